@@ -1,0 +1,67 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * @file ht_heap.h
+ * The heaps (capability regions): which one an address lies in, what is live in each, and samples.
+ *
+ * The platform tells the regions with ht_heaps_add(). Row 0 takes blocks that lie in none of them.
+ */
+#pragma once
+
+#include "ht_types.h"
+
+/** Heaps that can be told apart. */
+#define HT_HEAPS_MAX 15
+
+typedef struct {
+    uintptr_t start;
+    size_t size;
+    uint32_t caps; /**< what the heap offers */
+    uint32_t total_blocks;
+    uint32_t freed_blocks;
+    size_t live_bytes;
+    size_t peak_bytes;
+    uint32_t since_blocks; /**< filled in by one query at a time */
+    size_t since_bytes;
+    /* sampled */
+    bool sampled;
+    ht_tick_t sampled_at;
+    size_t free_bytes;
+    size_t largest_free_bytes;
+    size_t min_free_bytes;
+    size_t min_largest_free_bytes;
+    char name[HT_TASK_NAME_MAX];
+} ht_heap_t;
+
+typedef struct {
+    ht_heap_t row[HT_HEAPS_MAX + 1];
+    uint32_t count; /**< heaps added; row 0 not counted */
+    uint32_t hint;  /**< the heap of the last look-up; only a hint, so unlocked */
+} ht_heaps_t;
+
+static_assert(HT_HEAPS_MAX <= HT_MASK(HT_HEAP_BITS), "a record can name every heap");
+
+/** The heap that an address lies in, 0 if none. No lock. O(heaps), usually O(1). */
+static inline ht_heap_id_t ht_heap_of(ht_heaps_t *heaps, uintptr_t address)
+{
+    uint32_t id = heaps->hint;
+    if (address - heaps->row[id].start < heaps->row[id].size) { return (ht_heap_id_t){id}; }
+    for (id = heaps->count; id != 0; id--) {
+        if (address - heaps->row[id].start < heaps->row[id].size) {
+            heaps->hint = id;
+            break;
+        }
+    }
+    return (ht_heap_id_t){id};
+}
+
+/** Count one more block. Lock held. */
+static inline void ht_heap_count(ht_heap_t *heap, size_t size)
+{
+    heap->total_blocks++;
+    size_t live = heap->live_bytes + size;
+    heap->live_bytes = live;
+    if (live > heap->peak_bytes) { heap->peak_bytes = live; }
+}

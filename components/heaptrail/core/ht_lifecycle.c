@@ -1,0 +1,292 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/* A tracker's life around the hot path: memory, heaps, marks, stop and go, reset. */
+#include <string.h>
+
+#include "ht_tracker.h"
+
+#define MAX_BLOCKS (1U << 24)
+
+const char *ht_sizes_check(const ht_sizes_t *sizes)
+{
+    if (sizes->max_blocks == 0 || sizes->max_blocks > MAX_BLOCKS) { return "max_blocks"; }
+    if (sizes->max_origins == 0 || sizes->max_origins >= HT_MASK(HT_ORIGIN_BITS) ||
+        sizes->max_origins > MAX_BLOCKS) {
+        return "max_origins";
+    }
+    if (sizes->max_tasks == 0 || sizes->max_tasks > HT_MASK(HT_TASK_BITS) - HT_TASK_FIRST) {
+        return "max_tasks";
+    }
+    if (sizes->stack_depth > HT_STACK_DEPTH_MAX) { return "stack_depth"; }
+    if (sizes->frame_words > MAX_BLOCKS || (sizes->frame_words == 0 && sizes->stack_depth > 1)) {
+        return "frame_words";
+    }
+    if (sizes->max_failures > MAX_BLOCKS) { return "max_failures"; }
+    return NULL;
+}
+
+/* Where each table lies in the tracker's memory. The one with the largest alignment comes first. */
+typedef struct {
+    size_t origins, buckets, tasks, failures, frames, origin_index, task_index, end;
+} layout_t;
+
+static size_t take(size_t *at, size_t count, size_t size)
+{
+    size_t start = (*at + sizeof(uint64_t) - 1U) & ~(sizeof(uint64_t) - 1U);
+    *at = start + count * size;
+    return start;
+}
+
+static layout_t lay_out(const ht_sizes_t *sizes)
+{
+    layout_t layout = {0};
+    size_t at = 0;
+    layout.origins = take(&at, sizes->max_origins + 1U, sizeof(ht_origin_t));
+    layout.buckets = take(&at, ht_table_buckets_for(sizes->max_blocks) + 1U, sizeof(ht_bucket_t));
+    layout.tasks = take(&at, HT_TASK_FIRST + sizes->max_tasks, sizeof(ht_task_t));
+    layout.failures = take(&at, sizes->max_failures, sizeof(ht_failure_t));
+    layout.frames = take(&at, sizes->frame_words, sizeof(uintptr_t));
+    layout.origin_index =
+        take(&at, ht_origins_index_size(sizes->max_origins), sizeof(ht_origin_slot_t));
+    layout.task_index = take(&at, ht_tasks_index_size(sizes->max_tasks), sizeof(uint16_t));
+    (void)take(&at, 0, 1);
+    layout.end = (at + sizeof(uint64_t) - 1U) & ~(sizeof(uint64_t) - 1U);
+    return layout;
+}
+
+size_t ht_tracker_memory_bytes(const ht_sizes_t *sizes)
+{
+    return ht_sizes_check(sizes) == NULL ? lay_out(sizes).end : 0;
+}
+
+void ht_tracker_init(ht_tracker_t *tracker, const ht_sizes_t *sizes, void *memory, uint32_t state)
+{
+    layout_t layout = lay_out(sizes);
+    unsigned char *base = memory;
+    ht_table_init(&tracker->table, (void *)(base + layout.buckets),
+                  ht_table_buckets_for(sizes->max_blocks));
+    tracker->origins = (ht_origins_t){
+        .origins = (void *)(base + layout.origins),
+        .index = (void *)(base + layout.origin_index),
+        .frames = (void *)(base + layout.frames),
+        .max = sizes->max_origins,
+        .index_mask = ht_origins_index_size(sizes->max_origins) - 1U,
+        .frames_max = sizes->frame_words,
+    };
+    tracker->tasks = (ht_tasks_t){
+        .rows = (void *)(base + layout.tasks),
+        .index = (void *)(base + layout.task_index),
+        .max = sizes->max_tasks,
+        .index_mask = ht_tasks_index_size(sizes->max_tasks) - 1U,
+    };
+    ht_tasks_init(&tracker->tasks);
+    tracker->failures =
+        (ht_failures_t){.ring = (void *)(base + layout.failures), .max = sizes->max_failures};
+    memcpy(tracker->heaps.row[0].name, "(other memory)", sizeof("(other memory)"));
+    tracker->stack_depth = sizes->stack_depth;
+    tracker->memory_bytes = layout.end + sizeof(*tracker);
+    tracker->started_at = ht_port_tick();
+    tracker->swept_at = tracker->started_at;
+    tracker->last.tick = tracker->started_at;
+    __atomic_store_n(&tracker->state, state, __ATOMIC_RELEASE);
+}
+
+void ht_tracker_task_gone(ht_tracker_t *tracker, uintptr_t key)
+{
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    if (ht_table_find(&tracker->table, key) == NULL) {
+        ht_task_retire(&tracker->tasks, key);
+    } /* else the TCB is a block that we see being freed, after the task's last words */
+    ht_port_unlock(&tracker->lock, irq);
+}
+
+/* Move the blocks of one bucket that lie in heap `id` there from row 0. Lock held. */
+static void adopt_bucket(ht_tracker_t *tracker, ht_bucket_t *bucket, uint32_t id)
+{
+    ht_heap_t *other = &tracker->heaps.row[0];
+    ht_heap_t *heap = &tracker->heaps.row[id];
+    for (uint32_t i = 0; i < HT_BUCKET_SLOTS; i++) {
+        ht_record_t *record = &bucket->slot[i];
+        if (record->address > HT_ADDRESS_HELD && ht_record_heap(record).index == 0 &&
+            record->address - heap->start < heap->size) {
+            size_t size = ht_record_size(record);
+            record->what |= (ht_word_t)id << HT_HEAP_SHIFT;
+            other->live_bytes -= size;
+            other->total_blocks--;
+            ht_heap_count(heap, size);
+        }
+    }
+}
+
+bool ht_tracker_add_heap(ht_tracker_t *tracker, uintptr_t start, size_t size, uint32_t caps,
+                         const char *name)
+{
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    uint32_t id = tracker->heaps.count + 1U;
+    if (id > HT_HEAPS_MAX) {
+        ht_port_unlock(&tracker->lock, irq);
+        return false;
+    }
+    ht_heap_t *heap = &tracker->heaps.row[id];
+    memset(heap, 0, sizeof(*heap));
+    for (size_t i = 0; i + 1 < sizeof(heap->name) && name != NULL && name[i] != '\0'; i++) {
+        heap->name[i] = name[i];
+    }
+    heap->start = start;
+    heap->caps = caps;
+    heap->size = size;
+    tracker->heaps.count = id;
+    ht_port_unlock(&tracker->lock, irq);
+    for (uint32_t b = 0; b <= tracker->table.bucket_count; b++) {
+        irq = ht_port_lock(&tracker->lock);
+        adopt_bucket(tracker, &tracker->table.buckets[b], id);
+        ht_port_unlock(&tracker->lock, irq);
+    }
+    return true;
+}
+
+ht_stamp_t ht_tracker_mark(ht_tracker_t *tracker)
+{
+    ht_tick_t now = ht_port_tick();
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    ht_stamp_t *last = &tracker->last;
+    bool clock_is_ahead = (ht_tick_t)(now - last->tick) < ((ht_tick_t) ~(ht_tick_t)0 >> 1);
+    last->tick = (clock_is_ahead ? now : last->tick) + 1U;
+    last->order = 0;
+    ht_stamp_t mark = *last;
+    ht_port_unlock(&tracker->lock, irq);
+    return mark;
+}
+
+void ht_tracker_run(ht_tracker_t *tracker, bool run)
+{
+    __atomic_store_n(&tracker->state, run ? HT_STATE_RUNNING : HT_STATE_STOPPED, __ATOMIC_RELEASE);
+}
+
+void ht_tracker_set_filter(ht_tracker_t *tracker, const ht_filter_t *filter)
+{
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    tracker->filter = *filter;
+    tracker->filtering = filter->task_id != 0 || filter->origin_id != 0 || filter->size_min != 0 ||
+                         filter->size_max != 0 || filter->caps != 0;
+    ht_port_unlock(&tracker->lock, irq);
+}
+
+/* Forget the blocks of one bucket. A task's TCB among them is no longer watched: its row stays.
+ * Lock held. */
+static void forget_bucket(ht_tracker_t *tracker, ht_bucket_t *bucket)
+{
+    for (uint32_t i = 0; i < HT_BUCKET_SLOTS; i++) {
+        ht_record_t *record = &bucket->slot[i];
+        if (record->address == HT_ADDRESS_EMPTY) { continue; }
+        size_t size = ht_record_size(record);
+        ht_origin_t *origin = &tracker->origins.origins[ht_record_origin(record).index];
+        ht_task_t *task = &tracker->tasks.rows[ht_record_task(record).index];
+        ht_heap_t *heap = &tracker->heaps.row[ht_record_heap(record).index];
+        origin->freed_blocks++;
+        origin->live_bytes -= size;
+        task->freed_blocks++;
+        task->live_bytes -= size;
+        heap->freed_blocks++;
+        heap->live_bytes -= size;
+        ht_table_erase(&tracker->table, record);
+    }
+}
+
+static void forget_origin(ht_origin_t *origin)
+{
+    origin->total_blocks = ht_origin_live_blocks(origin);
+    origin->total_bytes = origin->live_bytes;
+    origin->peak_bytes = origin->live_bytes;
+    origin->freed_blocks = 0;
+    origin->dropped_blocks = 0;
+    origin->failures = 0;
+    memset(origin->lifetimes, 0, sizeof(origin->lifetimes));
+}
+
+static void forget_task(ht_task_t *task)
+{
+    task->total_blocks = ht_task_live_blocks(task);
+    task->total_bytes = task->live_bytes;
+    task->peak_bytes = task->live_bytes;
+    task->freed_blocks = 0;
+}
+
+static void forget_heap(ht_heap_t *heap)
+{
+    heap->total_blocks -= heap->freed_blocks;
+    heap->freed_blocks = 0;
+    heap->peak_bytes = heap->live_bytes;
+    heap->sampled = false;
+}
+
+static void forget_losses(ht_tracker_t *tracker)
+{
+    tracker->lost_full = 0;
+    tracker->lost_crowded = 0;
+    tracker->lost_large = 0;
+    tracker->lost_filtered = 0;
+    tracker->unknown_frees = 0;
+    tracker->origins.lost_origins = 0;
+    tracker->origins.lost_frames = 0;
+    tracker->tasks.lost = 0;
+    tracker->failures.count = 0;
+}
+
+/* Run `step` under the lock once for each i in 0 .. count - 1, giving the lock back in between. */
+#define EACH_LOCKED(tracker, count, step)                                                          \
+    do {                                                                                           \
+        for (uint32_t i = 0; i < (count); i++) {                                                   \
+            ht_port_irq_t each_irq_ = ht_port_lock(&(tracker)->lock);                              \
+            step;                                                                                  \
+            ht_port_unlock(&(tracker)->lock, each_irq_);                                           \
+        }                                                                                          \
+    } while (0)
+
+void ht_tracker_reset(ht_tracker_t *tracker)
+{
+    uint32_t state = tracker->state;
+    ht_tracker_run(tracker, false);
+    EACH_LOCKED(tracker, 1, tracker->generation++);
+    EACH_LOCKED(tracker, tracker->table.bucket_count + 1U,
+                forget_bucket(tracker, &tracker->table.buckets[i]));
+    EACH_LOCKED(tracker, tracker->origins.count + 1U, forget_origin(&tracker->origins.origins[i]));
+    EACH_LOCKED(tracker, tracker->tasks.row_count, forget_task(&tracker->tasks.rows[i]));
+    EACH_LOCKED(tracker, tracker->heaps.count + 1U, forget_heap(&tracker->heaps.row[i]));
+    EACH_LOCKED(tracker, tracker->failures.max, tracker->failures.ring[i].number = 0);
+    EACH_LOCKED(tracker, 1, forget_losses(tracker));
+    ht_tracker_run(tracker, state == HT_STATE_RUNNING);
+}
+
+/* Stamps older than half the range of the tick stay at half the range. Lock held. */
+static void sweep_bucket(ht_bucket_t *bucket, ht_tick_t now)
+{
+    const ht_tick_t half = (ht_tick_t) ~(ht_tick_t)0 >> 1;
+    const ht_tick_t quarter = half >> 1;
+    for (uint32_t i = 0; i < HT_BUCKET_SLOTS; i++) {
+        ht_record_t *record = &bucket->slot[i];
+        ht_tick_t age = now - record->tick;
+        if (record->address > HT_ADDRESS_HELD && age > quarter && age < half + quarter) {
+            record->tick = now - quarter;
+        }
+    }
+}
+
+void ht_tracker_sweep(ht_tracker_t *tracker)
+{
+    ht_tick_t now = ht_port_tick();
+    if (now - tracker->swept_at < (ht_tick_t) ~(ht_tick_t)0 >> 4) {
+        return; /* a sweep each 1/16 of the range is enough */
+    }
+    tracker->swept_at = now;
+    EACH_LOCKED(tracker, tracker->table.bucket_count + 1U,
+                sweep_bucket(&tracker->table.buckets[i], now));
+}
+
+uint64_t ht_ticks_to_us(uint64_t ticks)
+{
+    uint32_t hz = ht_port_tick_hz();
+    return ticks / hz * 1000000U + ticks % hz * 1000000U / hz;
+}

@@ -1,0 +1,170 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ht_origin.h"
+
+#include <string.h>
+
+uint32_t ht_origins_index_size(uint32_t max)
+{
+    uint32_t size = 16;
+    while (size < 2U * max) {
+        size *= 2U;
+    }
+    return size;
+}
+
+HT_PORT_HOT uint32_t ht_origin_hash(const ht_origin_key_t *key)
+{
+    /* Multiply and fold, one step a word; the last shift brings the good bits down to the index. */
+    uintptr_t hash = (uintptr_t)key->site + key->caps * 31U + key->method;
+    for (uint32_t i = 0; i < key->depth; i++) {
+        hash = (hash ^ key->frames[i]) * (uintptr_t)0x9E3779B1U;
+    }
+    hash = (hash ^ (hash >> 15)) * (uintptr_t)0x85EBCA6BU;
+    hash ^= hash >> (HT_64BIT ? 32 : 13);
+    return (uint32_t)hash;
+}
+
+static HT_PORT_HOT bool same_key(const ht_origins_t *origins, const ht_origin_t *origin,
+                                 const ht_origin_key_t *key, uint32_t hash)
+{
+    if (origin->hash != hash || origin->site != key->site || origin->caps != key->caps ||
+        origin->method != key->method || origin->depth != key->depth) {
+        return false;
+    }
+    const uintptr_t *frames = &origins->frames[origin->frame_first];
+    for (uint32_t i = 0; i < key->depth; i++) {
+        if (frames[i] != key->frames[i]) { return false; }
+    }
+    return true;
+}
+
+/* The entry of the key, or the empty one where it would go, or NULL when all that may be read are
+ * taken. */
+static HT_PORT_HOT ht_origin_slot_t *probe(const ht_origins_t *origins, const ht_origin_key_t *key,
+                                           uint32_t hash)
+{
+    for (uint32_t i = 0; i < HT_ORIGIN_PROBES; i++) {
+        ht_origin_slot_t *slot = &origins->index[(hash + i) & origins->index_mask];
+        uint32_t id = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+        if (id == 0 || same_key(origins, &origins->origins[id], key, hash)) { return slot; }
+    }
+    return NULL;
+}
+
+HT_PORT_HOT bool ht_origin_find(const ht_origins_t *origins, const ht_origin_key_t *key,
+                                uint32_t hash, ht_origin_id_t *id)
+{
+    const ht_origin_slot_t *slot = probe(origins, key, hash);
+    id->index = slot != NULL ? __atomic_load_n(slot, __ATOMIC_ACQUIRE) : 0;
+    return id->index != 0;
+}
+
+static inline void count_up(uint32_t *counter)
+{
+    if (*counter != UINT32_MAX) { (*counter)++; }
+}
+
+/* Take the next origin and room for its frames; nothing else sees them yet. 0: no room. */
+static HT_PORT_HOT uint32_t reserve(ht_origins_t *origins, uint32_t depth, uint32_t *frame_first)
+{
+    if (origins->count >= origins->max) {
+        count_up(&origins->lost_origins);
+        return 0;
+    }
+    if (depth > origins->frames_max - origins->frames_used) {
+        count_up(&origins->lost_frames);
+        return 0;
+    }
+    *frame_first = origins->frames_used;
+    origins->frames_used += depth;
+    return ++origins->count;
+}
+
+/* Make origin `id` visible, unless the same key came in meanwhile: then that one's number. */
+static HT_PORT_HOT uint32_t publish(ht_origins_t *origins, const ht_origin_key_t *key,
+                                    uint32_t hash, uint32_t id)
+{
+    ht_origin_slot_t *slot = probe(origins, key, hash);
+    if (slot != NULL && *slot == 0) {
+        __atomic_store_n(slot, (ht_origin_slot_t)id, __ATOMIC_RELEASE);
+        return id;
+    }
+    if (slot == NULL) { count_up(&origins->lost_origins); }
+    if (id == origins->count) { /* still the last one: give it back */
+        origins->count--;
+        origins->frames_used -= key->depth;
+        origins->origins[id].site = NULL;
+        origins->origins[id].depth = 0;
+    }
+    return slot != NULL ? *slot : 0;
+}
+
+HT_PORT_HOT ht_origin_id_t ht_origin_intern(ht_origins_t *origins, ht_port_lock_t *lock,
+                                            const ht_origin_key_t *key)
+{
+    ht_origin_id_t id = {0};
+    uint32_t hash = ht_origin_hash(key);
+    if (ht_origin_find(origins, key, hash, &id)) { return id; }
+    uint32_t frame_first = 0;
+    ht_port_irq_t irq = ht_port_lock(lock);
+    id.index = reserve(origins, key->depth, &frame_first);
+    ht_port_unlock(lock, irq);
+    if (id.index == 0) { return id; }
+    ht_origin_t *origin = &origins->origins[id.index];
+    origin->site = key->site;
+    origin->hash = hash;
+    origin->caps = key->caps;
+    origin->frame_first = frame_first;
+    origin->depth = (uint8_t)key->depth;
+    origin->method = (uint8_t)key->method;
+    for (uint32_t i = 0; i < key->depth; i++) {
+        origins->frames[frame_first + i] = key->frames[i];
+    }
+    irq = ht_port_lock(lock);
+    id.index = publish(origins, key, hash, id.index);
+    ht_port_unlock(lock, irq);
+    return id;
+}
+
+/* The number of bits of n: 0 for 0, 1 for 1, 2 for 2 and 3 ... */
+static inline uint32_t bit_length(uint32_t n)
+{
+#if defined(__riscv) && !defined(__riscv_zbb)
+    /* Without Zbb, __builtin_clz is a call that reads a table in flash. */
+    uint32_t bits = 0;
+    if (n >> 16) {
+        n >>= 16;
+        bits += 16;
+    }
+    if (n >> 8) {
+        n >>= 8;
+        bits += 8;
+    }
+    if (n >> 4) {
+        n >>= 4;
+        bits += 4;
+    }
+    if (n >> 2) {
+        n >>= 2;
+        bits += 2;
+    }
+    return bits + (n < 2 ? n : 2);
+#else
+    return n == 0 ? 0 : 32U - (uint32_t)__builtin_clz(n);
+#endif
+}
+
+HT_PORT_HOT void ht_origin_remove(ht_origin_t *origin, size_t size, ht_tick_t age)
+{
+    origin->freed_blocks++;
+    origin->live_bytes -= size;
+    uint32_t bucket = HT_LIFETIME_BUCKETS - 1;
+    if (age < (ht_tick_t)1 << (HT_LIFETIME_BUCKETS - 1)) { bucket = bit_length((uint32_t)age); }
+    uint16_t lives = (uint16_t)(origin->lifetimes[bucket] + 1U);
+    if (lives != 0) { /* it stops at 65535 */
+        origin->lifetimes[bucket] = lives;
+    }
+}

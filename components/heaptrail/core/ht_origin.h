@@ -1,0 +1,119 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * @file ht_origin.h
+ * Where blocks come from: each distinct (site, stack, method, capabilities) once, with its
+ * counters.
+ *
+ *   index   [ 0 | 7 | 0 | 3 | ... ]        hash -> number of the origin; 0 is empty
+ *   origins [ unknown | o1 | o2 | ... ]    key and counters; number 0 takes what finds no room
+ *   frames  [ pc pc pc | pc pc | ... ]     the stack depot: o->frame_first .. + depth
+ *
+ * Origins are never removed, so a look-up needs no lock: an index entry is written last.
+ */
+#pragma once
+
+#include "heaptrail_types.h"
+#include "ht_types.h"
+
+static_assert(HEAPTRAIL_LIFETIME_BUCKETS == HT_LIFETIME_BUCKETS, "rows show what the core counts");
+
+/** Entries of the index that a look-up reads, at most. */
+#define HT_ORIGIN_PROBES 16
+
+typedef struct {
+    const heaptrail_site_t *site;
+    const uintptr_t *frames; /**< may be NULL when depth is 0 */
+    uint32_t depth;
+    uint32_t caps;
+    uint32_t method;
+} ht_origin_key_t;
+
+typedef struct {
+    const heaptrail_site_t *site;
+    uint32_t hash;
+    uint32_t caps;
+    uint32_t frame_first;
+    uint8_t depth;
+    uint8_t method;
+    uint16_t reserved;
+    /* counters */
+    uint32_t total_blocks;
+    uint32_t freed_blocks;
+    uint32_t dropped_blocks;
+    uint32_t failures;
+    uint64_t total_bytes;
+    size_t live_bytes;
+    size_t peak_bytes;
+    uint16_t lifetimes[HT_LIFETIME_BUCKETS];
+    /* filled in by one query at a time, see ht_query.h */
+    uint32_t since_blocks;
+    size_t since_bytes;
+    ht_tick_t oldest_age; /**< in ticks, plus 1 */
+} ht_origin_t;
+
+#if HT_64BIT
+typedef uint32_t ht_origin_slot_t;
+#else
+typedef uint16_t ht_origin_slot_t;
+#endif
+
+typedef struct {
+    ht_origin_t *origins;    /**< max + 1 of them */
+    ht_origin_slot_t *index; /**< index_mask + 1 of them, a power of two >= 2 * max */
+    uintptr_t *frames;
+    uint32_t max;
+    uint32_t index_mask;
+    uint32_t frames_max;
+    uint32_t count; /**< origins in use, 0 not counted */
+    uint32_t frames_used;
+    uint32_t lost_origins;
+    uint32_t lost_frames;
+} ht_origins_t;
+
+/** The entries that an index for max origins has: a power of two, at least 2 * max. */
+uint32_t ht_origins_index_size(uint32_t max);
+
+/** Find an origin without a lock. False when it is not there. O(depth). */
+bool ht_origin_find(const ht_origins_t *origins, const ht_origin_key_t *key, uint32_t hash,
+                    ht_origin_id_t *id);
+
+/** The hash of a key. O(depth). */
+uint32_t ht_origin_hash(const ht_origin_key_t *key);
+
+/**
+ * The number of an origin, added if it is new; 0 when there is no room (counted). Takes the lock,
+ * for a constant time, only when it is new. Two callers with the same new key get the same number.
+ */
+ht_origin_id_t ht_origin_intern(ht_origins_t *origins, ht_port_lock_t *lock,
+                                const ht_origin_key_t *key);
+
+/** True when `id` is this very site (without a stack) with these capabilities: a cached number is
+ * still good. */
+static inline bool ht_origin_is_site(const ht_origins_t *origins, uint32_t id,
+                                     const heaptrail_site_t *site, uint32_t caps)
+{
+    if (id == 0 || id > origins->max) { return false; }
+    const ht_origin_t *origin = &origins->origins[id];
+    return origin->site == site && origin->caps == caps && origin->depth == 0;
+}
+
+static inline uint32_t ht_origin_live_blocks(const ht_origin_t *origin)
+{
+    return origin->total_blocks - origin->dropped_blocks - origin->freed_blocks;
+}
+
+/** Count one more block of size bytes that has a record. Lock held. */
+static inline void ht_origin_add(ht_origin_t *origin, size_t size)
+{
+    origin->total_blocks++;
+    origin->total_bytes += size;
+    size_t live = origin->live_bytes + size;
+    origin->live_bytes = live;
+    if (live > origin->peak_bytes) { origin->peak_bytes = live; }
+}
+
+/** Count the end of a block that lived for age ticks. Lock held. */
+void ht_origin_remove(ht_origin_t *origin, size_t size, ht_tick_t age);

@@ -1,0 +1,55 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ht_table.h"
+
+uint32_t ht_table_buckets_for(uint32_t max_blocks)
+{
+    if (max_blocks == 0 || max_blocks > UINT32_MAX / 16U) { return 0; }
+    return (max_blocks + HT_BUCKET_SLOTS - 2U) / (HT_BUCKET_SLOTS - 1U); /* 7 of the 8 slots each */
+}
+
+void ht_table_init(ht_table_t *table, ht_bucket_t *buckets, uint32_t bucket_count)
+{
+    *table = (ht_table_t){
+        .buckets = buckets,
+        .bucket_count = bucket_count,
+        .limit = bucket_count * (HT_BUCKET_SLOTS - 1U),
+    };
+}
+
+/* Move one of the first residents of a full bucket to its other bucket; its slot, now empty, or
+ * NULL. */
+static HT_PORT_HOT ht_record_t *move_one(ht_table_t *table, uint32_t from)
+{
+    ht_record_t *resident = table->buckets[from].slot;
+    /* Start at another slot each time, so that no three residents are tried for ever. */
+    uint32_t start = table->moves & (HT_BUCKET_SLOTS - 1U);
+    for (uint32_t i = 0; i < HT_TABLE_MOVE_TRIES; i++) {
+        ht_record_t *record = &resident[(start + i) & (HT_BUCKET_SLOTS - 1U)];
+        if (record->address == HT_ADDRESS_HELD) { continue; }
+        uint32_t hash = ht_table_hash(record->address);
+        uint32_t to = ht_table_first(table, hash);
+        if (to == from) { to = ht_table_second(table, hash); }
+        ht_record_t *empty = ht_bucket_find(&table->buckets[to], HT_ADDRESS_EMPTY);
+        if (empty != NULL) {
+            *empty = *record;
+            record->address = HT_ADDRESS_EMPTY;
+            table->moves++;
+            return record;
+        }
+    }
+    return NULL;
+}
+
+HT_PORT_HOT ht_record_t *ht_table_make_room(ht_table_t *table, uint32_t first, uint32_t second)
+{
+    ht_record_t *slot = move_one(table, first);
+    if (slot == NULL) { slot = move_one(table, second); }
+    if (slot == NULL) {
+        slot = ht_bucket_find(&table->buckets[table->bucket_count], HT_ADDRESS_EMPTY);
+        if (slot != NULL) { table->stash_count++; }
+    }
+    return slot;
+}

@@ -1,0 +1,148 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * @file ht_table.h
+ * The live table: address -> record, for every live block.
+ *
+ * A bucketed cuckoo hash table (Pagh & Rodler 2001; buckets after Dietzfelbinger & Weidling 2007):
+ *
+ *   bucket 0   [ r r r r r r r r ]    8 records; an address may be in one of two buckets,
+ *   bucket 1   [ r r r r r r r r ]    chosen by two hashes of it
+ *   ...
+ *   stash      [ r r r r r r r r ]    one bucket more, for what finds both of its buckets full
+ *
+ * Why: the longest operation is a constant, whatever the load. A look-up reads at most two buckets
+ * (three while the stash is in use); an insertion that finds both buckets full moves one of a few
+ * residents to that resident's other bucket. So 7/8 of the slots can be used, and a miss or a full
+ * table costs no more than a hit. A plain open-addressing table at 7/8 load needs 32 probes for a
+ * miss on average, and hundreds at worst.
+ *
+ * None of these functions locks: the tracker's lock must be held. All-zero buckets are empty.
+ */
+#pragma once
+
+#include "ht_types.h"
+
+#define HT_BUCKET_SLOTS 8
+
+/** Residents of each of the two buckets that an insertion tries to move, at most. */
+#define HT_TABLE_MOVE_TRIES 3
+
+typedef struct {
+    ht_record_t slot[HT_BUCKET_SLOTS];
+} ht_bucket_t;
+
+typedef struct {
+    ht_bucket_t *buckets; /**< bucket_count + 1 of them; the last one is the stash */
+    uint32_t bucket_count;
+    uint32_t count;       /**< slots in use, held ones included */
+    uint32_t limit;       /**< count never exceeds it: 7/8 of the slots */
+    uint32_t stash_count; /**< slots in use in the stash */
+    uint32_t moves; /**< records moved so far; a walk that sees it change may have missed one */
+} ht_table_t;
+
+/** How many buckets (without the stash) hold max_blocks records at 7/8 load; 0 if there is no such
+ * number. */
+uint32_t ht_table_buckets_for(uint32_t max_blocks);
+
+/** Use `bucket_count + 1` zeroed buckets. */
+void ht_table_init(ht_table_t *table, ht_bucket_t *buckets, uint32_t bucket_count);
+
+/** The slow half of ht_table_insert(): both buckets are full. NULL when nothing could be moved. */
+ht_record_t *ht_table_make_room(ht_table_t *table, uint32_t first, uint32_t second);
+
+/*
+ * The two bucket numbers. Multiplicative hashing (Knuth, TAOCP 3, 6.4), mapped to 0 .. n-1 by the
+ * high half of a product (Lemire 2019) so that n need not be a power of two.
+ */
+static inline uint32_t ht_table_scale(uint32_t hash, uint32_t n)
+{
+    return (uint32_t)(((uint64_t)hash * n) >> 32);
+}
+
+static inline uint32_t ht_table_hash(uintptr_t address)
+{
+#if HT_64BIT
+    return (uint32_t)((address * 0x9E3779B97F4A7C15U) >> 32);
+#else
+    return (uint32_t)address * 0x9E3779B1U;
+#endif
+}
+
+static inline uint32_t ht_table_first(const ht_table_t *table, uint32_t hash)
+{
+    return ht_table_scale(hash, table->bucket_count);
+}
+
+static inline uint32_t ht_table_second(const ht_table_t *table, uint32_t hash)
+{
+    return ht_table_scale(hash * 0x85EBCA6BU, table->bucket_count);
+}
+
+static inline ht_record_t *ht_bucket_find(ht_bucket_t *bucket, uintptr_t address)
+{
+    ht_record_t *slot = bucket->slot;
+    if (slot[0].address == address) { return &slot[0]; }
+    if (slot[1].address == address) { return &slot[1]; }
+    if (slot[2].address == address) { return &slot[2]; }
+    if (slot[3].address == address) { return &slot[3]; }
+    if (slot[4].address == address) { return &slot[4]; }
+    if (slot[5].address == address) { return &slot[5]; }
+    if (slot[6].address == address) { return &slot[6]; }
+    if (slot[7].address == address) { return &slot[7]; }
+    return NULL;
+}
+
+/** The record of a block that starts at address (neither 0 nor 1), or NULL. O(1). */
+static inline ht_record_t *ht_table_find(ht_table_t *table, uintptr_t address)
+{
+    uint32_t hash = ht_table_hash(address);
+    ht_record_t *found = ht_bucket_find(&table->buckets[ht_table_first(table, hash)], address);
+    if (found != NULL) { return found; }
+    found = ht_bucket_find(&table->buckets[ht_table_second(table, hash)], address);
+    if (found == NULL && table->stash_count != 0) {
+        found = ht_bucket_find(&table->buckets[table->bucket_count], address);
+    }
+    return found;
+}
+
+/**
+ * An empty slot where a record of address may go, or NULL when the table is full. The caller fills
+ * it in (address included) before it gives the lock back. The address must not be in the table.
+ * O(1).
+ */
+static inline ht_record_t *ht_table_insert(ht_table_t *table, uintptr_t address)
+{
+    if (table->count >= table->limit) { return NULL; }
+    uint32_t hash = ht_table_hash(address);
+    uint32_t first = ht_table_first(table, hash);
+    ht_record_t *slot = ht_bucket_find(&table->buckets[first], HT_ADDRESS_EMPTY);
+    if (slot == NULL) {
+        uint32_t second = ht_table_second(table, hash);
+        slot = ht_bucket_find(&table->buckets[second], HT_ADDRESS_EMPTY);
+        if (slot == NULL) {
+            slot = ht_table_make_room(table, first, second);
+            if (slot == NULL) { return NULL; }
+        }
+    }
+    table->count++;
+    return slot;
+}
+
+/** Empty a slot that ht_table_find() or ht_table_insert() returned. O(1). */
+static inline void ht_table_erase(ht_table_t *table, ht_record_t *slot)
+{
+    slot->address = HT_ADDRESS_EMPTY;
+    table->count--;
+    if (table->stash_count != 0 && slot >= table->buckets[table->bucket_count].slot) {
+        table->stash_count--;
+    }
+}
+
+/** Keep a slot for ht_table_release_held(); nothing finds it meanwhile. */
+static inline void ht_table_hold(ht_record_t *slot)
+{
+    slot->address = HT_ADDRESS_HELD;
+}

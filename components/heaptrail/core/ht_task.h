@@ -1,0 +1,104 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * @file ht_task.h
+ * Who allocates: one row per task, kept when the task is gone as long as the room lasts.
+ *
+ *   rows   [ other | start-up | ISR 0 | ISR 1 | task | task | ... ]
+ *   index  [ 0 | 5 | 0 | 4 | ... ]      hash of the key -> row, for the tasks that are alive
+ *
+ * A handle is the address of a task control block and comes back for another task. So a row has a
+ * number and a copy of the name of its own, and the index forgets a key when its task ends.
+ */
+#pragma once
+
+#include "ht_types.h"
+
+/** Rows that are no tasks. */
+enum {
+    HT_TASK_OTHER = 0, /**< the table of tasks is full */
+    HT_TASK_STARTUP = 1,
+    HT_TASK_ISR_0 = 2,
+    HT_TASK_ISR_1 = 3,
+    HT_TASK_FIRST = 4
+};
+
+/** Entries of the index that a look-up reads, at most. */
+#define HT_TASK_PROBES 16
+
+struct ht_scope;
+
+typedef struct {
+    uintptr_t key; /**< 0 in rows that are no tasks and in rows of tasks that are gone */
+    const struct ht_scope *scope; /**< the entry point this task is inside of, see ht_scope.h */
+    size_t live_bytes;
+    size_t peak_bytes;
+    uint64_t total_bytes;
+    uint32_t total_blocks;
+    uint32_t freed_blocks;
+    uint32_t since_blocks; /**< filled in by one query at a time */
+    size_t since_bytes;
+    uint32_t used; /**< 0: never, 1: alive, 2: gone */
+    char name[HT_TASK_NAME_MAX];
+} ht_task_t;
+
+enum { HT_TASK_UNUSED = 0, HT_TASK_ALIVE = 1, HT_TASK_GONE = 2 };
+
+typedef struct {
+    ht_task_t *rows; /**< HT_TASK_FIRST + max of them */
+    uint16_t *index; /**< index_mask + 1 of them, a power of two >= 2 * max */
+    uint32_t max;
+    uint32_t index_mask;
+    uint32_t row_count; /**< rows ever used, the first four included */
+    uint32_t cursor;    /**< where the search for a row to use again goes on */
+    uint32_t lost;      /**< allocations that went to "other" */
+} ht_tasks_t;
+
+/** The entries that an index for max tasks has: a power of two, at least 2 * max. */
+uint32_t ht_tasks_index_size(uint32_t max);
+
+/** Name the first four rows. */
+void ht_tasks_init(ht_tasks_t *tasks);
+
+/** The row of a key that is not yet in the index: makes one. HT_TASK_OTHER when there is no room.
+ * Lock held. */
+uint32_t ht_task_add(ht_tasks_t *tasks, uintptr_t key);
+
+/** The task is gone: its handle may come back. Its row stays. Lock held. O(1). */
+void ht_task_retire(ht_tasks_t *tasks, uintptr_t key);
+
+static inline uint32_t ht_task_hash(const ht_tasks_t *tasks, uintptr_t key)
+{
+    return (uint32_t)((uint32_t)(key >> 4) * 0x9E3779B1U >> 16) & tasks->index_mask;
+}
+
+/** The row of a key, or HT_TASK_OTHER if it has none. No lock: a task's entry does not move while
+ * it lives. */
+static inline uint32_t ht_task_find(const ht_tasks_t *tasks, uintptr_t key)
+{
+    if (key < HT_KEY_FIRST_TASK) { return HT_TASK_STARTUP + (uint32_t)key; }
+    uint32_t at = ht_task_hash(tasks, key);
+    for (uint32_t i = 0; i < HT_TASK_PROBES; i++) {
+        uint32_t row = tasks->index[(at + i) & tasks->index_mask];
+        if (tasks->rows[row].key == key) { return row; }
+        if (row == 0) { break; }
+    }
+    return HT_TASK_OTHER;
+}
+
+static inline uint32_t ht_task_live_blocks(const ht_task_t *task)
+{
+    return task->total_blocks - task->freed_blocks;
+}
+
+/** Count one more block. Lock held. */
+static inline void ht_task_count(ht_task_t *task, size_t size)
+{
+    task->total_blocks++;
+    task->total_bytes += size;
+    size_t live = task->live_bytes + size;
+    task->live_bytes = live;
+    if (live > task->peak_bytes) { task->peak_bytes = live; }
+}

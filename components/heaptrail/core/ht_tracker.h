@@ -1,0 +1,142 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * @file ht_tracker.h
+ * The tracker: one context that ties the tables together, and the hot path.
+ *
+ *   allocation   origin (no lock) -> lock -> stamp, slot in the live table, three rows of counters
+ * -> unlock free         lock -> find, count, empty the slot -> unlock realloc      hold the old
+ * record, let the heap do it, then put back (it failed) or replace
+ *
+ * Everything under the lock takes a constant time. Nothing here allocates, prints or calls back.
+ */
+#pragma once
+
+#include "ht_failure.h"
+#include "ht_heap.h"
+#include "ht_origin.h"
+#include "ht_table.h"
+#include "ht_task.h"
+#include "ht_types.h"
+
+/** An all-zero tracker is HT_STATE_NEW: its owner gives it memory at the first event. */
+enum { HT_STATE_NEW = 0, HT_STATE_RUNNING = 1, HT_STATE_STOPPED = 2 };
+
+/** Sizes of the tables. Nothing here changes after ht_tracker_init(). */
+typedef struct {
+    uint32_t max_blocks;   /**< live blocks, 1 .. 2^24 */
+    uint32_t max_origins;  /**< distinct origins, 1 .. 65534 on 32-bit */
+    uint32_t frame_words;  /**< return addresses in the stack depot; 0: sites only */
+    uint32_t max_tasks;    /**< tasks, 1 .. 252 on 32-bit */
+    uint32_t max_failures; /**< failed allocations kept; 0: counted only */
+    uint32_t stack_depth; /**< frames per stack, 0 .. HT_STACK_DEPTH_MAX; 0 or 1: the caller only */
+} ht_sizes_t;
+
+/** Only what passes is recorded. All zero: everything passes. */
+typedef struct {
+    uint32_t task_id;   /**< only this task; 0: any */
+    uint32_t origin_id; /**< only this origin; 0: any */
+    size_t size_min;    /**< in bytes */
+    size_t size_max;    /**< in bytes; 0: no limit */
+    uint32_t caps;      /**< only requests with all of these capabilities; 0: any */
+} ht_filter_t;
+
+typedef struct ht_tracker {
+    volatile uint32_t state;
+    ht_port_lock_t lock;
+    ht_stamp_t last; /**< the newest stamp given */
+    bool filtering;
+    ht_table_t table;
+    ht_origins_t origins;
+    ht_tasks_t tasks;
+    ht_heaps_t heaps;
+    ht_failures_t failures;
+    ht_filter_t filter;
+    uint32_t stack_depth;
+    uint32_t generation;     /**< changes with each reset */
+    volatile uint32_t query; /**< 1 while a query uses the since_* fields */
+    ht_tick_t started_at;
+    ht_tick_t swept_at;
+    size_t memory_bytes;
+    uint32_t lost_full;
+    uint32_t lost_crowded;
+    uint32_t lost_large;
+    uint32_t lost_filtered;
+    uint32_t unknown_frees;
+} ht_tracker_t;
+
+/** A block that is inside realloc(). */
+typedef struct {
+    ht_record_t *slot; /**< NULL: the block has no record */
+    uintptr_t address;
+    uint32_t generation;
+} ht_hold_t;
+
+/** The name of the first field of sizes that is out of range, or NULL when all are good. */
+const char *ht_sizes_check(const ht_sizes_t *sizes);
+
+/** Bytes of memory that a tracker of these sizes needs (not counting the ht_tracker_t); 0 if they
+ * are bad. */
+size_t ht_tracker_memory_bytes(const ht_sizes_t *sizes);
+
+/**
+ * Give memory to a tracker in HT_STATE_NEW. `memory` is aligned for uint64_t, zeroed, and stays the
+ * tracker's. State becomes `state`. Call with nothing else using the tracker, or with its lock
+ * held.
+ */
+void ht_tracker_init(ht_tracker_t *tracker, const ht_sizes_t *sizes, void *memory, uint32_t state);
+
+/** Record a new block. Any context. O(1). */
+void ht_tracker_add(ht_tracker_t *tracker, uintptr_t address, size_t size, ht_origin_id_t origin);
+
+/** Forget a block before it goes back to the heap. False: it had no record. Any context. O(1). */
+bool ht_tracker_remove(ht_tracker_t *tracker, uintptr_t address);
+
+/**
+ * Before realloc(): keep the record's slot, but let nobody find it, because the heap may give the
+ * address to someone else before realloc() returns. O(1).
+ */
+ht_hold_t ht_tracker_hold(ht_tracker_t *tracker, uintptr_t address);
+
+/** After realloc() failed: the block is there as before, so is its record. O(1). */
+void ht_tracker_put_back(ht_tracker_t *tracker, ht_hold_t hold);
+
+/** After realloc() succeeded: the old block ended. Add the new one after this. O(1). */
+void ht_tracker_drop_held(ht_tracker_t *tracker, ht_hold_t hold);
+
+/** Store a failed allocation; its stamp, task and number are filled in here. O(1). */
+void ht_tracker_fail(ht_tracker_t *tracker, ht_failure_t *failure);
+
+/** The row of the calling task, made if need be. Takes the lock only the first time. O(1). */
+ht_task_id_t ht_tracker_task(ht_tracker_t *tracker);
+
+/** A task ended and its handle may be used again. Not needed for tasks whose TCB is a recorded
+ * block. O(1). */
+void ht_tracker_task_gone(ht_tracker_t *tracker, uintptr_t key);
+
+/** Add a heap and move the blocks that lie in it to it. False: no room. O(blocks), in constant
+ * slices. */
+bool ht_tracker_add_heap(ht_tracker_t *tracker, uintptr_t start, size_t size, uint32_t caps,
+                         const char *name);
+
+/** A stamp that is later than all before it and earlier than all after it. O(1). */
+ht_stamp_t ht_tracker_mark(ht_tracker_t *tracker);
+
+/** Stop or go on. Stopped: nothing new is recorded, frees are still followed. */
+void ht_tracker_run(ht_tracker_t *tracker, bool run);
+
+/** Set what is recorded from now on. */
+void ht_tracker_set_filter(ht_tracker_t *tracker, const ht_filter_t *filter);
+
+/** Forget every block and zero every counter; origins, tasks and heaps keep their numbers. O(size),
+ * in constant slices. */
+void ht_tracker_reset(ht_tracker_t *tracker);
+
+/** Keep ages right across the wrap of a 32-bit tick: call now and then. O(slots), in constant
+ * slices. */
+void ht_tracker_sweep(ht_tracker_t *tracker);
+
+/** Ticks to microseconds. */
+uint64_t ht_ticks_to_us(uint64_t ticks);

@@ -1,0 +1,177 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * @file ht_types.h
+ * The words of the core, and its smallest structures.
+ *
+ * Glossary
+ *   block    What the heap handed to the firmware; known by its address.
+ *   record   Our 16 bytes (32 on 64-bit platforms) about one live block.
+ *   site     A place in the source: a static descriptor in flash (file, line, function, variable).
+ *   stack    The return addresses above an allocation, innermost first.
+ *   origin   Where a block came from: a site or a stack or both, with the method and the
+ *            capabilities asked for. Each distinct origin is stored once, with its counters.
+ *   heap     One region that the platform's allocator manages.
+ *   stamp    When: (tick, order), a hybrid logical clock (Kulkarni et al., 2014). Unique and
+ * ordered. mark     A stamp that a user took; "since" it means: later than it.
+ */
+#pragma once
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ht_port.h"
+
+#define HT_64BIT (UINTPTR_MAX > 0xffffffffU)
+
+/** Frames kept per stack, at most. */
+#define HT_STACK_DEPTH_MAX 32
+
+/** Buckets of the lifetime histogram: bucket b counts lives of [2^(b-1), 2^b) ticks; 0 is under
+ * one. */
+#define HT_LIFETIME_BUCKETS 20
+
+/** Index of an origin; 0 is "unknown: the table of origins is full". */
+typedef struct {
+    uint32_t index;
+} ht_origin_id_t;
+
+/** Index of a task row. */
+typedef struct {
+    uint32_t index;
+} ht_task_id_t;
+
+/** Index of a heap row. */
+typedef struct {
+    uint32_t index;
+} ht_heap_id_t;
+
+/** A point in time: the tick, and the order of allocations within that tick. */
+typedef struct {
+    ht_tick_t tick;
+    uint32_t order;
+} ht_stamp_t;
+
+/*
+ * One live block.
+ *
+ * 32-bit, 16 bytes:
+ *   word 0  address:32                            0 = the slot is empty
+ *   word 1  size:26  heap:4  core:1  is_tcb:1     the size asked for, in bytes
+ *   word 2  origin:16  task:8  order:8
+ *   word 3  tick:32
+ *
+ * 64-bit, 32 bytes:
+ *   word 0  address:64
+ *   word 1  size:48  heap:8  core:1  is_tcb:1
+ *   word 2  origin:32  task:16  order:16
+ *   word 3  tick:64
+ *
+ * Packed by shifts and not by bit-fields: the compiler's code for these is shorter, and a core
+ * dump's reader needs the layout to be the same everywhere.
+ */
+#if HT_64BIT
+typedef uint64_t ht_word_t;
+#define HT_SIZE_BITS 48
+#define HT_HEAP_BITS 8
+#define HT_ORIGIN_BITS 32
+#define HT_TASK_BITS 16
+#define HT_ORDER_BITS 16
+#else
+typedef uint32_t ht_word_t;
+#define HT_SIZE_BITS 26
+#define HT_HEAP_BITS 4
+#define HT_ORIGIN_BITS 16
+#define HT_TASK_BITS 8
+#define HT_ORDER_BITS 8
+#endif
+
+#define HT_MASK(bits) ((((ht_word_t)1) << (bits)) - 1U)
+#define HT_SIZE_MAX ((size_t)HT_MASK(HT_SIZE_BITS))
+#define HT_HEAP_SHIFT HT_SIZE_BITS
+#define HT_CORE_SHIFT (HT_SIZE_BITS + HT_HEAP_BITS)
+#define HT_TCB_SHIFT (HT_CORE_SHIFT + 1)
+#define HT_TASK_SHIFT HT_ORIGIN_BITS
+#define HT_ORDER_SHIFT (HT_ORIGIN_BITS + HT_TASK_BITS)
+#define HT_ORDER_MAX ((uint32_t)HT_MASK(HT_ORDER_BITS))
+
+typedef struct {
+    uintptr_t address;
+    ht_word_t what; /* size, heap, core, is_tcb */
+    ht_word_t who;  /* origin, task, order */
+    ht_tick_t tick;
+} ht_record_t;
+
+#if HT_64BIT
+static_assert(sizeof(ht_record_t) == 32,
+              "the record of a live block is 32 bytes on 64-bit platforms");
+#else
+static_assert(sizeof(ht_record_t) == 16,
+              "the record of a live block is 16 bytes on 32-bit platforms");
+#endif
+
+/** Address of an empty slot, and of the slot of a block that is inside realloc() right now. */
+#define HT_ADDRESS_EMPTY ((uintptr_t)0)
+#define HT_ADDRESS_HELD ((uintptr_t)1)
+
+static inline ht_word_t ht_record_what(size_t size, ht_heap_id_t heap, unsigned core)
+{
+    return (ht_word_t)size | ((ht_word_t)heap.index << HT_HEAP_SHIFT) |
+           ((ht_word_t)core << HT_CORE_SHIFT);
+}
+
+static inline ht_word_t ht_record_who(ht_origin_id_t origin, ht_task_id_t task, uint32_t order)
+{
+    return (ht_word_t)origin.index | ((ht_word_t)task.index << HT_TASK_SHIFT) |
+           ((ht_word_t)order << HT_ORDER_SHIFT);
+}
+
+static inline size_t ht_record_size(const ht_record_t *record)
+{
+    return (size_t)(record->what & HT_MASK(HT_SIZE_BITS));
+}
+
+static inline ht_heap_id_t ht_record_heap(const ht_record_t *record)
+{
+    return (ht_heap_id_t){(uint32_t)((record->what >> HT_HEAP_SHIFT) & HT_MASK(HT_HEAP_BITS))};
+}
+
+static inline unsigned ht_record_core(const ht_record_t *record)
+{
+    return (unsigned)((record->what >> HT_CORE_SHIFT) & 1U);
+}
+
+static inline bool ht_record_is_tcb(const ht_record_t *record)
+{
+    return ((record->what >> HT_TCB_SHIFT) & 1U) != 0;
+}
+
+static inline ht_origin_id_t ht_record_origin(const ht_record_t *record)
+{
+    return (ht_origin_id_t){(uint32_t)(record->who & HT_MASK(HT_ORIGIN_BITS))};
+}
+
+static inline ht_task_id_t ht_record_task(const ht_record_t *record)
+{
+    return (ht_task_id_t){(uint32_t)((record->who >> HT_TASK_SHIFT) & HT_MASK(HT_TASK_BITS))};
+}
+
+static inline ht_stamp_t ht_record_stamp(const ht_record_t *record)
+{
+    return (ht_stamp_t){record->tick,
+                        (uint32_t)((record->who >> HT_ORDER_SHIFT) & HT_MASK(HT_ORDER_BITS))};
+}
+
+/** True when a is later than b. Ticks wrap: two stamps are compared rightly within half the range.
+ */
+static inline bool ht_stamp_after(ht_stamp_t a, ht_stamp_t b)
+{
+    if (a.tick != b.tick) {
+        return (ht_tick_t)(a.tick - b.tick) < ((ht_tick_t) ~(ht_tick_t)0 >> 1);
+    }
+    return a.order > b.order;
+}

@@ -1,0 +1,72 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * @file heaptrail_report.h
+ * The questions of heaptrail.h, answered as text for people and as JSON for programs.
+ *
+ * A report is written piece by piece through a callback, with no lock held, and allocates nothing. It
+ * needs about 1.5 KB of stack. Not from an ISR. Large reports call the callback often: a callback
+ * that may block (a UART) is the place to yield.
+ */
+#pragma once
+
+#include "heaptrail.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum {
+    HEAPTRAIL_REPORT_STATUS,   /**< the tracker about itself, and what was lost */
+    HEAPTRAIL_REPORT_SITES,    /**< live by call site */
+    HEAPTRAIL_REPORT_TASKS,    /**< live by task */
+    HEAPTRAIL_REPORT_HEAPS,    /**< by heap and capability: live, free, largest, fragmentation */
+    HEAPTRAIL_REPORT_OLDEST,   /**< the oldest live blocks */
+    HEAPTRAIL_REPORT_FAILURES, /**< allocations that failed, and why they could not be served */
+    HEAPTRAIL_REPORT_SINCE,    /**< what a window left behind, by site: needs `since` */
+    HEAPTRAIL_REPORT_WHOIS,    /**< the block that `address` lies in */
+    HEAPTRAIL_REPORT_SUMMARY,  /**< status, sites, tasks, heaps and failures in one */
+    HEAPTRAIL_REPORT_COUNT
+} heaptrail_report_kind_t;
+
+typedef enum {
+    HEAPTRAIL_SORT_BYTES,  /**< most live bytes first */
+    HEAPTRAIL_SORT_BLOCKS, /**< most live blocks first */
+    HEAPTRAIL_SORT_GROWTH, /**< most live bytes since the mark first */
+    HEAPTRAIL_SORT_PEAK,   /**< highest peak first */
+    HEAPTRAIL_SORT_TOTAL   /**< most allocations ever first */
+} heaptrail_sort_t;
+
+typedef struct {
+    heaptrail_report_kind_t kind;
+    heaptrail_sort_t sort;     /**< of sites and tasks */
+    uint32_t max_rows;         /**< 0: 20; UINT32_MAX: all */
+    bool json;                 /**< JSON instead of text */
+    bool color;                /**< ANSI colours in text: only for a terminal */
+    uint16_t width;            /**< columns of the terminal; 0: 100 */
+    heaptrail_select_t select; /**< `since` etc. */
+    const void *address;       /**< for HEAPTRAIL_REPORT_WHOIS */
+} heaptrail_report_t;
+
+/**
+ * Write a report. ESP_ERR_INVALID_ARG: a NULL pointer, an unknown kind or sort, SINCE without a mark;
+ * ESP_ERR_INVALID_STATE: another sites, tasks or heaps query is under way; ESP_ERR_NOT_FOUND: whois of a
+ * foreign address (the report says so too).
+ */
+esp_err_t heaptrail_report(const heaptrail_report_t *report, heaptrail_write_fn_t write, void *context);
+
+/** The same to standard output, as text: for the console and for a quick look in code. */
+esp_err_t heaptrail_print(heaptrail_report_kind_t kind);
+
+/**
+ * Names for addresses: text for one return address (function, file:line), or false. Set on platforms
+ * that can know (Linux); on a chip addresses stay addresses, for the host to name.
+ */
+typedef bool (*heaptrail_symbol_fn_t)(void *context, uintptr_t address, char *text, size_t size);
+void heaptrail_set_symbols(heaptrail_symbol_fn_t fn, void *context);
+
+#ifdef __cplusplus
+}
+#endif

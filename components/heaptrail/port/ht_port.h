@@ -1,0 +1,67 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * @file ht_port.h
+ * The whole contract between the core and a platform.
+ *
+ * A port is one folder with `ht_port_impl.h` (the inline half: it is on the hot path) and C files
+ * (the rest). Exactly one port's folder is on the include path. Every function here may be called
+ * from a task, from an interrupt, before the scheduler runs and with a damaged heap; none may
+ * allocate, block, or log.
+ *
+ * What `ht_port_impl.h` has to define:
+ *
+ *   ht_port_lock_t            A lock whose all-zero state is "free".
+ *   ht_port_irq_t             What ht_port_lock() returns and ht_port_unlock() wants back.
+ *   ht_tick_t                 uint32_t on 32-bit platforms, uint64_t on 64-bit ones.
+ *   ht_port_lock(), ht_port_unlock()
+ *                             Mask interrupts on this core, then spin for the lock. Not recursive.
+ *   ht_port_tick()            A clock that never goes back. Cheap: a load, not a system call.
+ *   ht_port_task_key()        Who is allocating: a value >= HT_KEY_FIRST_TASK that is unique among
+ *                             the tasks alive now (a TCB address will do), or a HT_KEY_* below.
+ *   ht_port_core()            The index of this core, 0 or 1.
+ *   ht_port_barrier()         A full memory fence between cores.
+ *   HT_PORT_HOT               The attribute that puts a function where it runs with the flash cache
+ *                             off (IRAM on a chip; nothing elsewhere).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Keys that are not tasks; see ht_port_task_key(). */
+#define HT_KEY_STARTUP 0U              /**< before the scheduler runs */
+#define HT_KEY_ISR(core) (1U + (core)) /**< an interrupt handler on that core */
+#define HT_KEY_FIRST_TASK 16U
+
+/** Length of a task's name, with its terminating zero. */
+#define HT_TASK_NAME_MAX 16
+
+#include "ht_port_impl.h"
+
+/** Ticks of ht_port_tick() in a second. Constant for the life of the program. */
+uint32_t ht_port_tick_hz(void);
+
+/** Microseconds since the start. Not on the hot path. Does not wrap. */
+uint64_t ht_port_uptime_us(void);
+
+/**
+ * Copy the name of a task into name (at most HT_TASK_NAME_MAX bytes, always terminated).
+ * Called once per task, under the tracker's lock, in the context of that very task. O(1).
+ */
+void ht_port_task_name(uintptr_t key, char *name);
+
+/**
+ * Record return addresses, innermost first, of the callers of the function whose own return
+ * address is `top`: frames[0] == top whenever at least one frame is returned. Frames inside
+ * the allocator come before it and are left out that way.
+ *
+ * @param frames  Where to; room for max.
+ * @param max     1 .. HT_STACK_DEPTH_MAX.
+ * @param top     The return address to start from, 0 to start at the caller of this function.
+ * @return How many were stored, 0 .. max. Never faults: stops at the bounds of the stack.
+ */
+unsigned ht_port_stack(uintptr_t *frames, unsigned max, uintptr_t top);

@@ -1,0 +1,73 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/*
+ * A port for tests: the clock, the task, the core and interrupts are what the test says. The lock
+ * checks that nobody takes it twice, and tells the test when it is free, so that the test can let
+ * an "interrupt" in exactly there.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#define HT_PORT_HOT
+
+#if UINTPTR_MAX > 0xffffffffU
+typedef uint64_t ht_tick_t;
+#else
+typedef uint32_t ht_tick_t;
+#endif
+
+typedef struct {
+    volatile uint32_t taken;
+} ht_port_lock_t;
+typedef uint32_t ht_port_irq_t;
+
+typedef struct {
+    ht_tick_t tick;
+    uintptr_t task_key;
+    unsigned core;
+    const char *task_name;   /* what the next new task is called */
+    void (*on_unlock)(void); /* an interrupt may come here */
+    uint64_t locks;          /* how often the lock was taken */
+    uint32_t held;           /* locks held now; more than one is an error */
+    const uintptr_t *stack;  /* what ht_port_stack() finds */
+    unsigned stack_depth;
+} fake_port_t;
+
+extern _Thread_local fake_port_t g_fake; /* the test's, so a global is what it takes */
+
+void fake_port_reset(void);
+void fake_port_die(const char *why);
+
+static inline ht_port_irq_t ht_port_lock(ht_port_lock_t *lock)
+{
+    if (g_fake.held++ != 0) { fake_port_die("the lock is taken twice"); }
+    while (__atomic_exchange_n(&lock->taken, 1U, __ATOMIC_ACQUIRE) != 0) {}
+    g_fake.locks++;
+    return 0;
+}
+
+static inline void ht_port_unlock(ht_port_lock_t *lock, ht_port_irq_t irq)
+{
+    (void)irq;
+    __atomic_store_n(&lock->taken, 0U, __ATOMIC_RELEASE);
+    g_fake.held--;
+    if (g_fake.on_unlock != NULL) { g_fake.on_unlock(); }
+}
+
+static inline ht_tick_t ht_port_tick(void)
+{
+    return g_fake.tick;
+}
+
+static inline uintptr_t ht_port_task_key(void)
+{
+    return g_fake.task_key;
+}
+
+static inline unsigned ht_port_core(void)
+{
+    return g_fake.core;
+}
