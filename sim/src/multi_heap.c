@@ -30,11 +30,24 @@ static inline void unlock(multi_heap_handle_t heap)
     }
 }
 
+/* Both sums are written under the lock and may be read without it: relaxed atomics say so, and cost
+ * what plain accesses cost. */
+static inline void set_free_bytes(multi_heap_handle_t heap, size_t bytes)
+{
+    __atomic_store_n(&heap->free_bytes, bytes, __ATOMIC_RELAXED);
+}
+
+static inline void set_minimum(multi_heap_handle_t heap, size_t bytes)
+{
+    __atomic_store_n(&heap->minimum_free_bytes, bytes, __ATOMIC_RELAXED);
+}
+
 static inline void took(multi_heap_handle_t heap, size_t bytes)
 {
-    heap->free_bytes -= bytes;
-    if (heap->free_bytes < heap->minimum_free_bytes) {
-        heap->minimum_free_bytes = heap->free_bytes;
+    size_t left = heap->free_bytes - bytes;
+    set_free_bytes(heap, left);
+    if (left < heap->minimum_free_bytes) {
+        set_minimum(heap, left);
     }
 }
 
@@ -111,7 +124,7 @@ void multi_heap_free(multi_heap_handle_t heap, void *p)
     }
     assert_inside(heap, p);
     lock(heap);
-    heap->free_bytes += tlsf_block_size(p) + tlsf_alloc_overhead();
+    set_free_bytes(heap, heap->free_bytes + tlsf_block_size(p) + tlsf_alloc_overhead());
     tlsf_free(heap->tlsf, p);
     unlock(heap);
 }
@@ -135,17 +148,20 @@ void *multi_heap_realloc(multi_heap_handle_t heap, void *p, size_t size)
     size_t old_bytes = tlsf_block_size(p);
     void *moved = tlsf_realloc(heap->tlsf, p, size);
     if (moved) {
-        heap->free_bytes += old_bytes;
+        set_free_bytes(heap, heap->free_bytes + old_bytes);
         took(heap, tlsf_block_size(moved));
     }
     unlock(heap);
     return moved;
 }
 
+/* Locked, though the chip's is not: a neighbour's free changes a flag in the same word. */
 size_t multi_heap_get_allocated_size(multi_heap_handle_t heap, void *p)
 {
-    (void)heap;
-    return tlsf_block_size(p);
+    lock(heap);
+    size_t bytes = tlsf_block_size(p);
+    unlock(heap);
+    return bytes;
 }
 
 size_t multi_heap_get_full_block_size(multi_heap_handle_t heap, void *p)
@@ -155,19 +171,19 @@ size_t multi_heap_get_full_block_size(multi_heap_handle_t heap, void *p)
 
 size_t multi_heap_free_size(multi_heap_handle_t heap)
 {
-    return heap ? heap->free_bytes : 0;
+    return heap ? __atomic_load_n(&heap->free_bytes, __ATOMIC_RELAXED) : 0;
 }
 
 size_t multi_heap_minimum_free_size(multi_heap_handle_t heap)
 {
-    return heap ? heap->minimum_free_bytes : 0;
+    return heap ? __atomic_load_n(&heap->minimum_free_bytes, __ATOMIC_RELAXED) : 0;
 }
 
 size_t multi_heap_reset_minimum_free_bytes(multi_heap_handle_t heap)
 {
     lock(heap);
     size_t old = heap->minimum_free_bytes;
-    heap->minimum_free_bytes = heap->free_bytes;
+    set_minimum(heap, heap->free_bytes);
     unlock(heap);
     return old;
 }
@@ -176,7 +192,7 @@ void multi_heap_restore_minimum_free_bytes(multi_heap_handle_t heap, const size_
 {
     lock(heap);
     if (value < heap->minimum_free_bytes) {
-        heap->minimum_free_bytes = value;
+        set_minimum(heap, value);
     }
     unlock(heap);
 }

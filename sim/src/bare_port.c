@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The port layer as a chip executes it, without threads: mask interrupts, take an uncontended lock by
+ * compare-and-swap, nest; no system calls. For counting instructions. */
+#include "bare_port.h"
+
+#include "freertos/FreeRTOS.h"
+#include "freertos/task.h"
+#include "heap_private.h"
+#include "esp_timer.h"
+#include <stdarg.h>
+#include <stdio.h>
+
+volatile uint32_t sim_bare_int_mask[2];
+volatile uint32_t sim_bare_isr_nesting[2];
+volatile uint32_t sim_bare_core_id;
+volatile uint32_t sim_bare_tick;
+void *volatile sim_bare_current_task[2];
+
+static uint32_t s_nesting[2];
+static uint32_t s_saved_mask[2];
+
+static inline uint32_t mask_interrupts(uint32_t core)
+{
+    uint32_t old = sim_bare_int_mask[core];
+    sim_bare_int_mask[core] = 3;
+    return old;
+}
+
+void vPortEnterCritical(portMUX_TYPE *mux)
+{
+    uint32_t core = sim_bare_core_id;
+    uint32_t old = mask_interrupts(core);
+    uint32_t owner = core == 0 ? SPINLOCK_OWNER_ID_0 : SPINLOCK_OWNER_ID_1;
+    if (mux->owner != owner) {
+        uint32_t expected = SPINLOCK_FREE;
+        while (!__atomic_compare_exchange_n(&mux->owner, &expected, owner, false, __ATOMIC_ACQUIRE,
+                                            __ATOMIC_RELAXED)) {
+            expected = SPINLOCK_FREE;
+        }
+    }
+    mux->count++;
+    if (s_nesting[core]++ == 0) {
+        s_saved_mask[core] = old;
+    }
+}
+
+void vPortExitCritical(portMUX_TYPE *mux)
+{
+    uint32_t core = sim_bare_core_id;
+    if (--mux->count == 0) {
+        __atomic_store_n(&mux->owner, SPINLOCK_FREE, __ATOMIC_RELEASE);
+    }
+    if (--s_nesting[core] == 0) {
+        sim_bare_int_mask[core] = s_saved_mask[core];
+    }
+}
+
+void vPortEnterCriticalIsr(portMUX_TYPE *mux)
+{
+    vPortEnterCritical(mux);
+}
+
+void vPortExitCriticalIsr(portMUX_TYPE *mux)
+{
+    vPortExitCritical(mux);
+}
+
+BaseType_t xPortEnterCriticalTimeout(portMUX_TYPE *mux, BaseType_t timeout)
+{
+    (void)timeout;
+    vPortEnterCritical(mux);
+    return pdPASS;
+}
+
+UBaseType_t uxPortSetInterruptMask(void)
+{
+    return mask_interrupts(sim_bare_core_id);
+}
+
+void vPortClearInterruptMask(UBaseType_t state)
+{
+    sim_bare_int_mask[sim_bare_core_id] = state;
+}
+
+BaseType_t xPortInIsrContext(void)
+{
+    return sim_bare_isr_nesting[sim_bare_core_id] != 0;
+}
+
+int esp_cpu_get_core_id(void)
+{
+    return (int)sim_bare_core_id;
+}
+
+bool esp_cpu_compare_and_set(volatile uint32_t *addr, uint32_t compare_value, uint32_t new_value)
+{
+    return __atomic_compare_exchange_n(addr, &compare_value, new_value, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
+}
+
+esp_cpu_cycle_count_t esp_cpu_get_cycle_count(void)
+{
+    return sim_bare_tick;
+}
+
+TaskHandle_t xTaskGetCurrentTaskHandle(void)
+{
+    return sim_bare_current_task[sim_bare_core_id];
+}
+
+char *pcTaskGetName(TaskHandle_t task)
+{
+    static char name[] = "bare";
+    (void)task;
+    return name;
+}
+
+TickType_t xTaskGetTickCount(void)
+{
+    return sim_bare_tick;
+}
+
+TickType_t xTaskGetTickCountFromISR(void)
+{
+    return sim_bare_tick;
+}
+
+BaseType_t xTaskGetSchedulerState(void)
+{
+    return taskSCHEDULER_RUNNING;
+}
+
+int64_t esp_timer_get_time(void)
+{
+    return (int64_t)sim_bare_tick * 1000;
+}
+
+void sim_panic(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    abort();
+}
+
+void sim_reset(void)
+{
+    sim_heap_boot(NULL);
+}
