@@ -153,6 +153,9 @@ esp_err_t heaptrail_sample(void);
 /** Does every table agree with every other one? NULL, or what is wrong. Holds the lock for long: tests only. */
 const char *heaptrail_check(void);
 
+/** Ticks in a second of the clock that ages and lifetimes are measured with. Any context. */
+uint32_t heaptrail_tick_hz(void);
+
 /* --- names ----------------------------------------------------------------------------------- */
 
 /** "malloc", "heap_caps_calloc", "new[]" ...; never NULL. Any context. */

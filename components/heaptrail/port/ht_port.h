@@ -65,3 +65,29 @@ void ht_port_task_name(uintptr_t key, char *name);
  * @return How many were stored, 0 .. max. Never faults: stops at the bounds of the stack.
  */
 unsigned ht_port_stack(uintptr_t *frames, unsigned max, uintptr_t top);
+
+/* --- the slow half: never on the hot path, never in an ISR, may take the platform's own heap locks --- */
+
+struct ht_tracker;
+
+/** Tell the tracker the heaps that it does not know yet (ht_tracker_add_heap()). May be called again. */
+void ht_port_find_heaps(struct ht_tracker *tracker);
+
+/** What a heap has left. */
+typedef struct {
+    size_t free_bytes;
+    size_t largest_free_bytes;
+    size_t min_free_bytes; /**< since the start, where the platform counts it; else SIZE_MAX */
+} ht_heap_sample_t;
+
+/** Measure the heap that starts at `start`. False: this platform cannot. O(blocks). */
+bool ht_port_sample_heap(uintptr_t start, ht_heap_sample_t *sample);
+
+/** Measure all heaps that offer `caps` together. False: this platform cannot. O(blocks). */
+bool ht_port_sample_caps(uint32_t caps, ht_heap_sample_t *sample);
+
+/** True in an interrupt handler. */
+bool ht_port_in_isr(void);
+
+/** One line of log, level 0 = error, 1 = warning, 2 = information. */
+void ht_port_log(unsigned level, const char *text);

@@ -1,0 +1,154 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/* The default tracker: its static memory, its start, and the failures it hears of. */
+#include "ht_default.h"
+
+#include "heaptrail.h"
+#include "ht_config.h"
+#include "ht_log.h"
+
+ht_tracker_t ht_default_tracker;
+
+/* As ht_tracker_memory_bytes(), but for the compiler: the tables are static memory. */
+#define ALIGNED(bytes) (((bytes) + 7U) & ~(size_t)7U)
+#define POWER_OF_TWO(n)                                                                            \
+    ((n) <= 16U ? 16U : (n) <= 32U ? 32U : (n) <= 64U ? 64U : (n) <= 128U ? 128U                   \
+     : (n) <= 256U ? 256U : (n) <= 512U ? 512U : (n) <= 1024U ? 1024U : (n) <= 2048U ? 2048U       \
+     : (n) <= 4096U ? 4096U : (n) <= 8192U ? 8192U : (n) <= 16384U ? 16384U : (n) <= 32768U ? 32768U \
+     : (n) <= 65536U ? 65536U : 131072U)
+#define BUCKETS ((CONFIG_HEAPTRAIL_MAX_BLOCKS + HT_BUCKET_SLOTS - 2U) / (HT_BUCKET_SLOTS - 1U))
+#define MEMORY_BYTES                                                                               \
+    (ALIGNED((CONFIG_HEAPTRAIL_MAX_SITES + 1U) * sizeof(ht_origin_t)) +                            \
+     ALIGNED((BUCKETS + 1U) * sizeof(ht_bucket_t)) +                                               \
+     ALIGNED((HT_TASK_FIRST + CONFIG_HEAPTRAIL_MAX_TASKS) * sizeof(ht_task_t)) +                   \
+     ALIGNED(CONFIG_HEAPTRAIL_MAX_FAILURES * sizeof(ht_failure_t)) +                               \
+     ALIGNED(CONFIG_HEAPTRAIL_FRAME_WORDS * sizeof(uintptr_t)) +                                   \
+     ALIGNED(POWER_OF_TWO(2U * CONFIG_HEAPTRAIL_MAX_SITES) * sizeof(ht_origin_slot_t)) +           \
+     ALIGNED(POWER_OF_TWO(2U * CONFIG_HEAPTRAIL_MAX_TASKS) * sizeof(uint16_t)))
+
+/* Measurements of the heap that failures may ask for in a second: each walks the heap. */
+#define MEASURES_PER_SECOND 8U
+
+static uint64_t s_memory[MEMORY_BYTES / sizeof(uint64_t)];
+
+static const ht_sizes_t s_sizes = {
+    .max_blocks = CONFIG_HEAPTRAIL_MAX_BLOCKS,
+    .max_origins = CONFIG_HEAPTRAIL_MAX_SITES,
+    .frame_words = CONFIG_HEAPTRAIL_FRAME_WORDS,
+    .max_tasks = CONFIG_HEAPTRAIL_MAX_TASKS,
+    .max_failures = CONFIG_HEAPTRAIL_MAX_FAILURES,
+    .stack_depth = CONFIG_HEAPTRAIL_STACK_DEPTH,
+};
+
+HT_PORT_HOT void ht_default_boot(void)
+{
+    ht_tracker_t *tracker = &ht_default_tracker;
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    if (tracker->state == HT_STATE_NEW) {
+        ht_tracker_init(tracker, &s_sizes, s_memory,
+                        HT_CONFIG_START_AT_BOOT ? HT_STATE_RUNNING : HT_STATE_STOPPED);
+    }
+    ht_port_unlock(&tracker->lock, irq);
+}
+
+static uint32_t or_default(uint32_t value, uint32_t otherwise)
+{
+    return value != 0 ? value : otherwise;
+}
+
+static ht_sizes_t sizes_of(const heaptrail_config_t *config)
+{
+    return (ht_sizes_t){
+        .max_blocks = or_default(config->max_blocks, s_sizes.max_blocks),
+        .max_origins = or_default(config->max_sites, s_sizes.max_origins),
+        .frame_words = or_default(config->frame_words, s_sizes.frame_words),
+        .max_tasks = or_default(config->max_tasks, s_sizes.max_tasks),
+        .max_failures = or_default(config->max_failures, s_sizes.max_failures),
+        .stack_depth = or_default(config->stack_depth, s_sizes.stack_depth),
+    };
+}
+
+size_t heaptrail_memory_bytes(const heaptrail_config_t *config)
+{
+    if (config == NULL) { return 0; }
+    ht_sizes_t sizes = sizes_of(config);
+    return ht_tracker_memory_bytes(&sizes);
+}
+
+static void log_needed(size_t bytes)
+{
+    char digits[24];
+    size_t at = sizeof(digits) - 1;
+    digits[at] = '\0';
+    for (; bytes != 0 && at > 0; bytes /= 10) { digits[--at] = (char)('0' + bytes % 10); }
+    ht_log_name(HEAPTRAIL_LOG_ERROR, "heaptrail_init: memory_bytes is too small, needed", &digits[at]);
+}
+
+static void clear(void *memory, size_t bytes)
+{
+    for (uint64_t *word = memory; bytes >= sizeof(*word); bytes -= sizeof(*word)) { *word++ = 0; }
+}
+
+/* True when nothing has been recorded, so that the tables may be moved. */
+static bool is_unused(const ht_tracker_t *tracker)
+{
+    return tracker->state == HT_STATE_NEW ||
+           (tracker->state == HT_STATE_STOPPED && tracker->table.count == 0 && tracker->origins.count == 0);
+}
+
+esp_err_t heaptrail_init(const heaptrail_config_t *config)
+{
+    if (config == NULL) { return ESP_ERR_INVALID_ARG; }
+    ht_sizes_t sizes = sizes_of(config);
+    const char *wrong = ht_sizes_check(&sizes);
+    if (wrong == NULL && (uintptr_t)config->memory % sizeof(uint64_t) != 0) { wrong = "memory (alignment 8)"; }
+    if (wrong == NULL && config->memory == NULL && config->memory_bytes != 0) { wrong = "memory"; }
+    if (wrong != NULL) {
+        ht_log_name(HEAPTRAIL_LOG_ERROR, "heaptrail_init: invalid field", wrong);
+        return ESP_ERR_INVALID_ARG;
+    }
+    size_t needed = ht_tracker_memory_bytes(&sizes);
+    size_t given = config->memory != NULL ? config->memory_bytes : sizeof(s_memory);
+    if (given < needed) {
+        log_needed(needed);
+        return ESP_ERR_INVALID_SIZE;
+    }
+    ht_tracker_t *tracker = &ht_default_tracker;
+    void *memory = config->memory != NULL ? config->memory : (void *)s_memory;
+    if (is_unused(tracker)) { clear(memory, needed); }
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    bool unused = is_unused(tracker);
+    if (unused) { ht_tracker_init(tracker, &sizes, memory, HT_STATE_RUNNING); }
+    ht_port_unlock(&tracker->lock, irq);
+    return unused ? ESP_OK : ESP_ERR_INVALID_STATE;
+}
+
+/* At most MEASURES_PER_SECOND: a firmware that fails in a loop must not spend its time walking the heap. */
+static bool may_measure(void)
+{
+    static volatile ht_tick_t s_second;
+    static volatile uint32_t s_count;
+    ht_tick_t second = ht_port_tick() / ht_port_tick_hz();
+    if (s_second != second) {
+        s_second = second;
+        s_count = 0;
+    }
+    return s_count++ < MEASURES_PER_SECOND;
+}
+
+void ht_on_fail(size_t size, size_t alignment, uint32_t caps, uint32_t method, uintptr_t caller)
+{
+    ht_tracker_t *tracker = ht_default();
+    if (tracker->state != HT_STATE_RUNNING) { return; }
+    ht_failure_t failure = {.size = size, .alignment = alignment, .caps = caps};
+    failure.origin = ht_scope_origin(tracker, caller, method, caps);
+    ht_heap_sample_t sample = {0};
+    if (!ht_port_in_isr() && may_measure() && ht_port_sample_caps(caps, &sample)) {
+        failure.measured = true;
+        failure.free_bytes = sample.free_bytes;
+        failure.largest_free_bytes = sample.largest_free_bytes;
+    }
+    ht_tracker_fail(tracker, &failure);
+}
