@@ -102,6 +102,16 @@ void ht_tracker_task_gone(ht_tracker_t *tracker, uintptr_t key)
     ht_port_unlock(&tracker->lock, irq);
 }
 
+/* Run `step` under the lock once for each i in 0 .. count - 1, giving the lock back in between. */
+#define EACH_LOCKED(tracker, count, step)                                                          \
+    do {                                                                                           \
+        for (uint32_t i = 0; i < (count); i++) {                                                   \
+            ht_port_irq_t each_irq_ = ht_port_lock(&(tracker)->lock);                              \
+            step;                                                                                  \
+            ht_port_unlock(&(tracker)->lock, each_irq_);                                           \
+        }                                                                                          \
+    } while (0)
+
 /* Move the blocks of one bucket that lie in heap `id` there from row 0. Lock held. */
 static void adopt_bucket(ht_tracker_t *tracker, ht_bucket_t *bucket, uint32_t id)
 {
@@ -174,24 +184,14 @@ void ht_tracker_set_filter(ht_tracker_t *tracker, const ht_filter_t *filter)
     ht_port_unlock(&tracker->lock, irq);
 }
 
-/* Forget the blocks of one bucket. A task's TCB among them is no longer watched: its row stays.
- * Lock held. */
+/* Forget the blocks of one bucket. A slot that becomes empty may take one back from the stash. A
+ * block inside realloc() is forgotten when that returns. Lock held. */
 static void forget_bucket(ht_tracker_t *tracker, ht_bucket_t *bucket)
 {
     for (uint32_t i = 0; i < HT_BUCKET_SLOTS; i++) {
-        ht_record_t *record = &bucket->slot[i];
-        if (record->address == HT_ADDRESS_EMPTY) { continue; }
-        size_t size = ht_record_size(record);
-        ht_origin_t *origin = &tracker->origins.origins[ht_record_origin(record).index];
-        ht_task_t *task = &tracker->tasks.rows[ht_record_task(record).index];
-        ht_heap_t *heap = &tracker->heaps.row[ht_record_heap(record).index];
-        origin->freed_blocks++;
-        origin->live_bytes -= size;
-        task->freed_blocks++;
-        task->live_bytes -= size;
-        heap->freed_blocks++;
-        heap->live_bytes -= size;
-        ht_table_erase(&tracker->table, record);
+        while (bucket->slot[i].address > HT_ADDRESS_HELD) {
+            ht_tracker_forget(tracker, &bucket->slot[i]);
+        }
     }
 }
 
@@ -222,8 +222,10 @@ static void forget_heap(ht_heap_t *heap)
     heap->sampled = false;
 }
 
+/* The generation changes once more: what was held while the reset ran is forgotten, too. */
 static void forget_losses(ht_tracker_t *tracker)
 {
+    tracker->generation++;
     tracker->lost_full = 0;
     tracker->lost_crowded = 0;
     tracker->lost_large = 0;
@@ -235,23 +237,26 @@ static void forget_losses(ht_tracker_t *tracker)
     tracker->failures.count = 0;
 }
 
-/* Run `step` under the lock once for each i in 0 .. count - 1, giving the lock back in between. */
-#define EACH_LOCKED(tracker, count, step)                                                          \
-    do {                                                                                           \
-        for (uint32_t i = 0; i < (count); i++) {                                                   \
-            ht_port_irq_t each_irq_ = ht_port_lock(&(tracker)->lock);                              \
-            step;                                                                                  \
-            ht_port_unlock(&(tracker)->lock, each_irq_);                                           \
-        }                                                                                          \
-    } while (0)
+/* A record that moved meanwhile may be in a bucket that was done already: then once more. */
+static void forget_blocks(ht_tracker_t *tracker)
+{
+    uint32_t before = 0;
+    uint32_t after = 0;
+    do {
+        EACH_LOCKED(tracker, 1, before = tracker->table.moves);
+        EACH_LOCKED(tracker, tracker->table.bucket_count + 1U,
+                    forget_bucket(tracker, &tracker->table.buckets[i]));
+        EACH_LOCKED(tracker, 1, after = tracker->table.moves);
+    } while (after != before);
+}
 
 void ht_tracker_reset(ht_tracker_t *tracker)
 {
     uint32_t state = tracker->state;
+    if (state == HT_STATE_NEW) { return; }
     ht_tracker_run(tracker, false);
     EACH_LOCKED(tracker, 1, tracker->generation++);
-    EACH_LOCKED(tracker, tracker->table.bucket_count + 1U,
-                forget_bucket(tracker, &tracker->table.buckets[i]));
+    forget_blocks(tracker);
     EACH_LOCKED(tracker, tracker->origins.count + 1U, forget_origin(&tracker->origins.origins[i]));
     EACH_LOCKED(tracker, tracker->tasks.row_count, forget_task(&tracker->tasks.rows[i]));
     EACH_LOCKED(tracker, tracker->heaps.count + 1U, forget_heap(&tracker->heaps.row[i]));

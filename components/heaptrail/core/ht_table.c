@@ -53,3 +53,24 @@ HT_PORT_HOT ht_record_t *ht_table_make_room(ht_table_t *table, uint32_t first, u
     }
     return slot;
 }
+
+HT_PORT_HOT void ht_table_use_stash(ht_table_t *table, ht_record_t *slot)
+{
+    ht_record_t *waiting = table->buckets[table->bucket_count].slot;
+    if (slot >= waiting) {
+        table->stash_count--;
+        return;
+    }
+    uint32_t bucket = (uint32_t)((size_t)(slot - table->buckets[0].slot) / HT_BUCKET_SLOTS);
+    for (uint32_t i = 0; i < HT_BUCKET_SLOTS; i++) {
+        if (waiting[i].address <= HT_ADDRESS_HELD) { continue; }
+        uint32_t hash = ht_table_hash(waiting[i].address);
+        if (ht_table_first(table, hash) == bucket || ht_table_second(table, hash) == bucket) {
+            *slot = waiting[i];
+            waiting[i].address = HT_ADDRESS_EMPTY;
+            table->stash_count--;
+            table->moves++;
+            return;
+        }
+    }
+}

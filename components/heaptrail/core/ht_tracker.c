@@ -144,8 +144,9 @@ HT_PORT_HOT bool ht_tracker_remove(ht_tracker_t *tracker, uintptr_t address)
 
 HT_PORT_HOT ht_hold_t ht_tracker_hold(ht_tracker_t *tracker, uintptr_t address)
 {
-    ht_hold_t hold = {NULL, address, tracker->generation};
+    ht_hold_t hold = {.address = address};
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    hold.generation = tracker->generation;
     hold.slot = ht_table_find(&tracker->table, address);
     if (hold.slot != NULL) {
         hold.slot->address = HT_ADDRESS_HELD;
@@ -156,12 +157,32 @@ HT_PORT_HOT ht_hold_t ht_tracker_hold(ht_tracker_t *tracker, uintptr_t address)
     return hold;
 }
 
+void ht_tracker_forget(ht_tracker_t *tracker, ht_record_t *record)
+{
+    size_t size = ht_record_size(record);
+    ht_origin_t *origin = &tracker->origins.origins[ht_record_origin(record).index];
+    ht_task_t *task = &tracker->tasks.rows[ht_record_task(record).index];
+    ht_heap_t *heap = &tracker->heaps.row[ht_record_heap(record).index];
+    origin->total_blocks--;
+    origin->total_bytes -= size;
+    origin->live_bytes -= size;
+    task->total_blocks--;
+    task->total_bytes -= size;
+    task->live_bytes -= size;
+    heap->total_blocks--;
+    heap->live_bytes -= size;
+    ht_table_erase(&tracker->table, record);
+}
+
 HT_PORT_HOT void ht_tracker_put_back(ht_tracker_t *tracker, ht_hold_t hold)
 {
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-    if (hold.slot != NULL && hold.generation == tracker->generation) {
+    bool was_reset = hold.generation != tracker->generation;
+    if (hold.slot != NULL && was_reset) {
+        ht_tracker_forget(tracker, hold.slot);
+    } else if (hold.slot != NULL) {
         hold.slot->address = hold.address;
-    } else if (hold.slot == NULL && tracker->unknown_frees != UINT32_MAX) {
+    } else if (!was_reset && tracker->unknown_frees != UINT32_MAX) {
         tracker->unknown_frees--; /* it was not freed after all */
     }
     ht_port_unlock(&tracker->lock, irq);
@@ -175,6 +196,8 @@ HT_PORT_HOT void ht_tracker_drop_held(ht_tracker_t *tracker, ht_hold_t hold)
     if (hold.generation == tracker->generation) {
         count_end(tracker, hold.slot, now);
         ht_table_erase(&tracker->table, hold.slot);
+    } else {
+        ht_tracker_forget(tracker, hold.slot);
     }
     ht_port_unlock(&tracker->lock, irq);
 }

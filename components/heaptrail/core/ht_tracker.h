@@ -106,6 +106,10 @@ void ht_tracker_put_back(ht_tracker_t *tracker, ht_hold_t hold);
 /** After realloc() succeeded: the old block ended. Add the new one after this. O(1). */
 void ht_tracker_drop_held(ht_tracker_t *tracker, ht_hold_t hold);
 
+/** Take a record out of the table and out of every count, as if its block had never been: what a
+ * reset does. Lock held. O(1). */
+void ht_tracker_forget(ht_tracker_t *tracker, ht_record_t *record);
+
 /** Store a failed allocation; its stamp, task and number are filled in here. O(1). */
 void ht_tracker_fail(ht_tracker_t *tracker, ht_failure_t *failure);
 
@@ -130,8 +134,8 @@ void ht_tracker_run(ht_tracker_t *tracker, bool run);
 /** Set what is recorded from now on. */
 void ht_tracker_set_filter(ht_tracker_t *tracker, const ht_filter_t *filter);
 
-/** Forget every block and zero every counter; origins, tasks and heaps keep their numbers. O(size),
- * in constant slices. */
+/** Forget every block and zero every counter; origins, tasks and heaps keep their numbers. A block
+ * inside realloc() is forgotten when that returns. O(size), in constant slices. */
 void ht_tracker_reset(ht_tracker_t *tracker);
 
 /** Keep ages right across the wrap of a 32-bit tick: call now and then. O(slots), in constant
