@@ -44,5 +44,26 @@ static inline void ht_on_free(void *block)
     }
 }
 
+/** Before and after the heap's realloc(). `block` was given, `made` came back (NULL: it failed). */
+static inline ht_hold_t ht_on_realloc(void *block)
+{
+    ht_tracker_t *tracker = ht_default();
+    if (block == NULL || (tracker->state != HT_STATE_RUNNING && tracker->table.count == 0)) {
+        return (ht_hold_t){0};
+    }
+    return ht_tracker_hold(tracker, (uintptr_t)block);
+}
+
+static inline void ht_on_realloced(ht_hold_t hold, void *made, size_t size, uint32_t caps, uint32_t method,
+                                   uintptr_t caller)
+{
+    if (made == NULL) {
+        if (hold.address != 0) { ht_tracker_put_back(&ht_default_tracker, hold); }
+        return;
+    }
+    ht_tracker_drop_held(&ht_default_tracker, hold);
+    ht_on_alloc(made, size, caps, method, caller);
+}
+
 /** A request failed for good, as the user of the heap sees it. */
 void ht_on_fail(size_t size, size_t alignment, uint32_t caps, uint32_t method, uintptr_t caller);

@@ -44,3 +44,8 @@ void ht_log_name(heaptrail_log_level_t level, const char *text, const char *name
     line[length] = '\0';
     ht_log(level, line);
 }
+
+bool ht_log_is_redirected(void)
+{
+    return __atomic_load_n(&s_log.fn, __ATOMIC_ACQUIRE) != NULL;
+}

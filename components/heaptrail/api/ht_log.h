@@ -12,3 +12,6 @@ void ht_log(heaptrail_log_level_t level, const char *text);
 
 /** The same with the name of something in it: "text: name". */
 void ht_log_name(heaptrail_log_level_t level, const char *text, const char *name);
+
+/** True while the user has a callback for log lines. */
+bool ht_log_is_redirected(void);

@@ -10,6 +10,7 @@ HT_PORT_HOT void ht_scope_enter(ht_tracker_t *tracker, ht_scope_t *scope, heaptr
     scope->ref = ref;
     scope->caller = caller;
     scope->method = method;
+    scope->alignment = 0;
     scope->task = HT_TASK_OTHER;
     scope->recorded = false;
     scope->seal = (uintptr_t)scope ^ HT_SCOPE_SEAL;

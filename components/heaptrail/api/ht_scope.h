@@ -23,6 +23,7 @@ typedef struct ht_scope {
     heaptrail_site_ref_t *ref; /**< NULL: no macro, the caller's address is all we know */
     uintptr_t caller;          /**< return address of the entry point */
     uint32_t method;
+    size_t alignment;          /**< asked for; 0: none. For the report of a failure */
     uint32_t task;             /**< the row that points here; HT_TASK_OTHER: none does */
     uintptr_t seal;            /**< its own address, turned: stack garbage does not look like this */
     bool recorded;             /**< a block was recorded under this scope */

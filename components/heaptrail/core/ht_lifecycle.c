@@ -90,6 +90,7 @@ void ht_tracker_init(ht_tracker_t *tracker, const ht_sizes_t *sizes, void *memor
     tracker->started_at = ht_port_tick();
     tracker->swept_at = tracker->started_at;
     tracker->last.tick = tracker->started_at;
+    tracker->blind = state != HT_STATE_RUNNING;
     __atomic_store_n(&tracker->state, state, __ATOMIC_RELEASE);
 }
 
@@ -172,6 +173,7 @@ ht_stamp_t ht_tracker_mark(ht_tracker_t *tracker)
 
 void ht_tracker_run(ht_tracker_t *tracker, bool run)
 {
+    tracker->blind = true; /* was, or will be */
     __atomic_store_n(&tracker->state, run ? HT_STATE_RUNNING : HT_STATE_STOPPED, __ATOMIC_RELEASE);
 }
 
@@ -179,6 +181,7 @@ void ht_tracker_set_filter(ht_tracker_t *tracker, const ht_filter_t *filter)
 {
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     tracker->filter = *filter;
+    tracker->blind = true;
     tracker->filtering = filter->task_id != 0 || filter->origin_id != 0 || filter->size_min != 0 ||
                          filter->size_max != 0 || filter->caps != 0;
     ht_port_unlock(&tracker->lock, irq);

@@ -202,6 +202,23 @@ HT_PORT_HOT void ht_tracker_drop_held(ht_tracker_t *tracker, ht_hold_t hold)
     ht_port_unlock(&tracker->lock, irq);
 }
 
+bool ht_tracker_relabel(ht_tracker_t *tracker, uintptr_t address, ht_origin_id_t origin)
+{
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    ht_record_t *record = ht_table_find(&tracker->table, address);
+    if (record != NULL) {
+        size_t size = ht_record_size(record);
+        ht_origin_t *from = &tracker->origins.origins[ht_record_origin(record).index];
+        from->total_blocks--;
+        from->total_bytes -= size;
+        from->live_bytes -= size;
+        ht_origin_add(&tracker->origins.origins[origin.index], size);
+        record->who = (record->who & ~HT_MASK(HT_ORIGIN_BITS)) | origin.index;
+    }
+    ht_port_unlock(&tracker->lock, irq);
+    return record != NULL;
+}
+
 HT_PORT_HOT void ht_tracker_fail(ht_tracker_t *tracker, ht_failure_t *failure)
 {
     failure->task = ht_tracker_task(tracker);

@@ -48,6 +48,7 @@ typedef struct ht_tracker {
     ht_port_lock_t lock;
     ht_stamp_t last; /**< the newest stamp given */
     bool filtering;
+    bool blind;              /**< some allocation may have been missed: stopped, filtered, reset */
     ht_table_t table;
     ht_origins_t origins;
     ht_tasks_t tasks;
@@ -109,6 +110,21 @@ void ht_tracker_drop_held(ht_tracker_t *tracker, ht_hold_t hold);
 /** Take a record out of the table and out of every count, as if its block had never been: what a
  * reset does. Lock held. O(1). */
 void ht_tracker_forget(ht_tracker_t *tracker, ht_record_t *record);
+
+/** Forget a block that stays allocated. False: it had no record (and that is not counted). O(1). */
+bool ht_tracker_unregister(ht_tracker_t *tracker, uintptr_t address);
+
+/** What is known of the block that starts at an address. */
+typedef struct {
+    size_t size;
+    uint32_t caps; /**< asked for */
+} ht_known_t;
+
+/** Look up a block by its first byte. False: it has no record. O(1). */
+bool ht_tracker_known(ht_tracker_t *tracker, uintptr_t address, ht_known_t *known);
+
+/** Say that a live block comes from another origin than it was recorded with. False: it has no record. O(1). */
+bool ht_tracker_relabel(ht_tracker_t *tracker, uintptr_t address, ht_origin_id_t origin);
 
 /** Store a failed allocation; its stamp, task and number are filled in here. O(1). */
 void ht_tracker_fail(ht_tracker_t *tracker, ht_failure_t *failure);

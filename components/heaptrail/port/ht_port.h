@@ -91,3 +91,6 @@ bool ht_port_in_isr(void);
 
 /** One line of log, level 0 = error, 1 = warning, 2 = information. */
 void ht_port_log(unsigned level, const char *text);
+
+/** True when the linker redirects the heap's functions to us: then a macro need not record by itself. */
+bool ht_port_is_wrapped(void);

@@ -1,0 +1,71 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/*
+ * The inline half of the port to ESP-IDF's chips; the contract is ht_port.h.
+ *
+ * The lock masks interrupts on this core and then spins on one word. It is what portENTER_CRITICAL_SAFE
+ * does less its nesting count, its owner check and its call out of line, none of which the tracker needs:
+ * it never nests, and it is held for a constant time. Why not portENTER_CRITICAL_SAFE: DESIGN.md.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "esp_attr.h"
+#include "esp_cpu.h"
+#include "freertos/FreeRTOS.h"
+#include "freertos/task.h"
+#include "soc/soc_caps.h"
+
+#define HT_PORT_HOT IRAM_ATTR
+
+#if UINTPTR_MAX > 0xffffffffU /* only the stand-in */
+typedef uint64_t ht_tick_t;
+#else
+typedef uint32_t ht_tick_t;
+#endif
+
+typedef struct {
+    volatile uint32_t taken;
+} ht_port_lock_t;
+typedef uint32_t ht_port_irq_t;
+
+static inline ht_port_irq_t ht_port_lock(ht_port_lock_t *lock)
+{
+    ht_port_irq_t irq = (ht_port_irq_t)portSET_INTERRUPT_MASK_FROM_ISR();
+#if SOC_CPU_CORES_NUM > 1
+    while (!esp_cpu_compare_and_set(&lock->taken, 0, 1)) {
+    }
+#else
+    (void)lock;
+#endif
+    return irq;
+}
+
+static inline void ht_port_unlock(ht_port_lock_t *lock, ht_port_irq_t irq)
+{
+#if SOC_CPU_CORES_NUM > 1
+    __atomic_store_n(&lock->taken, 0U, __ATOMIC_RELEASE);
+#else
+    (void)lock;
+#endif
+    portCLEAR_INTERRUPT_MASK_FROM_ISR(irq);
+}
+
+static inline ht_tick_t ht_port_tick(void)
+{
+    return (ht_tick_t)xTaskGetTickCount();
+}
+
+static inline unsigned ht_port_core(void)
+{
+    return (unsigned)esp_cpu_get_core_id();
+}
+
+static inline uintptr_t ht_port_task_key(void)
+{
+    if (xPortInIsrContext()) { return 1U + ht_port_core(); } /* HT_KEY_ISR(core) */
+    return (uintptr_t)xTaskGetCurrentTaskHandle();           /* NULL is HT_KEY_STARTUP */
+}

@@ -1,0 +1,38 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/*
+ * Allocations that failed for good. ESP-IDF has one slot for a callback, overwritten without a word. We
+ * take it before anyone else, and keep the firmware's own callback behind ours.
+ */
+#include "esp_heap_caps.h"
+#include "ht_default.h"
+#include "ht_port_wrap.h"
+
+#define CALLER ((uintptr_t)__builtin_return_address(0))
+
+static volatile esp_alloc_failed_hook_t s_next; /* the firmware's callback */
+
+static void on_failed(size_t size, uint32_t caps, const char *function)
+{
+    ht_tracker_t *tracker = ht_default();
+    const ht_scope_t *scope = ht_scope_current(tracker, ht_tracker_task(tracker).index);
+    ht_on_fail(size, scope != NULL ? scope->alignment : 0, caps, HEAPTRAIL_METHOD_UNKNOWN, CALLER);
+    esp_alloc_failed_hook_t next = s_next;
+    if (next != NULL) { next(size, caps, function); }
+}
+
+esp_err_t __wrap_heap_caps_register_failed_alloc_callback(esp_alloc_failed_hook_t callback)
+{
+    if (callback == NULL) { return ESP_ERR_INVALID_ARG; }
+    s_next = callback;
+    return ESP_OK;
+}
+
+__attribute__((constructor(101))) static void take_slot(void)
+{
+    if (&__real_heap_caps_register_failed_alloc_callback != NULL) {
+        __real_heap_caps_register_failed_alloc_callback(on_failed);
+    }
+}
