@@ -19,12 +19,29 @@ typedef enum {
     ESP_CPU_WATCHPOINT_ACCESS,
 } esp_cpu_watchpoint_trigger_t;
 
+#if defined(SIM_BARE) && SIM_BARE
+/* As on a chip, where both are a few instructions inline. */
+extern volatile uint32_t sim_bare_core_id;
+
+static inline int esp_cpu_get_core_id(void)
+{
+    return (int)sim_bare_core_id;
+}
+
+static inline bool esp_cpu_compare_and_set(volatile uint32_t *addr, uint32_t compare_value,
+                                           uint32_t new_value)
+{
+    return __atomic_compare_exchange_n(addr, &compare_value, new_value, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_RELAXED);
+}
+#else
 /** 0 or 1. Stable while interrupts are masked. */
 int esp_cpu_get_core_id(void);
-/** Virtual clock times CONFIG_ESP_DEFAULT_CPU_FREQ_MHZ; wraps at 32 bits. */
-esp_cpu_cycle_count_t esp_cpu_get_cycle_count(void);
 /** Atomic, sequentially consistent. True when `*addr` was `compare_value` and is now `new_value`. */
 bool esp_cpu_compare_and_set(volatile uint32_t *addr, uint32_t compare_value, uint32_t new_value);
+#endif
+/** Virtual clock times CONFIG_ESP_DEFAULT_CPU_FREQ_MHZ; wraps at 32 bits. */
+esp_cpu_cycle_count_t esp_cpu_get_cycle_count(void);
 /** Watchpoints are recorded (sim.h: sim_watchpoint_get), they never trigger. */
 esp_err_t esp_cpu_set_watchpoint(int wp_num, const void *wp_addr, size_t size,
                                  esp_cpu_watchpoint_trigger_t trigger);

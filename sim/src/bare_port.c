@@ -87,17 +87,6 @@ BaseType_t xPortInIsrContext(void)
     return sim_bare_isr_nesting[sim_bare_core_id] != 0;
 }
 
-int esp_cpu_get_core_id(void)
-{
-    return (int)sim_bare_core_id;
-}
-
-bool esp_cpu_compare_and_set(volatile uint32_t *addr, uint32_t compare_value, uint32_t new_value)
-{
-    return __atomic_compare_exchange_n(addr, &compare_value, new_value, false, __ATOMIC_SEQ_CST,
-                                       __ATOMIC_SEQ_CST);
-}
-
 esp_cpu_cycle_count_t esp_cpu_get_cycle_count(void)
 {
     return sim_bare_tick;

@@ -70,8 +70,31 @@ void vPortExitCriticalSafe(portMUX_TYPE *mux);
 #define portENTER_CRITICAL_SAFE(mux) vPortEnterCriticalSafe(mux)
 #define portEXIT_CRITICAL_SAFE(mux) vPortExitCriticalSafe(mux)
 #endif
+#if SIM_BARE
+/* As on a chip, where this is a read and a write of a control register, inline. The addresses of both
+ * are kept in a section of their own, for the benchmark that measures the time between them. */
+extern volatile uint32_t sim_bare_int_mask[2];
+#define SIM_BARE_NOTE(section)                                                                     \
+    __asm__ volatile("1: .pushsection " section ",\"a\",@progbits\n .long 1b\n .popsection" ::      \
+                         : "memory")
+static inline UBaseType_t sim_bare_mask(void)
+{
+    SIM_BARE_NOTE("sim_bare_masks");
+    UBaseType_t old = sim_bare_int_mask[0];
+    sim_bare_int_mask[0] = 3;
+    return old;
+}
+static inline void sim_bare_unmask(UBaseType_t old)
+{
+    sim_bare_int_mask[0] = old;
+    SIM_BARE_NOTE("sim_bare_unmasks");
+}
+#define portSET_INTERRUPT_MASK_FROM_ISR() sim_bare_mask()
+#define portCLEAR_INTERRUPT_MASK_FROM_ISR(state) sim_bare_unmask(state)
+#else
 #define portSET_INTERRUPT_MASK_FROM_ISR() uxPortSetInterruptMask()
 #define portCLEAR_INTERRUPT_MASK_FROM_ISR(state) vPortClearInterruptMask(state)
+#endif
 #define portDISABLE_INTERRUPTS() ((void)uxPortSetInterruptMask())
 #define portENABLE_INTERRUPTS() vPortClearInterruptMask(0)
 #define portYIELD() vPortYield()

@@ -107,7 +107,7 @@ TaskHandle_t xTaskGetHandle(const char *name);
 BaseType_t xTaskGetCoreID(TaskHandle_t task);
 /** Valid while the task exists. Any context. */
 char *pcTaskGetName(TaskHandle_t task);
-/** Bytes never used, of the host thread's stack scaled to the task's own size: a rough figure. */
+/** Half of the stack, always: what host code uses says nothing of the chip's. */
 UBaseType_t uxTaskGetStackHighWaterMark(TaskHandle_t task);
 configSTACK_DEPTH_TYPE uxTaskGetStackHighWaterMark2(TaskHandle_t task);
 uint8_t *pxTaskGetStackStart(TaskHandle_t task);
