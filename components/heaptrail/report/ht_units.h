@@ -1,0 +1,44 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * @file ht_units.h
+ * Numbers as people read them, by integer arithmetic only: sizes, times, counts, percent,
+ * addresses.
+ *
+ * Each function returns its text by value, so `ht_text_size(n).s` may be passed on in the same
+ * expression.
+ */
+#pragma once
+
+#include <stdint.h>
+
+/** The longest is a time, "213503982 d 8 h", or a 64-bit number. */
+typedef struct {
+    char s[24];
+} ht_text_t;
+
+/** "1234567". */
+ht_text_t ht_text_number(uint64_t n);
+
+/** At most six columns: "999999", then "12.3 M". For columns. */
+ht_text_t ht_text_count(uint64_t n);
+
+/** At most eight columns, cut, never rounded up: "12 B", "64 KiB", "12.3 KiB", "1.05 MiB". */
+ht_text_t ht_text_size(uint64_t bytes);
+
+/** Two units, for sentences: "850 ms", "16.2 s", "12 min 5 s", "3 h 12 min", "5 d 3 h". */
+ht_text_t ht_text_time(uint64_t us);
+
+/** One unit, for columns: "850 ms", "16.2 s", "12.1 min", "3.2 h", "5.1 d". */
+ht_text_t ht_text_age(uint64_t us);
+
+/** "0x3fc9a0b4": at least 8 digits. */
+ht_text_t ht_text_address(uint64_t address);
+
+/** "96 %" of part / whole, cut; "0 %" of nothing; never more than "100 %". */
+ht_text_t ht_text_percent(uint64_t part, uint64_t whole);
+
+/** part / whole in steps of 1 / scale, cut, at most `scale`; no overflow. */
+uint32_t ht_ratio(uint64_t part, uint64_t whole, uint32_t scale);

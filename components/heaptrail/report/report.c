@@ -1,0 +1,124 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/* The entry: checks the question and hands it to the report of its kind. */
+#include <stdio.h>
+
+#include "ht_report.h"
+
+#define DEFAULT_ROWS 20U
+#define DEFAULT_SUMMARY_ROWS 5U
+
+typedef struct {
+    const char *name;
+    esp_err_t (*write)(ht_report_t *r);
+} kind_t;
+
+static const kind_t s_kinds[HEAPTRAIL_REPORT_COUNT] = {
+    [HEAPTRAIL_REPORT_STATUS] = {"status", ht_report_status},
+    [HEAPTRAIL_REPORT_SITES] = {"sites", ht_report_sites},
+    [HEAPTRAIL_REPORT_TASKS] = {"tasks", ht_report_tasks},
+    [HEAPTRAIL_REPORT_HEAPS] = {"heaps", ht_report_heaps},
+    [HEAPTRAIL_REPORT_OLDEST] = {"oldest", ht_report_oldest},
+    [HEAPTRAIL_REPORT_FAILURES] = {"failures", ht_report_failures},
+    [HEAPTRAIL_REPORT_SINCE] = {"since", ht_report_sites},
+    [HEAPTRAIL_REPORT_WHOIS] = {"whois", ht_report_whois},
+    [HEAPTRAIL_REPORT_SUMMARY] = {"summary", ht_report_summary},
+};
+
+/* What has failed and what is short comes before what is held. */
+static const heaptrail_report_kind_t s_summary[] = {
+    HEAPTRAIL_REPORT_STATUS, HEAPTRAIL_REPORT_FAILURES, HEAPTRAIL_REPORT_HEAPS,
+    HEAPTRAIL_REPORT_SITES,  HEAPTRAIL_REPORT_TASKS,
+};
+
+#define PARTS (sizeof(s_summary) / sizeof(s_summary[0]))
+
+static esp_err_t part(ht_report_t *r, heaptrail_report_kind_t kind)
+{
+    if (!r->ask->json) {
+        esp_err_t err = s_kinds[kind].write(r);
+        ht_out_line(&r->out);
+        return err;
+    }
+    ht_json_line(&r->json);
+    ht_json_object(&r->json, s_kinds[kind].name);
+    esp_err_t err = s_kinds[kind].write(r);
+    ht_json_object_end(&r->json);
+    return err;
+}
+
+esp_err_t ht_report_summary(ht_report_t *r)
+{
+    esp_err_t first = ESP_OK;
+    r->part = true;
+    for (size_t i = 0; i < PARTS; i++) {
+        esp_err_t err = part(r, s_summary[i]);
+        if (first == ESP_OK) { first = err; }
+    }
+    r->part = false;
+    if (!r->ask->json) { ht_note_losses(r, HEAPTRAIL_REPORT_SUMMARY); }
+    return first;
+}
+
+static uint32_t limit_of(const heaptrail_report_t *report)
+{
+    if (report->max_rows != 0) { return report->max_rows; }
+    if (report->json) { return UINT32_MAX; }
+    return report->kind == HEAPTRAIL_REPORT_SUMMARY ? DEFAULT_SUMMARY_ROWS : DEFAULT_ROWS;
+}
+
+static bool valid(const heaptrail_report_t *report)
+{
+    return report != NULL && (unsigned)report->kind < HEAPTRAIL_REPORT_COUNT &&
+           (unsigned)report->sort <= HEAPTRAIL_SORT_TOTAL &&
+           (report->kind != HEAPTRAIL_REPORT_SINCE || report->select.since != NULL);
+}
+
+static esp_err_t write_json(ht_report_t *r)
+{
+    heaptrail_status_t status = {0};
+    ht_json_object(&r->json, NULL);
+    ht_json_number(&r->json, "heaptrail", 1);
+    ht_json_string(&r->json, "report", s_kinds[r->ask->kind].name, SIZE_MAX);
+    esp_err_t err = s_kinds[r->ask->kind].write(r);
+    if (heaptrail_status(&status) == ESP_OK) {
+        ht_json_bool(&r->json, "recording", status.running);
+        ht_note_losses_json(r, &status);
+    }
+    ht_json_object_end(&r->json);
+    ht_out_line(&r->out);
+    return err;
+}
+
+esp_err_t heaptrail_report(const heaptrail_report_t *report, heaptrail_write_fn_t write,
+                           void *context)
+{
+    if (!valid(report) || write == NULL) { return ESP_ERR_INVALID_ARG; }
+    const heaptrail_select_t *select = &report->select;
+    ht_report_t r = {.ask = report, .limit = limit_of(report)};
+    r.chosen = (select->task_id | select->site_id | select->heap_id | select->caps) != 0 ||
+               select->size_min != 0 || select->age_min_us != 0;
+    r.json.out = &r.out;
+    ht_out_init(&r.out, write, context, report->width, report->color && !report->json);
+    esp_err_t err = report->json ? write_json(&r) : s_kinds[report->kind].write(&r);
+    ht_out_flush(&r.out);
+    return err;
+}
+
+static void to_stdout(void *context, const char *text, size_t length)
+{
+    (void)context;
+    (void)fwrite(text, 1, length, stdout);
+}
+
+esp_err_t heaptrail_print(heaptrail_report_kind_t kind)
+{
+    static const heaptrail_mark_t beginning;
+    heaptrail_report_t report = {.kind = kind};
+    if (kind == HEAPTRAIL_REPORT_SINCE) { report.select.since = &beginning; }
+    esp_err_t err = heaptrail_report(&report, to_stdout, NULL);
+    (void)fflush(stdout);
+    return err;
+}

@@ -1,0 +1,222 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/* Allocations that failed: who asked, for what, and why it could not be had. */
+#include "ht_report.h"
+#include "ht_units.h"
+
+typedef enum { UNKNOWN, IMPOSSIBLE, TOO_LARGE, EXHAUSTED, FRAGMENTED, WOULD_FIT } cause_t;
+
+/* The heaps that could serve a request. */
+typedef struct {
+    uint32_t caps;
+    uint32_t heaps;    /**< seen at all */
+    uint32_t suitable; /**< that offer `caps` */
+    size_t largest;    /**< size of the largest suitable one */
+} supply_t;
+
+static bool add_supply(void *context, const heaptrail_heap_row_t *row)
+{
+    supply_t *supply = context;
+    supply->heaps += row->caps != 0 ? 1U : 0U;
+    if (row->caps == 0 || (row->caps & supply->caps) != supply->caps) { return true; }
+    supply->suitable++;
+    if (row->size_bytes > supply->largest) { supply->largest = row->size_bytes; }
+    return true;
+}
+
+static cause_t cause_of(const heaptrail_failure_row_t *row)
+{
+    supply_t supply = {.caps = row->caps};
+    (void)heaptrail_for_each_heap(NULL, add_supply, &supply, NULL);
+    if (supply.heaps != 0 && supply.suitable == 0) { return IMPOSSIBLE; }
+    if (supply.heaps != 0 && row->size_bytes > supply.largest) { return TOO_LARGE; }
+    if (!row->measured) { return UNKNOWN; }
+    if (row->free_bytes < row->size_bytes) { return EXHAUSTED; }
+    return row->largest_free_bytes < row->size_bytes ? FRAGMENTED : WOULD_FIT;
+}
+
+static bool pass_row(void *context, const heaptrail_failure_row_t *row)
+{
+    const ht_row_call_t *call = context;
+    return call->fn(call->context, row);
+}
+
+static esp_err_t each(const ht_report_t *r, ht_row_call_t *call, heaptrail_walk_t *walk)
+{
+    return heaptrail_for_each_failure(&r->ask->select, pass_row, call, walk);
+}
+
+static bool wanted(const ht_report_t *r, const void *row)
+{
+    (void)r;
+    (void)row;
+    return true;
+}
+
+/* The newest first. */
+static ht_top_entry_t rank(const ht_report_t *r, const void *context)
+{
+    (void)r;
+    const heaptrail_failure_row_t *row = context;
+    return (ht_top_entry_t){row->number, row->number};
+}
+
+static void add(ht_totals_t *total, const void *context)
+{
+    const heaptrail_failure_row_t *row = context;
+    total->bytes += row->size_bytes;
+}
+
+/* --- text --------------------------------------------------------------------------------------
+ */
+
+static void text_head(ht_report_t *r)
+{
+    ht_out_t *out = &r->out;
+    heaptrail_status_t status = {0};
+    (void)heaptrail_status(&status);
+    ht_out_style(out, HT_STYLE_TITLE);
+    ht_out_sentence(out, 0);
+    ht_out_text(out, "Failed allocations");
+    if (r->ask->select.since != NULL) { ht_out_text(out, " since the mark"); }
+    if (r->total.rows == 0) {
+        ht_out_text(out, ": none.");
+    } else {
+        ht_out_text(out, ", newest first: ");
+        ht_out_count(out, status.failures, "failure");
+        ht_out_text(out, " ever, ");
+        ht_out_text(out, ht_text_number(r->total.rows).s);
+        ht_out_text(out, r->ask->select.since != NULL ? " of these" : " kept");
+    }
+    ht_out_style(out, HT_STYLE_PLAIN);
+    ht_out_sentence_end(out);
+}
+
+static void request_line(ht_out_t *out, const heaptrail_failure_row_t *row)
+{
+    ht_out_sentence(out, 0);
+    out->indent = HT_OWN_LINE_INDENT;
+    ht_out_style(out, HT_STYLE_BAD);
+    ht_out_text(out, "#");
+    ht_out_text(out, ht_text_number(row->number).s);
+    ht_out_style(out, HT_STYLE_PLAIN);
+    ht_out_text(out, "  ");
+    ht_out_text(out, ht_text_size(row->size_bytes).s);
+    ht_out_text(out, " of ");
+    ht_caps(out, row->caps);
+    if (row->alignment != 0) {
+        ht_out_text(out, ", aligned to ");
+        ht_out_text(out, ht_text_number(row->alignment).s);
+    }
+    ht_out_text(out, row->in_isr ? ", in interrupt " : ", by task ");
+    ht_out_name(out, row->task_name, sizeof(row->task_name));
+    ht_out_text(out, ", ");
+    ht_out_text(out, ht_text_time(row->age_us).s);
+    ht_out_text(out, " ago");
+    ht_out_sentence_end(out);
+}
+
+static void cause_words(ht_out_t *out, cause_t cause, size_t missing)
+{
+    static const char *const words[] = {
+        [UNKNOWN] = "cause unknown",
+        [IMPOSSIBLE] = "impossible: no heap has these capabilities",
+        [TOO_LARGE] = "impossible: larger than every heap with these capabilities",
+        [EXHAUSTED] = "exhausted, ",
+        [FRAGMENTED] = "fragmentation, not exhaustion",
+        [WOULD_FIT] = "it would have fitted then: alignment, a limit, or memory freed meanwhile",
+    };
+    ht_out_text(out, words[cause]);
+    if (cause == EXHAUSTED) {
+        ht_out_text(out, ht_text_size(missing).s);
+        ht_out_text(out, " too little");
+    }
+}
+
+static void cause_line(ht_out_t *out, const heaptrail_failure_row_t *row)
+{
+    cause_t cause = cause_of(row);
+    ht_out_sentence(out, HT_OWN_LINE_INDENT);
+    if (row->measured) {
+        ht_out_text(out, "free then ");
+        ht_out_text(out, ht_text_size(row->free_bytes).s);
+        ht_out_text(out, ", largest ");
+        ht_out_text(out, ht_text_size(row->largest_free_bytes).s);
+        ht_out_text(out, ": ");
+    } else {
+        ht_out_text(out, "not measured (in an interrupt, or too soon after another): ");
+    }
+    ht_out_style(out, cause == UNKNOWN ? HT_STYLE_DIM : HT_STYLE_WARN);
+    cause_words(out, cause, row->size_bytes - row->free_bytes);
+    ht_out_style(out, HT_STYLE_PLAIN);
+    ht_out_sentence_end(out);
+}
+
+static void text_row(ht_report_t *r, const void *context)
+{
+    const heaptrail_failure_row_t *row = context;
+    request_line(&r->out, row);
+    ht_out_to(&r->out, HT_OWN_LINE_INDENT);
+    ht_place(&r->out, &row->origin);
+    ht_place_frames(&r->out, &row->origin, HT_OWN_LINE_INDENT);
+    cause_line(&r->out, row);
+}
+
+static void text_foot(ht_report_t *r)
+{
+    ht_note_rows(r, "failure");
+    ht_note_losses(r, HEAPTRAIL_REPORT_FAILURES);
+}
+
+/* --- JSON --------------------------------------------------------------------------------------
+ */
+
+static const char *const s_cause_keys[] = {
+    [UNKNOWN] = NULL,          [IMPOSSIBLE] = "impossible", [TOO_LARGE] = "too large",
+    [EXHAUSTED] = "exhausted", [FRAGMENTED] = "fragmented", [WOULD_FIT] = "would fit",
+};
+
+static void json_head(ht_report_t *r)
+{
+    heaptrail_status_t status = {0};
+    (void)heaptrail_status(&status);
+    ht_json_number(&r->json, "failures", status.failures);
+}
+
+static void json_row(ht_report_t *r, const void *context)
+{
+    const heaptrail_failure_row_t *row = context;
+    ht_json_t *json = &r->json;
+    ht_json_number(json, "number", row->number);
+    ht_json_number(json, "size_bytes", row->size_bytes);
+    ht_caps_json(json, "asked_caps", row->caps);
+    ht_json_maybe(json, "alignment_bytes", row->alignment != 0, row->alignment);
+    ht_json_number(json, "task_id", row->task_id);
+    ht_json_string(json, "task", row->task_name, sizeof(row->task_name));
+    ht_json_bool(json, "in_isr", row->in_isr);
+    ht_json_number(json, "age_us", row->age_us);
+    ht_json_maybe(json, "free_bytes", row->measured, row->free_bytes);
+    ht_json_maybe(json, "largest_free_bytes", row->measured, row->largest_free_bytes);
+    ht_json_string(json, "cause", s_cause_keys[cause_of(row)], SIZE_MAX);
+    ht_place_json(json, &row->origin);
+}
+
+esp_err_t ht_report_failures(ht_report_t *r)
+{
+    static const ht_list_t list = {
+        .name = "failures",
+        .row_bytes = sizeof(heaptrail_failure_row_t),
+        .each = each,
+        .wanted = wanted,
+        .rank = rank,
+        .add = add,
+        .text_head = text_head,
+        .text_row = text_row,
+        .text_foot = text_foot,
+        .json_head = json_head,
+        .json_row = json_row,
+    };
+    return ht_list_write(r, &list);
+}

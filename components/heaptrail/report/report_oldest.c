@@ -1,0 +1,146 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/* The oldest live blocks. */
+#include "ht_report.h"
+#include "ht_units.h"
+
+enum { AGE, SIZE, ADDRESS, WIDE_ADDRESS, COLUMNS };
+
+static const ht_column_t s_columns[COLUMNS] = {
+    [AGE] = {"age", 8, 0},
+    [SIZE] = {"size", 8, 0},
+    [ADDRESS] = {"address", 10, 0},
+    [WIDE_ADDRESS] = {"address", 18, 0},
+};
+
+#define SITE_COLUMNS 36U
+
+static bool pass_row(void *context, const heaptrail_block_row_t *row)
+{
+    const ht_row_call_t *call = context;
+    return call->fn(call->context, row);
+}
+
+static esp_err_t each(const ht_report_t *r, ht_row_call_t *call, heaptrail_walk_t *walk)
+{
+    return heaptrail_for_each_block(&r->ask->select, pass_row, call, walk);
+}
+
+static bool wanted(const ht_report_t *r, const void *row)
+{
+    (void)r;
+    (void)row;
+    return true;
+}
+
+static ht_top_entry_t rank(const ht_report_t *r, const void *context)
+{
+    (void)r;
+    const heaptrail_block_row_t *row = context;
+    return (ht_top_entry_t){UINT64_MAX - row->sequence, row->sequence};
+}
+
+static void add(ht_totals_t *total, const void *context)
+{
+    const heaptrail_block_row_t *row = context;
+    uint32_t columns = ht_out_name_columns(row->task_name, sizeof(row->task_name));
+    total->blocks++;
+    total->bytes += row->size_bytes;
+    if (columns > total->name_columns) { total->name_columns = columns; }
+    if (row->address >> 16U >> 16U != 0) { total->wide_address = true; }
+}
+
+static void text_head(ht_report_t *r)
+{
+    ht_out_t *out = &r->out;
+    uint32_t task = r->total.name_columns < 4U ? 4U : r->total.name_columns;
+    uint32_t address = r->total.wide_address ? 1U << WIDE_ADDRESS : 1U << ADDRESS;
+    ht_columns_choose(r, s_columns, COLUMNS, 1U << AGE | 1U << SIZE | address, 0,
+                      SITE_COLUMNS + task + HT_GAP);
+    ht_out_style(out, HT_STYLE_TITLE);
+    ht_out_sentence(out, 0);
+    ht_out_text(out, "Oldest live blocks");
+    if (r->ask->select.since != NULL) { ht_out_text(out, " since the mark"); }
+    ht_note_select(r);
+    ht_out_text(out, r->total.rows == 0 ? ": none." : ", of ");
+    if (r->total.rows != 0) {
+        ht_out_count(out, r->total.rows, "block");
+        ht_out_text(out, " and ");
+        ht_out_text(out, ht_text_size(r->total.bytes).s);
+    }
+    ht_out_style(out, HT_STYLE_PLAIN);
+    ht_out_sentence_end(out);
+    if (r->total.rows != 0) { ht_columns_head(r, s_columns, COLUMNS, "task and site"); }
+}
+
+static void text_row(ht_report_t *r, const void *context)
+{
+    const heaptrail_block_row_t *row = context;
+    const ht_text_t address = ht_text_address(row->address);
+    uint32_t task = r->total.name_columns < 4U ? 4U : r->total.name_columns;
+    ht_cell(r, s_columns, AGE, ht_text_age(row->age_us).s);
+    ht_cell(r, s_columns, SIZE, ht_text_size(row->size_bytes).s);
+    ht_cell(r, s_columns, ADDRESS, address.s);
+    ht_cell(r, s_columns, WIDE_ADDRESS, address.s);
+    uint32_t column = ht_last_column(r);
+    ht_out_name(&r->out, row->task_name, sizeof(row->task_name));
+    if (r->last_column == HT_OWN_LINE) {
+        ht_out_text(&r->out, " ");
+    } else {
+        ht_out_to(&r->out, column + task + HT_GAP);
+    }
+    column = r->out.column;
+    ht_place(&r->out, &row->origin);
+    ht_place_frames(&r->out, &row->origin, column);
+}
+
+static void text_foot(ht_report_t *r)
+{
+    ht_note_rows(r, "block");
+    ht_note_losses(r, HEAPTRAIL_REPORT_OLDEST);
+}
+
+static void json_head(ht_report_t *r)
+{
+    ht_json_number(&r->json, "live_blocks", r->total.blocks);
+    ht_json_number(&r->json, "live_bytes", r->total.bytes);
+}
+
+void ht_block_json(ht_json_t *json, const heaptrail_block_row_t *row)
+{
+    ht_json_address(json, "address", row->address);
+    ht_json_number(json, "size_bytes", row->size_bytes);
+    ht_json_number(json, "age_us", row->age_us);
+    ht_json_number(json, "sequence", row->sequence);
+    ht_json_number(json, "heap_id", row->heap_id);
+    ht_json_number(json, "task_id", row->task_id);
+    ht_json_string(json, "task", row->task_name, sizeof(row->task_name));
+    ht_json_number(json, "core", row->core);
+    ht_json_bool(json, "in_isr", row->in_isr);
+    ht_place_json(json, &row->origin);
+}
+
+static void json_row(ht_report_t *r, const void *row)
+{
+    ht_block_json(&r->json, row);
+}
+
+esp_err_t ht_report_oldest(ht_report_t *r)
+{
+    static const ht_list_t list = {
+        .name = "oldest",
+        .row_bytes = sizeof(heaptrail_block_row_t),
+        .each = each,
+        .wanted = wanted,
+        .rank = rank,
+        .add = add,
+        .text_head = text_head,
+        .text_row = text_row,
+        .text_foot = text_foot,
+        .json_head = json_head,
+        .json_row = json_row,
+    };
+    return ht_list_write(r, &list);
+}
