@@ -1,0 +1,82 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * @file ht_port_impl.h
+ * The inline half of the Linux port.
+ *
+ * Why there is no thread-local variable in this port: a shared library with a TLS segment makes
+ * glibc allocate 16 bytes more for each thread that the program creates (the thread's vector of TLS
+ * blocks, "dtv"), with the program's own allocator. We would change what we measure. A
+ * pthread key costs a few instructions more and changes nothing.
+ */
+#pragma once
+
+#include <sched.h>
+#include <stdint.h>
+#include <time.h>
+
+#define HT_PORT_HOT
+
+#if UINTPTR_MAX > 0xffffffffU
+typedef uint64_t ht_tick_t;
+#else
+typedef uint32_t ht_tick_t;
+#endif
+
+typedef struct {
+    uint32_t taken;
+} ht_port_lock_t;
+typedef uint32_t ht_port_irq_t;
+
+/** Looks at the lock before a thread gives up its time slice: longer than any critical section. */
+#define HT_PORT_SPINS 200U
+
+static inline void ht_port_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+}
+
+static inline ht_port_irq_t ht_port_lock(ht_port_lock_t *lock)
+{
+    while (__atomic_exchange_n(&lock->taken, 1U, __ATOMIC_ACQUIRE) != 0) {
+        for (uint32_t i = 0; __atomic_load_n(&lock->taken, __ATOMIC_RELAXED) != 0; i++) {
+            if (i < HT_PORT_SPINS) {
+                ht_port_pause();
+            } else {
+                sched_yield(); /* the holder is probably not running */
+            }
+        }
+    }
+    return 0;
+}
+
+static inline void ht_port_unlock(ht_port_lock_t *lock, ht_port_irq_t irq)
+{
+    (void)irq;
+    __atomic_store_n(&lock->taken, 0U, __ATOMIC_RELEASE);
+}
+
+/** Milliseconds. The coarse clock is a few loads from a page that the kernel keeps up to date. */
+static inline ht_tick_t ht_port_tick(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (ht_tick_t)now.tv_sec * 1000U + (ht_tick_t)(now.tv_nsec / 1000000);
+}
+
+/** A number that no other thread of this process ever has. */
+uintptr_t ht_port_task_key(void);
+
+static inline unsigned ht_port_core(void)
+{
+    return 0; /* threads move between cores: it would say nothing */
+}
+
+static inline void ht_port_barrier(void)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}

@@ -1,0 +1,123 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * @file ht_posix.h
+ * What the files of the Linux port know of each other.
+ *
+ *   hooks    malloc & co. of the program ──> real allocator, default tracker
+ *   life     first allocation, fork, exit: when the tracker is born and when the report is written
+ *   thread   one small state per thread
+ *   stack    return addresses;  new: which of them are operator new;  elf: both from dynamic symbols
+ *   options  HEAPTRAIL_OPTIONS;  report: where it goes;  symbols: names in it
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ht_default.h"
+#include "ht_posix_options.h"
+
+/* --- threads --------------------------------------------------------------------------------- */
+
+/** One per thread that allocated. */
+typedef struct ht_posix_thread {
+    uintptr_t key; /**< ht_port_task_key() */
+    uint32_t busy; /**< inside heaptrail: what it allocates now is not the program's */
+    uint32_t rounds; /**< destructor rounds seen, see ht_posix_thread.c */
+    struct ht_posix_thread *next; /**< in the free list */
+} ht_posix_thread_t;
+
+/** Before the first ht_posix_thread_self(). Called once, allocates nothing. */
+void ht_posix_threads_init(void);
+
+/** The state of the calling thread; NULL: none yet. Async-signal-safe. */
+ht_posix_thread_t *ht_posix_thread_find(void);
+
+/** The same; makes one. NULL: before ht_posix_threads_init(), or no memory. Keeps errno. */
+ht_posix_thread_t *ht_posix_thread_self(void);
+
+/* --- life ------------------------------------------------------------------------------------ */
+
+enum {
+    HT_POSIX_NEW = 0,     /**< nothing happened yet */
+    HT_POSIX_BOOTING = 1, /**< a thread is in ht_posix_boot() */
+    HT_POSIX_RUNNING = 2,
+    HT_POSIX_FROZEN = 3 /**< counted and being reported: allocations pass through */
+};
+
+extern uint32_t ht_posix_phase;
+
+/** A report was asked for while its thread was inside heaptrail: the next one to leave writes it. */
+extern uint32_t ht_posix_report_pending;
+
+/** Options, tables, thread states. The first allocation calls it. Keeps errno. */
+void ht_posix_boot(void);
+
+/** Zeroed memory that is no part of the watched heap, or NULL. */
+void *ht_posix_pages(size_t bytes);
+
+extern ht_posix_options_t ht_posix_options;
+
+/** glibc >= 2.38: aligned_alloc() refuses an alignment that is no power of two. */
+extern bool ht_posix_strict_aligned_alloc;
+
+/* --- stacks and names ------------------------------------------------------------------------ */
+
+/** Where `frames` leaves operator new: the first frame that is the program's. Sets *method if any
+ * frame before it is operator new or new[]. */
+unsigned ht_posix_new_skip(const uintptr_t *frames, unsigned count, uint32_t *method);
+
+/** True when an address lies between the lowest and the highest known operator new. */
+bool ht_posix_new_near(uintptr_t address);
+
+/** Look for operator new in the object that holds this address. True: it had some we did not know. */
+bool ht_posix_new_learn(uintptr_t address);
+
+/** Get ready to name addresses (opens libdw): may allocate, must be muted. */
+void ht_posix_symbols_open(void);
+
+/** A heaptrail_symbol_fn_t. */
+bool ht_posix_symbol(void *context, uintptr_t address, char *text, size_t size);
+
+/* --- reports --------------------------------------------------------------------------------- */
+
+/** Keep a copy of the original standard error, for a report that goes there. */
+void ht_posix_output_open(void);
+
+/** Write the report that the options ask for. The caller is muted. */
+void ht_posix_report(const char *why);
+
+/** Start of a message on standard error. One write(2), no allocation. `parts` ends with NULL. */
+void ht_posix_complain(const char *const *parts);
+
+/* --- the hooks' side of a thread --------------------------------------------------------------- */
+
+/** Enter heaptrail. NULL: do not record (it is our own allocation, or the report is under way). */
+static inline ht_posix_thread_t *ht_posix_enter(void)
+{
+    uint32_t phase = __atomic_load_n(&ht_posix_phase, __ATOMIC_ACQUIRE);
+    if (__builtin_expect(phase != HT_POSIX_RUNNING, 0)) {
+        if (phase == HT_POSIX_FROZEN) { return NULL; }
+        ht_posix_boot();
+    }
+    ht_posix_thread_t *self = ht_posix_thread_self();
+    if (__builtin_expect(self == NULL || self->busy != 0, 0)) { return NULL; }
+    self->busy = 1;
+    return self;
+}
+
+/** Leave it; write the report that a signal asked for meanwhile. */
+void ht_posix_late_report(ht_posix_thread_t *self);
+
+static inline void ht_posix_leave(ht_posix_thread_t *self)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    self->busy = 0;
+    if (__builtin_expect(__atomic_load_n(&ht_posix_report_pending, __ATOMIC_RELAXED) != 0, 0)) {
+        ht_posix_late_report(self);
+    }
+}

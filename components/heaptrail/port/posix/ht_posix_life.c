@@ -1,0 +1,251 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/*
+ * When things happen: the first allocation, fork, the signal, the end.
+ *
+ * The end, in the order that makes the totals equal valgrind's "in use at exit":
+ *
+ *   exit()  ─ the program's atexit handlers ─ destructors of all objects ─ ours, the oldest of all:
+ *             the C++ and C libraries free their own memory (freeres), nothing is recorded any more, report
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gnu/libc-version.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "ht_posix.h"
+
+uint32_t ht_posix_phase;
+uint32_t ht_posix_report_pending;
+bool ht_posix_strict_aligned_alloc;
+ht_posix_options_t ht_posix_options;
+
+static struct {
+    pid_t owner; /* the process whose memory this is: a vfork child has another id */
+    uint32_t ended;
+} s_life;
+
+/* Of libc.so and libstdc++.so; weak because no C program has the latter. */
+void __libc_freeres(void) __attribute__((weak));
+void freeres_of_libstdcxx(void) __asm__("_ZN9__gnu_cxx9__freeresEv") __attribute__((weak));
+int __cxa_atexit(void (*fn)(void *), void *argument, void *object);
+int __cxa_at_quick_exit(void (*fn)(void *), void *object);
+
+/* --- birth ----------------------------------------------------------------------------------- */
+
+void *ht_posix_pages(size_t bytes)
+{
+    void *pages =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return pages != MAP_FAILED ? pages : NULL;
+}
+
+/* Tables for the options' sizes; without memory for them heaptrail's own small ones are used. */
+static void make_tables(const ht_posix_options_t *options)
+{
+    ht_sizes_t sizes = {
+        .max_blocks = options->blocks,
+        .max_origins = options->sites,
+        .frame_words = options->stacks > 1 ? options->sites * 8U : options->sites,
+        .max_tasks = 4096,
+        .max_failures = 256,
+        .stack_depth = options->stacks,
+    };
+    if (sizes.frame_words > 1U << 24) { sizes.frame_words = 1U << 24; }
+    size_t bytes = ht_tracker_memory_bytes(&sizes);
+    void *memory = bytes != 0 ? ht_posix_pages(bytes) : NULL;
+    if (memory == NULL) {
+        ht_posix_complain((const char *const[]){"no memory for tables of this size, going on with small ones", NULL});
+        return;
+    }
+    if (ht_default_tracker.state == HT_STATE_NEW) {
+        /* Not heaptrail_init(): that clears the memory, and would so touch all of it. */
+        ht_tracker_init(&ht_default_tracker, &sizes, memory, HT_STATE_RUNNING);
+    }
+}
+
+static bool libc_at_least(unsigned major, unsigned minor)
+{
+    const char *version = gnu_get_libc_version();
+    char *end = NULL;
+    unsigned long got = strtoul(version, &end, 10);
+    unsigned long got_minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+    return got > major || (got == major && got_minor >= minor);
+}
+
+void ht_posix_boot(void)
+{
+    uint32_t phase = HT_POSIX_NEW;
+    if (!__atomic_compare_exchange_n(&ht_posix_phase, &phase, HT_POSIX_BOOTING, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_ACQUIRE)) {
+        while (__atomic_load_n(&ht_posix_phase, __ATOMIC_ACQUIRE) == HT_POSIX_BOOTING) {
+            sched_yield();
+        }
+        return;
+    }
+    int saved_errno = errno;
+    (void)ht_port_uptime_us();
+    s_life.owner = getpid();
+    ht_posix_options_read(&ht_posix_options, getenv("HEAPTRAIL_OPTIONS"), ht_posix_complain);
+    if (ht_posix_options.help) { ht_posix_options_help(ht_posix_complain); }
+    ht_posix_strict_aligned_alloc = libc_at_least(2, 38);
+    ht_posix_threads_init();
+    make_tables(&ht_posix_options);
+    errno = saved_errno;
+    __atomic_store_n(&ht_posix_phase, HT_POSIX_RUNNING, __ATOMIC_RELEASE);
+}
+
+/* --- fork ------------------------------------------------------------------------------------ */
+
+static void before_fork(void)
+{
+    /* The child gets a table that no thread is half-way through changing. */
+    ht_posix_thread_t *self = ht_posix_thread_self();
+    if (self != NULL) { self->busy++; } /* a report now would wait for the lock for ever */
+    (void)ht_port_lock(&ht_default_tracker.lock);
+}
+
+static void after_fork_in_parent(void)
+{
+    ht_port_unlock(&ht_default_tracker.lock, 0);
+    ht_posix_thread_t *self = ht_posix_thread_self();
+    if (self != NULL) { self->busy--; }
+}
+
+static void after_fork_in_child(void)
+{
+    s_life.owner = getpid();
+    s_life.ended = 0;
+    after_fork_in_parent();
+}
+
+/* --- the signal ------------------------------------------------------------------------------ */
+
+void ht_posix_late_report(ht_posix_thread_t *self)
+{
+    if (__atomic_exchange_n(&ht_posix_report_pending, 0U, __ATOMIC_ACQ_REL) == 0) { return; }
+    int saved_errno = errno;
+    self->busy = 1;
+    ht_posix_report("signal");
+    self->busy = 0;
+    errno = saved_errno;
+}
+
+/* In a thread that is inside heaptrail or the allocator, the report waits until it comes out. */
+static void on_signal(int number)
+{
+    (void)number;
+    __atomic_store_n(&ht_posix_report_pending, 1U, __ATOMIC_RELEASE);
+    ht_posix_thread_t *self = ht_posix_thread_find();
+    if (self != NULL && self->busy == 0) { ht_posix_late_report(self); }
+}
+
+static void watch_signal(const ht_posix_options_t *options)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigfillset(&action.sa_mask);
+    if (sigaction((int)options->signal, &action, NULL) != 0) {
+        ht_posix_complain((const char *const[]){"cannot watch the signal", NULL});
+    }
+}
+
+/* --- the end --------------------------------------------------------------------------------- */
+
+/* freeres takes memory away that other threads may still use. */
+static bool is_only_thread(void)
+{
+    struct stat tasks;
+    return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink == 3; /* ".", ".." and one thread */
+}
+
+static void mute(bool on)
+{
+    ht_posix_thread_t *self = ht_posix_thread_self();
+    if (self != NULL) { self->busy = on; }
+}
+
+static void free_libraries(void)
+{
+    if (freeres_of_libstdcxx != NULL) { freeres_of_libstdcxx(); }
+    if (__libc_freeres != NULL) { __libc_freeres(); }
+}
+
+/* `may_free`: the C library's own buffers may be flushed and freed, as exit() is about to do. */
+static void end(bool may_free)
+{
+    if (getpid() != s_life.owner || ht_posix_phase != HT_POSIX_RUNNING) { return; }
+    if (__atomic_exchange_n(&s_life.ended, 1U, __ATOMIC_ACQ_REL) != 0) { return; }
+    int saved_errno = errno;
+    bool wanted = (ht_posix_options.report & HT_POSIX_REPORT_EXIT) != 0;
+    mute(true);
+    if (wanted) { ht_posix_symbols_open(); } /* before freeres: nothing can be opened after it */
+    if (may_free && wanted && ht_posix_options.freeres && is_only_thread()) { free_libraries(); }
+    __atomic_store_n(&ht_posix_phase, HT_POSIX_FROZEN, __ATOMIC_RELEASE);
+    if (wanted) { ht_posix_report("exit"); }
+    mute(false);
+    errno = saved_errno;
+}
+
+static void at_exit(void *argument)
+{
+    (void)argument;
+    end(true);
+}
+
+static void at_quick_exit_(void *argument)
+{
+    (void)argument;
+    end(false);
+}
+
+/* The kernel's, as glibc's own _exit() is: no function of glibc's is left to call. */
+static __attribute__((noreturn)) void end_now(int status)
+{
+    end(false);
+    for (;;) {
+        syscall(SYS_exit_group, status);
+    }
+}
+
+void _exit(int status)
+{
+    end_now(status);
+}
+
+void _Exit(int status)
+{
+    end_now(status);
+}
+
+/* ------------------------------------------------------------------------------------------------ */
+
+/*
+ * The handler has no object (NULL), so that it is not run when the objects end, but as what it is: the first
+ * one registered, the last one run, after rtld_fini.
+ */
+static __attribute__((constructor(101))) void start(void)
+{
+    if (ht_posix_phase == HT_POSIX_NEW) { ht_posix_boot(); }
+    mute(true);
+    const ht_posix_options_t *options = &ht_posix_options;
+    if (options->report != HT_POSIX_REPORT_NONE && options->file[0] == '\0') { ht_posix_output_open(); }
+    __cxa_atexit(at_exit, NULL, NULL);
+    __cxa_at_quick_exit(at_quick_exit_, NULL);
+    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    if ((options->report & HT_POSIX_REPORT_SIGNAL) != 0) {
+        ht_posix_symbols_open(); /* a signal handler cannot open a library */
+        watch_signal(options);
+    }
+    mute(false);
+}
