@@ -4,9 +4,11 @@
  */
 #include <string.h>
 
+#include "esp_heap_caps.h"
 #include "esp_log.h"
 #include "esp_timer.h"
 #include "ht_port.h"
+#include "ht_port_wrap.h"
 
 uint32_t ht_port_tick_hz(void)
 {
@@ -43,4 +45,27 @@ void ht_port_log(unsigned level, const char *text)
     } else {
         ESP_LOGI(tag, "%s", text);
     }
+}
+
+#pragma weak ht_port_wrap_marker
+
+bool ht_port_is_wrapped(void)
+{
+    const char *volatile marker = &ht_port_wrap_marker; /* volatile: the compiler knows no NULL object */
+    return marker != NULL;
+}
+
+/*
+ * IRAM takes aligned 32-bit stores only. Blocks of such memory have room up to the next word, and a
+ * volatile store is one that the compiler neither merges into memset() nor drops.
+ */
+HT_PORT_HOT void ht_port_clear(void *block, size_t bytes, uint32_t caps)
+{
+    bool words_only = (caps & (MALLOC_CAP_EXEC | MALLOC_CAP_32BIT)) != 0 && (caps & MALLOC_CAP_8BIT) == 0;
+    if (!words_only) {
+        memset(block, 0, bytes);
+        return;
+    }
+    volatile uint32_t *word = block;
+    for (size_t i = 0; i < (bytes + 3U) / 4U; i++) { word[i] = 0; }
 }

@@ -6,8 +6,10 @@
  * @file ht_port_wrap.h
  * The pairs that `ld --wrap=NAME` makes: __wrap_NAME is ours, __real_NAME is ESP-IDF's.
  *
- * The references are weak, so that a firmware linked without the flags links too: then __real_NAME is
- * NULL, nobody calls __wrap_NAME, and the macros record by themselves.
+ * Each set of wraps is an object file of its own with nothing else in it. Without the flags nobody refers
+ * to __wrap_NAME, so the linker does not take the object out of the archive, its __real_NAME stays out too,
+ * and the macros record by themselves. (Weak references would be wrong: they pull no member out of an
+ * archive, so __real_strndup could be NULL in a firmware that calls strndup().)
  */
 #pragma once
 
@@ -16,13 +18,11 @@
 
 #include "esp_heap_caps.h"
 
-#define HT_WEAK __attribute__((weak))
-
-HT_WEAK void *__real_heap_caps_malloc_base(size_t size, uint32_t caps);
-HT_WEAK void *__real_heap_caps_realloc_base(void *old, size_t size, uint32_t caps);
-HT_WEAK void *__real_heap_caps_aligned_alloc_base(size_t alignment, size_t size, uint32_t caps);
-HT_WEAK void __real_heap_caps_free(void *block);
-HT_WEAK esp_err_t __real_heap_caps_register_failed_alloc_callback(esp_alloc_failed_hook_t callback);
+void *__real_heap_caps_malloc_base(size_t size, uint32_t caps);
+void *__real_heap_caps_realloc_base(void *old, size_t size, uint32_t caps);
+void *__real_heap_caps_aligned_alloc_base(size_t alignment, size_t size, uint32_t caps);
+void __real_heap_caps_free(void *block);
+esp_err_t __real_heap_caps_register_failed_alloc_callback(esp_alloc_failed_hook_t callback);
 
 void *__wrap_heap_caps_malloc_base(size_t size, uint32_t caps);
 void *__wrap_heap_caps_calloc_base(size_t n, size_t size, uint32_t caps);
@@ -33,3 +33,9 @@ esp_err_t __wrap_heap_caps_register_failed_alloc_callback(esp_alloc_failed_hook_
 
 /** Zero a block of memory with the capabilities it was asked for with. Word stores where it has to be. */
 void ht_port_clear(void *block, size_t bytes, uint32_t caps);
+
+/** Take ESP-IDF's one slot for the failed-allocation callback; the firmware's own is called after ours. */
+void ht_port_take_failed_slot(void);
+
+/** There only in a firmware whose heap functions are wrapped; refer to it weakly. */
+extern const char ht_port_wrap_marker;

@@ -6,17 +6,17 @@
  * What happened: the five functions of ESP-IDF's heap (5.3 and later) where every allocation of a
  * firmware passes exactly once, redirected to us by the linker (--wrap). docs/esp-idf.md says why these.
  */
-#include <string.h>
-
 #include "esp_heap_caps.h"
 #include "ht_default.h"
 #include "ht_port_wrap.h"
 
 #define CALLER ((uintptr_t)__builtin_return_address(0))
 
-bool ht_port_is_wrapped(void)
+const char ht_port_wrap_marker = 1;
+
+__attribute__((constructor(101))) static void take_slot(void)
 {
-    return &__real_heap_caps_free != NULL;
+    ht_port_take_failed_slot();
 }
 
 HT_PORT_HOT void *__wrap_heap_caps_malloc_base(size_t size, uint32_t caps)
@@ -63,19 +63,4 @@ HT_PORT_HOT void *__wrap_heap_caps_realloc_base(void *old, size_t size, uint32_t
     void *block = __real_heap_caps_realloc_base(old, size, caps);
     ht_on_realloced(hold, block, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_REALLOC, CALLER);
     return block;
-}
-
-/*
- * IRAM takes aligned 32-bit stores only. Blocks of such memory have room up to the next word, and a
- * volatile store is one that the compiler neither merges into memset() nor drops.
- */
-HT_PORT_HOT void ht_port_clear(void *block, size_t bytes, uint32_t caps)
-{
-    bool words_only = (caps & (MALLOC_CAP_EXEC | MALLOC_CAP_32BIT)) != 0 && (caps & MALLOC_CAP_8BIT) == 0;
-    if (!words_only) {
-        memset(block, 0, bytes);
-        return;
-    }
-    volatile uint32_t *word = block;
-    for (size_t i = 0; i < (bytes + 3U) / 4U; i++) { word[i] = 0; }
 }

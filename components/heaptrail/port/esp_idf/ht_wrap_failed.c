@@ -30,9 +30,7 @@ esp_err_t __wrap_heap_caps_register_failed_alloc_callback(esp_alloc_failed_hook_
     return ESP_OK;
 }
 
-__attribute__((constructor(101))) static void take_slot(void)
+void ht_port_take_failed_slot(void)
 {
-    if (&__real_heap_caps_register_failed_alloc_callback != NULL) {
-        __real_heap_caps_register_failed_alloc_callback(on_failed);
-    }
+    __real_heap_caps_register_failed_alloc_callback(on_failed);
 }

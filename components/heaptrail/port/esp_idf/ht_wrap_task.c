@@ -8,7 +8,7 @@
  */
 #include "ht_default.h"
 
-__attribute__((weak)) void __real_vTaskDelete(TaskHandle_t task);
+void __real_vTaskDelete(TaskHandle_t task);
 void __wrap_vTaskDelete(TaskHandle_t task);
 
 void __wrap_vTaskDelete(TaskHandle_t task)

@@ -1,0 +1,28 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/* The stand-in's heap without threads, as if one task ran on core 0. */
+#include <stdio.h>
+
+#include "bare_port.h"
+#include "esp_log.h"
+#include "sim_bench.h"
+
+#include "sim.h"
+
+static int s_tcb[32];
+
+void bench_boot(void)
+{
+    sim_reset();
+    sim_bare_current_task[0] = s_tcb;
+    sim_bare_tick = 1;
+}
+
+/* heaptrail logs nothing here unless something is wrong. */
+void sim_log_line(esp_log_level_t level, const char *tag, const char *format, ...)
+{
+    (void)level;
+    fprintf(stderr, "%s: %s\n", tag, format);
+}

@@ -1,0 +1,90 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/*
+ * The request stream of the benchmark: N blocks are live; each step frees one at random and allocates
+ * another, 16 to 512 bytes. `pairs SETTING LIVE PAIRS` runs it once; the instructions of a run with more
+ * pairs, less those of a run with fewer, are the cost of a pair (bench/run.py). The stream is the same
+ * for every setting, so what differs is heaptrail.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bare_port.h"
+#include "esp_heap_caps.h"
+#include "heaptrail.h"
+#include "sim_bench.h"
+
+#define LIVE_MAX 20000U
+
+static void *s_block[LIVE_MAX];
+static uint32_t s_random = 12345;
+
+static uint32_t next_random(void)
+{
+    s_random ^= s_random << 13;
+    s_random ^= s_random >> 17;
+    s_random ^= s_random << 5;
+    return s_random;
+}
+
+static void *get_block(void)
+{
+    size_t size = 16U + next_random() % 497U;
+    void *block = heap_caps_malloc(size, MALLOC_CAP_8BIT | MALLOC_CAP_SPIRAM);
+    if (block == NULL) {
+        fprintf(stderr, "pairs: the heap is too small\n");
+        exit(1);
+    }
+    return block;
+}
+
+/* As deep as a stack of eight frames is: each call is a frame. */
+__attribute__((noinline)) static void *get_block_deep(unsigned depth)
+{
+    void *block = depth == 0 ? get_block() : get_block_deep(depth - 1);
+    __asm__ volatile("" : : "r"(block)); /* no tail call */
+    return block;
+}
+
+static void fill(uint32_t live)
+{
+    for (uint32_t i = 0; i < live; i++) {
+        s_block[i] = get_block_deep(12);
+    }
+}
+
+static void run(uint32_t live, uint32_t pairs)
+{
+    for (uint32_t i = 0; i < pairs; i++) {
+        uint32_t at = next_random() % live;
+        heap_caps_free(s_block[at]);
+        s_block[at] = get_block_deep(12);
+        sim_bare_tick += (i & 15U) == 0;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 4) {
+        fprintf(stderr, "usage: pairs plain|stopped|sites|stack8|full LIVE PAIRS\n");
+        return 2;
+    }
+    uint32_t live = (uint32_t)strtoul(argv[2], NULL, 0);
+    uint32_t pairs = (uint32_t)strtoul(argv[3], NULL, 0);
+    if (live == 0 || live > LIVE_MAX) {
+        fprintf(stderr, "pairs: LIVE is 1 .. %u\n", LIVE_MAX);
+        return 2;
+    }
+    bench_boot();
+    if (!bench_set_up(argv[1], live)) {
+        fprintf(stderr, "pairs: no such setting: %s\n", argv[1]);
+        return 2;
+    }
+    fill(live);
+    run(live, pairs);
+    return bench_verify(argv[1]);
+}

@@ -1,0 +1,64 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "heaptrail.h"
+#include "sim_bench.h"
+
+static uint64_t s_memory[(4U << 20) / sizeof(uint64_t)];
+static uint32_t s_live;
+
+static bool configure(uint32_t blocks, uint32_t depth)
+{
+    const heaptrail_config_t config = {
+        .max_blocks = blocks,
+        .max_sites = 64,
+        .frame_words = 1024,
+        .stack_depth = depth,
+        .memory = s_memory,
+        .memory_bytes = sizeof(s_memory),
+    };
+    return heaptrail_init(&config) == ESP_OK;
+}
+
+bool bench_set_up(const char *setting, uint32_t live)
+{
+    s_live = live;
+    bool ok = false;
+    if (strcmp(setting, "stopped") == 0) {
+        ok = configure(live, 1) && heaptrail_stop() == ESP_OK;
+    } else if (strcmp(setting, "sites") == 0) {
+        ok = configure(live, 1);
+    } else if (strcmp(setting, "stack8") == 0) {
+        ok = configure(live, 8);
+    } else if (strcmp(setting, "full") == 0) { /* room for half of the blocks */
+        ok = configure(live / 2U, 1);
+    }
+    return ok && heaptrail_sample() == ESP_OK;
+}
+
+int bench_verify(const char *setting)
+{
+    heaptrail_status_t status;
+    heaptrail_status(&status);
+    const char *wrong = heaptrail_check();
+    uint32_t expected = s_live;
+    if (strcmp(setting, "stopped") == 0) {
+        expected = 0;
+    } else if (strcmp(setting, "full") == 0) {
+        expected = status.live_blocks; /* its table is full, see below */
+        if (status.loss.table_full == 0 || status.loss.unknown_frees == 0) {
+            wrong = "the table was not full";
+        }
+    }
+    if (wrong == NULL && status.live_blocks != expected) {
+        wrong = "not as many records as blocks";
+    }
+    if (wrong != NULL) {
+        fprintf(stderr, "pairs: %s\n", wrong);
+    }
+    return wrong != NULL;
+}

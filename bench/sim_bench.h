@@ -1,0 +1,18 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/* What differs between the program with heaptrail (setup_tracked.c) and the one without (setup_plain.c). */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Bring up the heaps and "start the scheduler". */
+void bench_boot(void);
+
+/** Prepare for a setting. False: unknown. */
+bool bench_set_up(const char *setting, uint32_t live);
+
+/** 0, or 1 with a message when the run did not measure what it says. */
+int bench_verify(const char *setting);

@@ -1,0 +1,57 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/* Who called ESP-IDF's heap_caps_*; see ht_wrap_entry.h. */
+#include <stdarg.h>
+
+#include "ht_wrap_entry.h"
+
+HT_ENTRY(void *, heap_caps_malloc, (size_t size, uint32_t caps), (size, caps), HEAP_CAPS_MALLOC, 0)
+HT_ENTRY(void *, heap_caps_calloc, (size_t n, size_t size, uint32_t caps), (n, size, caps),
+      HEAP_CAPS_CALLOC, 0)
+HT_ENTRY(void *, heap_caps_realloc, (void *old, size_t size, uint32_t caps), (old, size, caps),
+      HEAP_CAPS_REALLOC, 0)
+HT_ENTRY(void *, heap_caps_aligned_alloc, (size_t align, size_t size, uint32_t caps),
+      (align, size, caps), HEAP_CAPS_ALIGNED_ALLOC, align)
+HT_ENTRY(void *, heap_caps_aligned_calloc, (size_t align, size_t n, size_t size, uint32_t caps),
+      (align, n, size, caps), HEAP_CAPS_ALIGNED_CALLOC, align)
+
+/*
+ * The _prefer functions take a list of capabilities. A list can be handed on only by its length: these
+ * pass on up to four, which is more than ESP-IDF itself ever uses; a longer list is cut, so its last
+ * choices are not tried.
+ */
+#define PREFER_MAX 4U
+
+static inline size_t read_caps(uint32_t caps[PREFER_MAX], size_t num, va_list list)
+{
+    size_t count = num < PREFER_MAX ? num : PREFER_MAX;
+    for (size_t i = 0; i < PREFER_MAX; i++) {
+        caps[i] = i < count ? va_arg(list, uint32_t) : 0;
+    }
+    return count;
+}
+
+#define PREFER_ENTRY(name, parameters, method, ...)                                     \
+    void *__real_##name parameters;                                             \
+    void *__wrap_##name parameters;                                                     \
+    HT_PORT_HOT void *__wrap_##name parameters                                          \
+    {                                                                                   \
+        ht_scope_t scope;                                                               \
+        ht_entry_enter(&scope, HEAPTRAIL_METHOD_##method, 0, HT_CALLER);                            \
+        uint32_t caps[PREFER_MAX];                                                      \
+        va_list list;                                                                   \
+        va_start(list, num);                                                            \
+        size_t count = read_caps(caps, num, list);                                      \
+        va_end(list);                                                                   \
+        void *block = __real_##name(__VA_ARGS__, count, caps[0], caps[1], caps[2], caps[3]); \
+        ht_entry_leave(&scope);                                                                  \
+        return block;                                                                   \
+    }
+
+PREFER_ENTRY(heap_caps_malloc_prefer, (size_t size, size_t num, ...), HEAP_CAPS_MALLOC_PREFER, size)
+PREFER_ENTRY(heap_caps_calloc_prefer, (size_t n, size_t size, size_t num, ...),
+             HEAP_CAPS_CALLOC_PREFER, n, size)
+PREFER_ENTRY(heap_caps_realloc_prefer, (void *old, size_t size, size_t num, ...),
+             HEAP_CAPS_REALLOC_PREFER, old, size)
