@@ -36,9 +36,6 @@ SIM_RENAME(__SIZE_TYPE__, malloc_usable_size, (void *))
 SIM_RENAME(char *, strdup, (const char *))
 SIM_RENAME(char *, strndup, (const char *, __SIZE_TYPE__))
 
-/* Not declared nothrow by glibc. */
-#undef SIM_NOTHROW
-#define SIM_NOTHROW
 SIM_RENAME(int, asprintf, (char **__restrict__, const char *__restrict__, ...))
 SIM_RENAME(int, vasprintf, (char **__restrict__, const char *__restrict__, __builtin_va_list))
 

@@ -37,12 +37,6 @@ static const region_type_t s_types[SIM_REGION_COUNT] = {
                           {MALLOC_CAP_SPIRAM, 0, COMMON_CAPS | MALLOC_CAP_SIMD}},
 };
 
-/* Registration order: at boot ESP-IDF sorts by size; PSRAM is added later, at the head. */
-static const sim_region_id_t s_order[SIM_REGION_COUNT] = {
-    SIM_REGION_DRAM,  SIM_REGION_DRAM3, SIM_REGION_DRAM2,
-    SIM_REGION_IRAM, SIM_REGION_RTC,  SIM_REGION_PSRAM,
-};
-
 #define PAGE_BYTES ((uintptr_t)4096)
 
 struct sim_heap_list sim_heaps = SLIST_HEAD_INITIALIZER(sim_heaps);
@@ -111,7 +105,7 @@ static void map_memory(void)
     sim_panic("no room in the address space for the chip's memory");
 }
 
-/* Larger than default is possible for PSRAM only: its neighbours above are 60 MB away. */
+/* A region may be smaller than the chip's, not larger: its neighbours follow closely. */
 static size_t region_bytes(const sim_config_t *config, int id)
 {
     size_t wanted = config ? config->region_bytes[id] : 0;
@@ -122,6 +116,26 @@ static size_t region_bytes(const sim_config_t *config, int id)
         return s_types[id].bytes;
     }
     return wanted & ~(size_t)15;
+}
+
+/* As ESP-IDF: the smallest first, so that small heaps are used up before large ones break up. PSRAM is
+ * added after boot, at the head. */
+static void enlist(sim_heap_t *heap)
+{
+    sim_heap_t *after = NULL;
+    sim_heap_t *other;
+    SLIST_FOREACH (other, &sim_heaps, next) {
+        if (heap->region == SIM_REGION_PSRAM ||
+            other->end - other->start >= heap->end - heap->start) {
+            break;
+        }
+        after = other;
+    }
+    if (after) {
+        SLIST_INSERT_AFTER(after, heap, next);
+    } else {
+        SLIST_INSERT_HEAD(&sim_heaps, heap, next);
+    }
 }
 
 static void register_region(sim_region_id_t id, size_t bytes)
@@ -140,7 +154,7 @@ static void register_region(sim_region_id_t id, size_t bytes)
         return;
     }
     multi_heap_set_lock(heap->heap, &heap->mux);
-    SLIST_INSERT_HEAD(&sim_heaps, heap, next);
+    enlist(heap);
 }
 
 void sim_heap_boot(const sim_config_t *config)
@@ -150,8 +164,7 @@ void sim_heap_boot(const sim_config_t *config)
     }
     SLIST_INIT(&sim_heaps);
     sim_heap_caps_reset();
-    for (int i = 0; i < SIM_REGION_COUNT; i++) {
-        sim_region_id_t id = s_order[i];
+    for (sim_region_id_t id = SIM_REGION_DRAM; id < SIM_REGION_COUNT; id++) {
         s_regions[id] = (sim_region_t){.name = s_types[id].name};
         /* The next access finds zeros, as after a power-on of a kind chip. */
         madvise((void *)s_mapped[id].start, s_mapped[id].bytes, MADV_DONTNEED);
