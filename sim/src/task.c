@@ -28,10 +28,13 @@ static void note_host_stack(k_task_t *self)
 static void *thread_main(void *arg)
 {
     k_task_t *self = arg;
-    k_ctx = (k_context_t){.task = self};
+    /* It may own a slot already, but does not know its core before it has waited for it. */
+    k_ctx.masked = 1;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    k_ctx.task = self;
     if (setjmp(self->leave) == 0) {
         note_host_stack(self);
-        k_lock();
+        pthread_mutex_lock(&k.lock);
         k_wait_for_slot(self);
         k_unlock();
         self->entry(self->arg);
