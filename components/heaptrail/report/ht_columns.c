@@ -31,12 +31,13 @@ static uint32_t choose(const ht_column_t *column, uint32_t count, uint32_t possi
 }
 
 void ht_columns_choose(ht_report_t *r, const ht_column_t *column, uint32_t count, uint32_t possible,
-                       uint32_t first, uint32_t rest)
+                       uint32_t first, ht_rest_t rest)
 {
     uint32_t width = r->out.width;
-    r->columns = choose(column, count, possible, first, width > rest ? width - rest : 0);
+    uint32_t room = width > rest.good ? width - rest.good : 0;
+    r->columns = choose(column, count, possible, first, room);
     r->last_column = width_of(column, count, r->columns, first);
-    if (r->last_column + rest > width) {
+    if (r->last_column + rest.least > width) {
         r->columns = choose(column, count, possible, first, width + HT_GAP);
         r->last_column = HT_OWN_LINE;
     }

@@ -14,7 +14,7 @@ void ht_out_init(ht_out_t *out, heaptrail_write_fn_t write, void *context, uint1
     memset(out, 0, sizeof(*out));
     out->write = write;
     out->context = context;
-    out->width = width == 0 ? HT_OUT_WIDTH : width < 24U ? 24U : width;
+    out->width = width == 0 ? HT_OUT_WIDTH : width < HT_OUT_MIN_WIDTH ? HT_OUT_MIN_WIDTH : width;
     out->color = color;
 }
 
@@ -62,19 +62,23 @@ static void break_line(ht_out_t *out)
         put_at_column(out, ' ');
     }
     out->space = false;
+    out->fresh = true;
 }
 
 /* A word that is wider than a whole line is cut where the line ends. */
 static void put_word(ht_out_t *out)
 {
     uint32_t wanted = columns_of(out->word, out->word_used) + (out->space ? 1U : 0U);
-    if (out->column > out->indent && out->column + wanted > out->width) { break_line(out); }
+    if (!out->fresh && out->column + wanted > out->width) { break_line(out); }
     if (out->space && out->word_used != 0) { put_at_column(out, ' '); }
     for (uint32_t i = 0; i < out->word_used; i++) {
         if (out->column >= out->width && starts_character(out->word[i])) { break_line(out); }
         put_at_column(out, out->word[i]);
     }
-    if (out->word_used != 0) { out->space = false; }
+    if (out->word_used != 0) {
+        out->space = false;
+        out->fresh = false;
+    }
     out->word_used = 0;
 }
 
@@ -84,7 +88,7 @@ static void put(ht_out_t *out, char c)
         put_at_column(out, c);
     } else if (c == ' ') {
         put_word(out);
-        out->space = out->column > out->indent;
+        out->space = !out->fresh;
     } else {
         if (out->word_used == sizeof(out->word)) { put_word(out); }
         out->word[out->word_used++] = c;
@@ -183,7 +187,7 @@ void ht_out_line(ht_out_t *out)
 
 void ht_out_count(ht_out_t *out, uint64_t n, const char *noun)
 {
-    ht_out_text(out, ht_text_number(n).s);
+    ht_out_text(out, ht_text_grouped(n).s);
     ht_out_text(out, out->wrapping ? HT_HARD_SPACE : " ");
     ht_out_text(out, noun);
     if (n != 1) { ht_out_text(out, "s"); }
@@ -205,6 +209,7 @@ void ht_out_sentence(ht_out_t *out, uint32_t indent)
 {
     out->wrapping = true;
     out->space = false;
+    out->fresh = true;
     out->indent = (uint16_t)indent;
     ht_out_to(out, indent);
 }

@@ -20,6 +20,9 @@
 /** Where a report goes without a width of its own. */
 #define HT_OUT_WIDTH 100U
 
+/** What the columns that are always there need. */
+#define HT_OUT_MIN_WIDTH 40U
+
 typedef enum {
     HT_STYLE_PLAIN,
     HT_STYLE_TITLE,
@@ -39,6 +42,7 @@ typedef struct {
     bool color;
     bool wrapping; /**< inside a sentence */
     bool space;    /**< a space comes before the next word */
+    bool fresh;    /**< no word is on this line of the sentence yet */
     uint8_t word_used;
     uint8_t used;
     char word[64]; /**< the word that is being written */

@@ -54,7 +54,7 @@ void ht_caps_json(ht_json_t *json, const char *key, uint32_t caps)
 {
     char text[128];
     caps_text(caps, text);
-    ht_json_string(json, key, text, sizeof(text));
+    ht_json_string(json, key, caps == 0 ? NULL : text, sizeof(text));
 }
 
 /* --- file names --------------------------------------------------------------------------------
@@ -96,14 +96,26 @@ static void file_line(ht_out_t *out, const heaptrail_site_t *site, uint32_t colu
 /* --- a place -----------------------------------------------------------------------------------
  */
 
+/* malloc() and its like have the capabilities of every other malloc(). */
+static bool chose_caps(const heaptrail_origin_t *origin)
+{
+    return origin->caps != 0 && (origin->method == HEAPTRAIL_METHOD_UNKNOWN ||
+                                 origin->method >= HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC);
+}
+
+static bool has_bracket(const heaptrail_origin_t *origin)
+{
+    return origin->method != HEAPTRAIL_METHOD_UNKNOWN || chose_caps(origin);
+}
+
 static void bracket(ht_out_t *out, const heaptrail_origin_t *origin)
 {
-    if (origin->method == HEAPTRAIL_METHOD_UNKNOWN && origin->caps == 0) { return; }
+    if (!has_bracket(origin)) { return; }
     ht_out_text(out, " ");
     ht_out_style(out, HT_STYLE_DIM);
     ht_out_text(out, "[");
     ht_out_text(out, heaptrail_method_name(origin->method));
-    if (origin->caps != 0) {
+    if (chose_caps(origin)) {
         ht_out_text(out, "," HT_HARD_SPACE);
         ht_caps(out, origin->caps);
     }
@@ -115,9 +127,11 @@ static void bracket(ht_out_t *out, const heaptrail_origin_t *origin)
 static uint32_t bracket_columns(const heaptrail_origin_t *origin)
 {
     char none[1];
-    if (origin->method == HEAPTRAIL_METHOD_UNKNOWN && origin->caps == 0) { return 0; }
+    if (!has_bracket(origin)) { return 0; }
     uint32_t columns = 3U + (uint32_t)strlen(heaptrail_method_name(origin->method));
-    if (origin->caps != 0) { columns += 2U + (uint32_t)heaptrail_caps_name(origin->caps, none, 1); }
+    if (chose_caps(origin)) {
+        columns += 2U + (uint32_t)heaptrail_caps_name(origin->caps, none, 1);
+    }
     return columns;
 }
 

@@ -82,13 +82,18 @@ typedef struct {
 /** Between two columns. */
 #define HT_GAP 2U
 
-/** Where the last column, of `rest` columns at least, does not fit, it gets a line of its own. */
+/** Where the last column does not fit, it gets a line of its own. */
 #define HT_OWN_LINE UINT32_MAX
 #define HT_OWN_LINE_INDENT 4U
 
-/** Choose those of `possible` that fit; sets r->columns and r->last_column. */
+/** Columns that the last one needs at least, and that it wants before optional ones come in. */
+typedef struct {
+    uint32_t least, good;
+} ht_rest_t;
+
+/** Choose those of `possible` that fit behind `first`; sets r->columns and r->last_column. */
 void ht_columns_choose(ht_report_t *r, const ht_column_t *column, uint32_t count, uint32_t possible,
-                       uint32_t first, uint32_t rest);
+                       uint32_t first, ht_rest_t rest);
 
 /** One cell, right-aligned, if its column was chosen. */
 void ht_cell(ht_report_t *r, const ht_column_t *column, uint32_t which, const char *text);

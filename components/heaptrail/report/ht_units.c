@@ -4,6 +4,7 @@
  */
 #include "ht_units.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define HT_MS UINT64_C(1000)
@@ -11,6 +12,7 @@
 #define HT_MINUTE (60U * HT_SECOND)
 #define HT_HOUR (60U * HT_MINUTE)
 #define HT_DAY (24U * HT_HOUR)
+#define HT_YEAR (365U * HT_DAY)
 
 typedef struct {
     ht_text_t text;
@@ -51,6 +53,21 @@ ht_text_t ht_text_number(uint64_t n)
 {
     builder_t b = {0};
     add_number(&b, n, 10, 1);
+    return b.text;
+}
+
+ht_text_t ht_text_grouped(uint64_t n)
+{
+    uint64_t group = 1;
+    builder_t b = {0};
+    while (n / group >= 1000U) {
+        group *= 1000U;
+    }
+    add_number(&b, n / group, 10, 1);
+    for (group /= 1000U; group != 0; group /= 1000U) {
+        add_text(&b, ",");
+        add_number(&b, n / group % 1000U, 10, 3);
+    }
     return b.text;
 }
 
@@ -96,8 +113,8 @@ typedef struct {
 } unit_t;
 
 static const unit_t s_time_units[] = {
-    {HT_DAY, " d"},    {HT_HOUR, " h"}, {HT_MINUTE, " min"},
-    {HT_SECOND, " s"}, {HT_MS, " ms"},  {1, " us"},
+    {HT_YEAR, " y"},   {HT_DAY, " d"}, {HT_HOUR, " h"}, {HT_MINUTE, " min"},
+    {HT_SECOND, " s"}, {HT_MS, " ms"}, {1, " us"},
 };
 
 static uint32_t time_unit(uint64_t us)
@@ -115,7 +132,8 @@ ht_text_t ht_text_age(uint64_t us)
     uint32_t i = time_unit(us);
     uint64_t unit = s_time_units[i].us;
     uint32_t hundredths = unit == 1 ? 0 : (uint32_t)((us % unit) / (unit / 100U));
-    add_decimal(&b, us / unit, hundredths, unit <= HT_MS || us / unit >= 100U ? 0 : 1);
+    bool whole = unit <= HT_MS || us / unit >= 100U || hundredths < 10U;
+    add_decimal(&b, us / unit, hundredths, whole ? 0 : 1);
     add_text(&b, s_time_units[i].name);
     return b.text;
 }

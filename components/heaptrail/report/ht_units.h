@@ -14,13 +14,14 @@
 
 #include <stdint.h>
 
-/** The longest is a time, "213503982 d 8 h", or a 64-bit number. */
+/** The longest is a 64-bit number: 20 digits in groups. */
 typedef struct {
-    char s[24];
+    char s[28];
 } ht_text_t;
 
-/** "1234567". */
+/** "1234567", for programs, and "1,234,567", for sentences. */
 ht_text_t ht_text_number(uint64_t n);
+ht_text_t ht_text_grouped(uint64_t n);
 
 /** At most six columns: "999999", then "12.3 M". For columns. */
 ht_text_t ht_text_count(uint64_t n);
@@ -31,7 +32,8 @@ ht_text_t ht_text_size(uint64_t bytes);
 /** Two units, for sentences: "850 ms", "16.2 s", "12 min 5 s", "3 h 12 min", "5 d 3 h". */
 ht_text_t ht_text_time(uint64_t us);
 
-/** One unit, for columns: "850 ms", "16.2 s", "12.1 min", "3.2 h", "5.1 d". */
+/** One unit, for columns, at most eight of them: "850 ms", "16.2 s", "12 min", "3.2 h", "5.1 d".
+ */
 ht_text_t ht_text_age(uint64_t us);
 
 /** "0x3fc9a0b4": at least 8 digits. */

@@ -126,7 +126,7 @@ static void cause_words(ht_out_t *out, cause_t cause, size_t missing)
         [TOO_LARGE] = "impossible: larger than every heap with these capabilities",
         [EXHAUSTED] = "exhausted, ",
         [FRAGMENTED] = "fragmentation, not exhaustion",
-        [WOULD_FIT] = "it would have fitted then: alignment, a limit, or memory freed meanwhile",
+        [WOULD_FIT] = "large enough, so the alignment, or memory freed just after",
     };
     ht_out_text(out, words[cause]);
     if (cause == EXHAUSTED) {

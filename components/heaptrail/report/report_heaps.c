@@ -16,6 +16,7 @@ static const ht_column_t s_columns[COLUMNS] = {
 };
 
 #define BAR_COLUMNS 12U
+static const ht_rest_t s_bar_rest = {BAR_COLUMNS, BAR_COLUMNS};
 #define PERMILLE_FRAGMENTED 500U
 #define PERCENT_NEARLY_FULL 5U
 
@@ -64,10 +65,9 @@ static void text_head(ht_report_t *r)
 {
     uint32_t first = r->total.name_columns < 4U ? 4U : r->total.name_columns;
     ht_out_t *out = &r->out;
-    ht_columns_choose(r, s_columns, COLUMNS, (1U << COLUMNS) - 1U, first + HT_GAP, BAR_COLUMNS);
+    ht_columns_choose(r, s_columns, COLUMNS, (1U << COLUMNS) - 1U, first + HT_GAP, s_bar_rest);
     ht_out_style(out, HT_STYLE_TITLE);
     ht_out_sentence(out, 0);
-    ht_out_text(out, "Heaps: ");
     ht_out_count(out, r->total.rows, "heap");
     ht_out_text(out, ", ");
     ht_out_text(out, ht_text_size(r->total.bytes).s);
@@ -144,16 +144,14 @@ static void verdict_words(ht_out_t *out, const heaptrail_heap_row_t *row)
     } else {
         size_words(out, "well: requests up to ", largest, " fit");
     }
-    if (was_worse) { size_words(out, "; has been down to ", row->min_largest_free_bytes, ""); }
+    if (was_worse) {
+        size_words(out, "; the largest has been down to ", row->min_largest_free_bytes, "");
+    }
 }
 
 static void verdict(ht_out_t *out, const heaptrail_heap_row_t *row)
 {
     ht_out_sentence(out, HT_OWN_LINE_INDENT);
-    ht_out_style(out, HT_STYLE_DIM);
-    ht_caps(out, row->caps);
-    ht_out_text(out, " ");
-    ht_out_style(out, HT_STYLE_PLAIN);
     ht_out_style(out, verdict_style(row));
     verdict_words(out, row);
     ht_out_style(out, HT_STYLE_PLAIN);
@@ -162,6 +160,11 @@ static void verdict(ht_out_t *out, const heaptrail_heap_row_t *row)
         ht_out_text(out, ht_text_time(row->sample_age_us).s);
         ht_out_text(out, " ago)");
     }
+    ht_out_style(out, HT_STYLE_DIM);
+    ht_out_text(out, " [");
+    ht_caps(out, row->caps);
+    ht_out_text(out, "]");
+    ht_out_style(out, HT_STYLE_PLAIN);
     ht_out_sentence_end(out);
 }
 

@@ -56,9 +56,9 @@ static void text_head(ht_report_t *r)
 {
     ht_out_t *out = &r->out;
     uint32_t task = r->total.name_columns < 4U ? 4U : r->total.name_columns;
+    ht_rest_t rest = {SITE_COLUMNS + task + HT_GAP, SITE_COLUMNS + task + HT_GAP};
     uint32_t address = r->total.wide_address ? 1U << WIDE_ADDRESS : 1U << ADDRESS;
-    ht_columns_choose(r, s_columns, COLUMNS, 1U << AGE | 1U << SIZE | address, 0,
-                      SITE_COLUMNS + task + HT_GAP);
+    ht_columns_choose(r, s_columns, COLUMNS, 1U << AGE | 1U << SIZE | address, 0, rest);
     ht_out_style(out, HT_STYLE_TITLE);
     ht_out_sentence(out, 0);
     ht_out_text(out, "Oldest live blocks");

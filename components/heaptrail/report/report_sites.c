@@ -11,11 +11,11 @@ enum { SELECTED, LIVE, BLOCKS, NEW, OLDEST, PEAK, TOTAL, LIVES, COLUMNS };
 static const ht_column_t s_columns[COLUMNS] = {
     [SELECTED] = {"left", 8, 0}, [LIVE] = {"live", 8, 0},     [BLOCKS] = {"blocks", 6, 0},
     [NEW] = {"new", 8, 0},       [OLDEST] = {"oldest", 8, 1}, [PEAK] = {"peak", 8, 2},
-    [TOTAL] = {"total", 6, 3},   [LIVES] = {"lives", 8, 4},
+    [TOTAL] = {"allocs", 6, 3},  [LIVES] = {"lives", 8, 4},
 };
 
-/* Where fewer columns than this are left, a site goes on a line of its own. */
-#define SITE_COLUMNS 36U
+/* Columns of a site: less makes it unreadable, this much holds most of them. */
+static const ht_rest_t s_site_rest = {36, 52};
 
 static ht_counts_t counts_of(const heaptrail_site_row_t *row)
 {
@@ -116,7 +116,7 @@ static void text_head(ht_report_t *r)
     } else if (r->ask->select.since != NULL) {
         possible |= 1U << NEW;
     }
-    ht_columns_choose(r, s_columns, COLUMNS, possible, 0, SITE_COLUMNS);
+    ht_columns_choose(r, s_columns, COLUMNS, possible, 0, s_site_rest);
     ht_counts_title(r, "by call site", "site");
     if (r->total.rows != 0) { ht_columns_head(r, s_columns, COLUMNS, "site"); }
 }

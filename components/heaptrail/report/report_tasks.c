@@ -10,11 +10,11 @@ enum { SELECTED, LIVE, BLOCKS, NEW, PEAK, TOTAL, EVER, COLUMNS };
 
 static const ht_column_t s_columns[COLUMNS] = {
     [SELECTED] = {"left", 8, 0}, [LIVE] = {"live", 8, 0}, [BLOCKS] = {"blocks", 6, 0},
-    [NEW] = {"new", 8, 0},       [PEAK] = {"peak", 8, 1}, [TOTAL] = {"total", 6, 2},
-    [EVER] = {"of", 8, 3},
+    [NEW] = {"new", 8, 0},       [PEAK] = {"peak", 8, 1}, [TOTAL] = {"allocs", 6, 2},
+    [EVER] = {"ever", 8, 3},
 };
 
-#define TASK_COLUMNS 20U
+static const ht_rest_t s_task_rest = {20, 24};
 
 static ht_counts_t counts_of(const heaptrail_task_row_t *row)
 {
@@ -70,7 +70,7 @@ static void text_head(ht_report_t *r)
     } else if (r->ask->select.since != NULL) {
         possible |= 1U << NEW;
     }
-    ht_columns_choose(r, s_columns, COLUMNS, possible, 0, TASK_COLUMNS);
+    ht_columns_choose(r, s_columns, COLUMNS, possible, 0, s_task_rest);
     ht_counts_title(r, "by task", "task");
     if (r->total.rows != 0) { ht_columns_head(r, s_columns, COLUMNS, "task"); }
 }

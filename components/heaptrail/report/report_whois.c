@@ -52,10 +52,10 @@ static void block_lines(ht_report_t *r, const heaptrail_block_row_t *row)
     ht_out_text(out, "  site  ");
     ht_place(out, &row->origin);
     ht_place_frames(out, &row->origin, 8);
-    ht_out_text(out, "  task  ");
+    ht_out_text(out, "  by    ");
     ht_out_sentence(out, 8);
     ht_out_name(out, row->task_name, sizeof(row->task_name));
-    ht_out_text(out, row->in_isr ? " in an interrupt, core " : ", core ");
+    ht_out_text(out, row->in_isr ? " in an interrupt on core " : " on core ");
     ht_out_text(out, ht_text_number(row->core).s);
     ht_out_text(out, ", ");
     ht_out_text(out, ht_text_time(row->age_us).s);
@@ -89,7 +89,7 @@ static void left_text(ht_report_t *r, const neighbour_t *n)
     if (!n->has_left) { return; }
     uintptr_t end = n->left.address + n->left.size_bytes;
     ht_out_sentence(out, 0);
-    ht_out_text(out, "Nearest recorded block before it: ");
+    ht_out_text(out, "The block before it: ");
     ht_out_count(out, n->left.size_bytes, "byte");
     address_words(out, " at ", n->left.address, ", ends ");
     ht_out_count(out, n->address > end ? n->address - end : 0, "byte");

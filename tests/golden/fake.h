@@ -1,0 +1,38 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * @file fake.h
+ * The queries of heaptrail.h over rows that a test has chosen.
+ */
+#pragma once
+
+#include "heaptrail.h"
+
+typedef struct {
+    const heaptrail_site_row_t *sites;
+    uint32_t site_count;
+    const heaptrail_task_row_t *tasks;
+    uint32_t task_count;
+    const heaptrail_heap_row_t *heaps;
+    uint32_t heap_count;
+    const heaptrail_block_row_t *blocks;
+    uint32_t block_count;
+    const heaptrail_failure_row_t *failures;
+    uint32_t failure_count;
+    heaptrail_status_t status;
+    uint32_t tick_hz;
+    bool disturbed;      /**< each walk says so */
+    uint32_t busy_after; /**< queries until "another one is under way"; 0: never */
+    uint32_t gone_after; /**< queries until blocks with an odd sequence are gone; 0: never */
+} fake_world_t;
+
+/** Answer from this world from now on. */
+void fake_use(const fake_world_t *world);
+
+const fake_world_t *fake_empty(void);
+const fake_world_t *fake_firmware(void); /**< what an ordinary day looks like */
+const fake_world_t *fake_hostile(void);  /**< NULLs, broken strings, disturbed walks */
+const fake_world_t *fake_extremes(void); /**< every number at its maximum */
+const fake_world_t *fake_many(void);     /**< more rows than fit a batch, with equal keys */

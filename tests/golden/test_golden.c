@@ -1,0 +1,449 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/*
+ * Every report, byte for byte, against tests/golden/expected. To accept new output:
+ *
+ *     HEAPTRAIL_UPDATE_GOLDEN=1 build/tests/golden/test_golden
+ *
+ * and read the difference before committing it. Names that end in "@" differ between 32 and 64
+ * bits.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fake.h"
+#include "heaptrail_report.h"
+
+#define FOLDER "tests/golden/expected/"
+
+/* --- a writer into memory -----------------------------------------------------------------------
+ */
+
+typedef struct {
+    char text[256 * 1024];
+    size_t used;
+} sink_t;
+
+static void to_sink(void *context, const char *text, size_t length)
+{
+    sink_t *sink = context;
+    assert_true(length > 0 && sink->used + length <= sizeof(sink->text));
+    memcpy(&sink->text[sink->used], text, length);
+    sink->used += length;
+}
+
+static sink_t s_sink;
+
+static esp_err_t report(const fake_world_t *world, const heaptrail_report_t *ask)
+{
+    s_sink.used = 0;
+    fake_use(world);
+    return heaptrail_report(ask, to_sink, &s_sink);
+}
+
+static bool symbol(void *context, uintptr_t address, char *text, size_t size)
+{
+    (void)context;
+    switch (address) {
+    case 0x42008a1c:
+        (void)snprintf(text, size, "on_message mqtt.c:88");
+        return true;
+    case 0x42008f02:
+        (void)snprintf(text, size, "mqtt_process_receive mqtt_client.c:1204");
+        return true;
+    case 0x4200c5d8:
+        (void)snprintf(text, size, "esp_mqtt_task mqtt_client.c:1571");
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* --- golden files -------------------------------------------------------------------------------
+ */
+
+static void golden_path(char *path, size_t size, const char *name, bool json)
+{
+    size_t length = strlen(name);
+    bool by_word = name[length - 1U] == '@';
+    const char *word = !by_word ? "" : sizeof(void *) == 8 ? "64" : "32";
+    (void)snprintf(path, size, FOLDER "%.*s%s.%s", (int)(by_word ? length - 1U : length), name,
+                   word, json ? "json" : "txt");
+}
+
+static void accept_golden(const char *path)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(s_sink.text, 1, s_sink.used, file), s_sink.used);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void compare_golden(const char *path)
+{
+    static char expected[sizeof(s_sink.text)];
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) { fail_msg("no %s: run with HEAPTRAIL_UPDATE_GOLDEN=1", path); }
+    size_t length = fread(expected, 1, sizeof(expected), file);
+    (void)fclose(file);
+    if (length != s_sink.used || memcmp(expected, s_sink.text, length) != 0) {
+        fail_msg("%s differs; now it is:\n%.*s", path, (int)s_sink.used, s_sink.text);
+    }
+}
+
+static void check_golden(const char *name, bool json)
+{
+    char path[256];
+    golden_path(path, sizeof(path), name, json);
+    if (getenv("HEAPTRAIL_UPDATE_GOLDEN") != NULL) {
+        accept_golden(path);
+    } else {
+        compare_golden(path);
+    }
+}
+
+/* --- what holds for every text ------------------------------------------------------------------
+ */
+
+/* Within the width; no blank at the end; nothing that acts on a terminal but our colours. */
+static void check_text(const heaptrail_report_t *ask)
+{
+    uint32_t width = ask->width == 0 ? 100 : ask->width;
+    uint32_t column = 0;
+    for (size_t i = 0; i < s_sink.used; i++) {
+        unsigned char c = (unsigned char)s_sink.text[i];
+        if (c == 0x1b) {
+            assert_true(ask->color);
+            while (s_sink.text[i] != 'm') {
+                i++;
+            }
+        } else if (c == '\n') {
+            assert_true(i == 0 || s_sink.text[i - 1U] != ' ');
+            column = 0;
+        } else {
+            assert_true(c >= 0x20 && c != 0x7F);
+            column += (c & 0xC0U) != 0x80U;
+            if (column > width) { fail_msg("line too wide:\n%.*s", (int)i, s_sink.text); }
+        }
+    }
+    assert_int_equal(column, 0);
+}
+
+static void check(const char *name, const fake_world_t *world, heaptrail_report_t ask,
+                  esp_err_t expected)
+{
+    assert_int_equal(report(world, &ask), expected);
+    check_text(&ask);
+    check_golden(name, false);
+}
+
+static void check_json(const char *name, const fake_world_t *world, heaptrail_report_t ask,
+                       esp_err_t expected)
+{
+    ask.json = true;
+    assert_int_equal(report(world, &ask), expected);
+    check_golden(name, true);
+}
+
+/* --- every report of every world ----------------------------------------------------------------
+ */
+
+static const char *const s_kinds[HEAPTRAIL_REPORT_COUNT] = {
+    "status", "sites", "tasks", "heaps", "oldest", "failures", "since", "whois", "summary"};
+
+static void check_world(const char *prefix, const fake_world_t *world, const void *address,
+                        const char *suffix)
+{
+    static const uint16_t widths[] = {40, 80, 100, 200};
+    const heaptrail_mark_t mark = {1, 1};
+    for (int kind = 0; kind < HEAPTRAIL_REPORT_COUNT; kind++) {
+        char name[64];
+        heaptrail_report_t ask = {.kind = (heaptrail_report_kind_t)kind, .address = address};
+        if (kind == HEAPTRAIL_REPORT_SINCE) { ask.select.since = &mark; }
+        bool missing = kind == HEAPTRAIL_REPORT_WHOIS && world->block_count == 0;
+        esp_err_t expected = missing ? ESP_ERR_NOT_FOUND : ESP_OK;
+        for (size_t w = 0; w < sizeof(widths) / sizeof(widths[0]); w++) {
+            ask.width = widths[w];
+            (void)snprintf(name, sizeof(name), "%s_%s_%u%s", prefix, s_kinds[kind], widths[w],
+                           suffix[0] != '\0' ? "_@" : "");
+            check(name, world, ask, expected);
+        }
+        (void)snprintf(name, sizeof(name), "%s_%s%s", prefix, s_kinds[kind],
+                       suffix[0] != '\0' ? "_@" : "");
+        check_json(name, world, ask, expected);
+    }
+}
+
+static void empty_world(void **state)
+{
+    (void)state;
+    check_world("empty", fake_empty(), (const void *)(uintptr_t)0x1234, "");
+}
+
+static void firmware_world(void **state)
+{
+    (void)state;
+    check_world("firmware", fake_firmware(), (const void *)(uintptr_t)0x3fc9a10c, "");
+}
+
+static void hostile_world(void **state)
+{
+    (void)state;
+    check_world("hostile", fake_hostile(), (const void *)(uintptr_t)0x2f, "");
+}
+
+static void extreme_world(void **state)
+{
+    (void)state;
+    check_world("extremes", fake_extremes(), (const void *)(UINTPTR_MAX - 1U), "@");
+}
+
+/* --- colours, orders, selections ----------------------------------------------------------------
+ */
+
+static void colors(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < HEAPTRAIL_REPORT_SUMMARY; kind++) {
+        const heaptrail_mark_t mark = {1, 1};
+        char name[64];
+        heaptrail_report_t ask = {.kind = (heaptrail_report_kind_t)kind,
+                                  .color = true,
+                                  .select.since = &mark,
+                                  .address = (const void *)(uintptr_t)0x3fc9a10c};
+        (void)snprintf(name, sizeof(name), "color_%s", s_kinds[kind]);
+        check(name, fake_firmware(), ask, ESP_OK);
+    }
+}
+
+/* A coloured report without its escape sequences is the plain one. */
+static void colors_change_nothing_else(void **state)
+{
+    (void)state;
+    static sink_t plain;
+    heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_SUMMARY, .width = 80};
+    assert_int_equal(report(fake_hostile(), &ask), ESP_OK);
+    plain = s_sink;
+    ask.color = true;
+    assert_int_equal(report(fake_hostile(), &ask), ESP_OK);
+    size_t used = 0;
+    for (size_t i = 0; i < s_sink.used; i++) {
+        if (s_sink.text[i] == 0x1b) {
+            while (s_sink.text[i] != 'm') {
+                i++;
+            }
+        } else {
+            s_sink.text[used++] = s_sink.text[i];
+        }
+    }
+    assert_int_equal(used, plain.used);
+    assert_memory_equal(s_sink.text, plain.text, used);
+}
+
+static void orders(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"bytes", "blocks", "growth", "peak", "total"};
+    const heaptrail_mark_t mark = {1, 1};
+    for (int sort = 0; sort <= HEAPTRAIL_SORT_TOTAL; sort++) {
+        char name[64];
+        heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_SITES,
+                                  .sort = (heaptrail_sort_t)sort,
+                                  .max_rows = 3,
+                                  .width = 120,
+                                  .select.since = &mark};
+        (void)snprintf(name, sizeof(name), "sort_%s", names[sort]);
+        check(name, fake_firmware(), ask, ESP_OK);
+        check_json(name, fake_firmware(), ask, ESP_OK);
+        ask.kind = HEAPTRAIL_REPORT_TASKS;
+        (void)snprintf(name, sizeof(name), "sort_tasks_%s", names[sort]);
+        check(name, fake_firmware(), ask, ESP_OK);
+    }
+}
+
+static void selections(void **state)
+{
+    (void)state;
+    heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_SITES,
+                              .select = {.task_id = 5,
+                                         .heap_id = 1,
+                                         .site_id = 2,
+                                         .caps = 4,
+                                         .size_min = 100,
+                                         .age_min_us = 60000000}};
+    check("select_sites", fake_firmware(), ask, ESP_OK);
+    ask.select.task_id = 99; /* no such task */
+    ask.kind = HEAPTRAIL_REPORT_OLDEST;
+    check("select_oldest", fake_firmware(), ask, ESP_OK);
+}
+
+static void symbols(void **state)
+{
+    (void)state;
+    heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_SITES};
+    heaptrail_set_symbols(symbol, NULL);
+    check("symbols_sites", fake_firmware(), ask, ESP_OK);
+    check_json("symbols_sites", fake_firmware(), ask, ESP_OK);
+    ask.kind = HEAPTRAIL_REPORT_FAILURES;
+    check("symbols_failures", fake_firmware(), ask, ESP_OK);
+    heaptrail_set_symbols(NULL, NULL);
+}
+
+/* --- foreign addresses ---------------------------------------------------------------------------
+ */
+
+static void foreign_addresses(void **state)
+{
+    (void)state;
+    heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_WHOIS,
+                              .address = (const void *)(uintptr_t)0x3fc9a0f8};
+    check("whois_between", fake_firmware(), ask, ESP_ERR_NOT_FOUND);
+    check_json("whois_between", fake_firmware(), ask, ESP_ERR_NOT_FOUND);
+    ask.address = (const void *)(uintptr_t)0x20000000;
+    check("whois_nowhere", fake_firmware(), ask, ESP_ERR_NOT_FOUND);
+    ask.address = NULL;
+    check("whois_null", fake_firmware(), ask, ESP_ERR_NOT_FOUND);
+    ask.address = (const void *)(uintptr_t)0x3fc9a100;
+    check("whois_first_byte", fake_firmware(), ask, ESP_OK);
+}
+
+/* --- many rows
+ * ------------------------------------------------------------------------------------- */
+
+/* Each row once, in order, however many batches that takes. */
+static void all_rows_once(void **state)
+{
+    (void)state;
+    static char seen[256];
+    heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_SITES, .max_rows = UINT32_MAX};
+    assert_int_equal(report(fake_many(), &ask), ESP_OK);
+    s_sink.text[s_sink.used] = '\0';
+    memset(seen, 0, sizeof(seen));
+    unsigned rows = 0;
+    unsigned last_bytes = 1000;
+    for (char *at = strchr(s_sink.text, '\n') + 1; (at = strchr(at, '\n')) != NULL; at++) {
+        unsigned bytes = 0;
+        const char *place = strstr(at, "many.c:");
+        if (place == NULL) { break; }
+        assert_int_equal(sscanf(at + 1, " %u B", &bytes), 1);
+        assert_true(bytes <= last_bytes);
+        last_bytes = bytes;
+        unsigned line = (unsigned)atoi(place + 7);
+        assert_int_equal(seen[line], 0);
+        seen[line] = 1;
+        rows++;
+    }
+    assert_int_equal(rows, 107);
+}
+
+static void many_rows(void **state)
+{
+    (void)state;
+    heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_OLDEST, .max_rows = 45};
+    check("many_oldest", fake_many(), ask, ESP_OK);
+    check_json("many_oldest", fake_many(), ask, ESP_OK);
+    ask.max_rows = 1;
+    check("many_oldest_1", fake_many(), ask, ESP_OK);
+    ask.max_rows = 0;
+    ask.kind = HEAPTRAIL_REPORT_SITES;
+    check("many_sites", fake_many(), ask, ESP_OK);
+    check_json("many_sites", fake_many(), ask, ESP_OK);
+}
+
+/* --- what changes meanwhile --------------------------------------------------------------------
+ */
+
+static void vanished_rows(void **state)
+{
+    (void)state;
+    fake_world_t world = *fake_firmware();
+    heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_OLDEST};
+    world.gone_after = 1;
+    check("vanished", &world, ask, ESP_OK);
+    ask.max_rows = 3;
+    check_json("vanished", &world, ask, ESP_OK);
+}
+
+static void busy_later(void **state)
+{
+    (void)state;
+    fake_world_t world = *fake_firmware();
+    heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_SITES};
+    for (uint32_t queries = 1; queries < 8; queries++) {
+        world.busy_after = queries;
+        esp_err_t err = report(&world, &ask);
+        assert_true(err == ESP_OK || err == ESP_ERR_INVALID_STATE);
+        check_text(&ask);
+    }
+    world.busy_after = 2;
+    check("busy", &world, ask, ESP_ERR_INVALID_STATE);
+    ask.max_rows = 3;
+    check_json("busy", &world, ask, ESP_ERR_INVALID_STATE);
+}
+
+/* --- wrong questions ----------------------------------------------------------------------------
+ */
+
+static void wrong_questions(void **state)
+{
+    (void)state;
+    heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_COUNT};
+    assert_int_equal(report(fake_firmware(), &ask), ESP_ERR_INVALID_ARG);
+    ask.kind = (heaptrail_report_kind_t)-1;
+    assert_int_equal(report(fake_firmware(), &ask), ESP_ERR_INVALID_ARG);
+    ask.kind = HEAPTRAIL_REPORT_SINCE;
+    assert_int_equal(report(fake_firmware(), &ask), ESP_ERR_INVALID_ARG);
+    ask.kind = HEAPTRAIL_REPORT_SITES;
+    ask.sort = (heaptrail_sort_t)5;
+    assert_int_equal(report(fake_firmware(), &ask), ESP_ERR_INVALID_ARG);
+    assert_int_equal(report(fake_firmware(), NULL), ESP_ERR_INVALID_ARG);
+    assert_int_equal(heaptrail_report(&ask, NULL, NULL), ESP_ERR_INVALID_ARG);
+    assert_int_equal(s_sink.used, 0);
+}
+
+/* Any width, also absurd ones. */
+static void widths(void **state)
+{
+    (void)state;
+    const heaptrail_mark_t mark = {1, 1};
+    const fake_world_t *const worlds[] = {fake_firmware(), fake_hostile(), fake_extremes(),
+                                          fake_many()};
+    for (uint32_t width = 40; width < 300; width++) {
+        for (size_t w = 0; w < 4; w++) {
+            for (int kind = 0; kind < HEAPTRAIL_REPORT_COUNT; kind++) {
+                heaptrail_report_t ask = {.kind = (heaptrail_report_kind_t)kind,
+                                          .width = (uint16_t)width,
+                                          .select.since = &mark};
+                (void)report(worlds[w], &ask);
+                check_text(&ask);
+            }
+        }
+    }
+    heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_SUMMARY, .width = 1};
+    assert_int_equal(report(fake_hostile(), &ask), ESP_OK);
+    ask.width = UINT16_MAX;
+    assert_int_equal(report(fake_hostile(), &ask), ESP_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(empty_world),     cmocka_unit_test(firmware_world),
+        cmocka_unit_test(hostile_world),   cmocka_unit_test(extreme_world),
+        cmocka_unit_test(colors),          cmocka_unit_test(colors_change_nothing_else),
+        cmocka_unit_test(orders),          cmocka_unit_test(selections),
+        cmocka_unit_test(symbols),         cmocka_unit_test(foreign_addresses),
+        cmocka_unit_test(all_rows_once),   cmocka_unit_test(many_rows),
+        cmocka_unit_test(vanished_rows),   cmocka_unit_test(busy_later),
+        cmocka_unit_test(wrong_questions), cmocka_unit_test(widths),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
