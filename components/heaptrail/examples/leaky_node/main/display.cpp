@@ -110,6 +110,17 @@ Page *make_page(unsigned number)
     return new (std::nothrow) NetworkPage;
 }
 
+void show_page(unsigned number, Frame &frame)
+{
+    std::unique_ptr<Page> page(make_page(number));
+    if (page == nullptr) {
+        ESP_LOGW(TAG, "no memory for page %u", number);
+        return;
+    }
+    page->build(telemetry_last());
+    page->draw(frame);
+}
+
 void display_task(void *)
 {
     static Frame frames[2];
@@ -118,12 +129,7 @@ void display_task(void *)
         vTaskDelete(nullptr);
     }
     for (unsigned turn = 0;; turn++) {
-        std::unique_ptr<Page> page(make_page(turn));
-        if (page != nullptr) {
-            Frame &frame = frames[turn % 2];
-            page->build(telemetry_last());
-            page->draw(frame);
-        }
+        show_page(turn, frames[turn % 2]);
         vTaskDelay(pdMS_TO_TICKS(PAGE_PERIOD_MS));
     }
 }

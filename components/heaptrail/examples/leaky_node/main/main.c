@@ -22,6 +22,8 @@
 
 #define WARM_UP_MINUTES 1
 #define HEARTBEAT_MS 60000
+#define BETWEEN_SAMPLES_MS                                                                         \
+    1200 /* a publish that is under way is not a leak: look when there is none */
 
 static const char *const TAG = "node";
 
@@ -75,6 +77,7 @@ void app_main(void)
     wait_minutes(WARM_UP_MINUTES);
     heaptrail_mark_t mark = heaptrail_mark();
     wait_minutes((uint32_t)CONFIG_LEAKY_NODE_MINUTES - WARM_UP_MINUTES);
+    vTaskDelay(pdMS_TO_TICKS(BETWEEN_SAMPLES_MS));
 
     ESP_ERROR_CHECK(heaptrail_sample());
     heaptrail_print(HEAPTRAIL_REPORT_SUMMARY);

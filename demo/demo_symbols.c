@@ -1,0 +1,24 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "demo_symbols.h"
+
+#include "heaptrail_report.h"
+
+#ifdef DEMO_SYMBOLS
+/* Borrowed from the Linux port, which is not linked in: its symbols need only these options. */
+#include "ht_posix.h"
+
+ht_posix_options_t ht_posix_options = {.symbols = HT_POSIX_SYMBOLS_LINES};
+
+void demo_symbols(void)
+{
+    ht_posix_symbols_open();
+    heaptrail_set_symbols(ht_posix_symbol, NULL);
+}
+#else
+void demo_symbols(void)
+{
+}
+#endif
