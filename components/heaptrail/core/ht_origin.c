@@ -42,23 +42,27 @@ static HT_PORT_HOT bool same_key(const ht_origins_t *origins, const ht_origin_t 
 }
 
 /* The entry of the key, or the empty one where it would go, or NULL when all that may be read are
- * taken. */
+ * taken. `found` is what was in it when it was read: another core may fill an empty one right
+ * after. */
 static HT_PORT_HOT ht_origin_slot_t *probe(const ht_origins_t *origins, const ht_origin_key_t *key,
-                                           uint32_t hash)
+                                           uint32_t hash, uint32_t *found)
 {
     for (uint32_t i = 0; i < HT_ORIGIN_PROBES; i++) {
         ht_origin_slot_t *slot = &origins->index[(hash + i) & origins->index_mask];
         uint32_t id = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
-        if (id == 0 || same_key(origins, &origins->origins[id], key, hash)) { return slot; }
+        if (id == 0 || same_key(origins, &origins->origins[id], key, hash)) {
+            *found = id;
+            return slot;
+        }
     }
+    *found = 0;
     return NULL;
 }
 
 HT_PORT_HOT bool ht_origin_find(const ht_origins_t *origins, const ht_origin_key_t *key,
                                 uint32_t hash, ht_origin_id_t *id)
 {
-    const ht_origin_slot_t *slot = probe(origins, key, hash);
-    id->index = slot != NULL ? __atomic_load_n(slot, __ATOMIC_ACQUIRE) : 0;
+    (void)probe(origins, key, hash, &id->index);
     return id->index != 0;
 }
 
@@ -87,8 +91,9 @@ static HT_PORT_HOT uint32_t reserve(ht_origins_t *origins, uint32_t depth, uint3
 static HT_PORT_HOT uint32_t publish(ht_origins_t *origins, const ht_origin_key_t *key,
                                     uint32_t hash, uint32_t id)
 {
-    ht_origin_slot_t *slot = probe(origins, key, hash);
-    if (slot != NULL && *slot == 0) {
+    uint32_t found = 0;
+    ht_origin_slot_t *slot = probe(origins, key, hash, &found);
+    if (slot != NULL && found == 0) {
         __atomic_store_n(slot, (ht_origin_slot_t)id, __ATOMIC_RELEASE);
         return id;
     }
@@ -99,7 +104,7 @@ static HT_PORT_HOT uint32_t publish(ht_origins_t *origins, const ht_origin_key_t
         origins->origins[id].site = NULL;
         origins->origins[id].depth = 0;
     }
-    return slot != NULL ? *slot : 0;
+    return found;
 }
 
 HT_PORT_HOT ht_origin_id_t ht_origin_intern(ht_origins_t *origins, ht_port_lock_t *lock,
