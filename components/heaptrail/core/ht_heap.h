@@ -46,11 +46,11 @@ static_assert(HT_HEAPS_MAX <= HT_MASK(HT_HEAP_BITS), "a record can name every he
 /** The heap that an address lies in, 0 if none. No lock. O(heaps), usually O(1). */
 static inline ht_heap_id_t ht_heap_of(ht_heaps_t *heaps, uintptr_t address)
 {
-    uint32_t id = heaps->hint;
+    uint32_t id = __atomic_load_n(&heaps->hint, __ATOMIC_RELAXED);
     if (address - heaps->row[id].start < heaps->row[id].size) { return (ht_heap_id_t){id}; }
-    for (id = heaps->count; id != 0; id--) {
+    for (id = __atomic_load_n(&heaps->count, __ATOMIC_ACQUIRE); id != 0; id--) {
         if (address - heaps->row[id].start < heaps->row[id].size) {
-            heaps->hint = id;
+            __atomic_store_n(&heaps->hint, id, __ATOMIC_RELAXED);
             break;
         }
     }

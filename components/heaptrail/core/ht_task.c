@@ -50,10 +50,10 @@ HT_PORT_HOT uint32_t ht_task_add(ht_tasks_t *tasks, uintptr_t key)
         uint32_t row = take_row(tasks);
         if (row != HT_TASK_OTHER) {
             ht_task_t *task = &tasks->rows[row];
-            memset(task, 0, sizeof(*task));
+            memset((char *)task + sizeof(task->key), 0, sizeof(*task) - sizeof(task->key));
             ht_port_task_name(key, task->name);
             task->used = HT_TASK_ALIVE;
-            task->key = key;
+            __atomic_store_n(&task->key, key, __ATOMIC_RELAXED);
             __atomic_store_n(slot, (uint16_t)row, __ATOMIC_RELEASE);
             return row;
         }
@@ -70,17 +70,18 @@ HT_PORT_HOT uint32_t ht_task_add(ht_tasks_t *tasks, uintptr_t key)
 static HT_PORT_HOT void erase_entry(ht_tasks_t *tasks, uint32_t hole)
 {
     uint32_t next = hole;
-    for (uint32_t i = 0; i < HT_TASK_PROBES; i++) {
+    /* No entry is further than that from its home, so none behind can want the hole. */
+    while (((next - hole) & tasks->index_mask) < HT_TASK_PROBES - 1U) {
         next = (next + 1U) & tasks->index_mask;
         uint32_t row = tasks->index[next];
         if (row == 0) { break; }
         uint32_t home = ht_task_hash(tasks, tasks->rows[row].key);
         if (((next - home) & tasks->index_mask) >= ((next - hole) & tasks->index_mask)) {
-            tasks->index[hole] = (uint16_t)row;
+            __atomic_store_n(&tasks->index[hole], (uint16_t)row, __ATOMIC_RELAXED);
             hole = next;
         }
     }
-    tasks->index[hole] = 0;
+    __atomic_store_n(&tasks->index[hole], 0, __ATOMIC_RELAXED);
 }
 
 HT_PORT_HOT void ht_task_retire(ht_tasks_t *tasks, uintptr_t key)
@@ -93,7 +94,7 @@ HT_PORT_HOT void ht_task_retire(ht_tasks_t *tasks, uintptr_t key)
         if (row == 0) { return; }
         if (tasks->rows[row].key == key) {
             erase_entry(tasks, entry);
-            tasks->rows[row].key = 0;
+            __atomic_store_n(&tasks->rows[row].key, 0, __ATOMIC_RELAXED);
             tasks->rows[row].scope = NULL;
             tasks->rows[row].used = HT_TASK_GONE;
             return;

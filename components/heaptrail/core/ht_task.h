@@ -74,15 +74,16 @@ static inline uint32_t ht_task_hash(const ht_tasks_t *tasks, uintptr_t key)
     return (uint32_t)((uint32_t)(key >> 4) * 0x9E3779B1U >> 16) & tasks->index_mask;
 }
 
-/** The row of a key, or HT_TASK_OTHER if it has none. No lock: a task's entry does not move while
- * it lives. */
+/** The row of a key, or HT_TASK_OTHER if it has none. No lock: it may miss an entry that moves just
+ * then, because another task ended. So who finds none looks again with the lock held. */
 static inline uint32_t ht_task_find(const ht_tasks_t *tasks, uintptr_t key)
 {
     if (key < HT_KEY_FIRST_TASK) { return HT_TASK_STARTUP + (uint32_t)key; }
     uint32_t at = ht_task_hash(tasks, key);
     for (uint32_t i = 0; i < HT_TASK_PROBES; i++) {
-        uint32_t row = tasks->index[(at + i) & tasks->index_mask];
-        if (tasks->rows[row].key == key) { return row; }
+        uint32_t row =
+            __atomic_load_n(&tasks->index[(at + i) & tasks->index_mask], __ATOMIC_RELAXED);
+        if (__atomic_load_n(&tasks->rows[row].key, __ATOMIC_RELAXED) == key) { return row; }
         if (row == 0) { break; }
     }
     return HT_TASK_OTHER;
