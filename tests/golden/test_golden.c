@@ -126,7 +126,9 @@ static void check_text(const heaptrail_report_t *ask)
                 i++;
             }
         } else if (c == '\n') {
-            assert_true(i == 0 || s_sink.text[i - 1U] != ' ');
+            if (i != 0 && s_sink.text[i - 1U] == ' ') {
+                fail_msg("blank at the end:\n%.*s|", (int)i, s_sink.text);
+            }
             column = 0;
         } else {
             assert_true(c >= 0x20 && c != 0x7F);

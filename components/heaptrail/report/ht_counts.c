@@ -57,7 +57,7 @@ static const char *order_name(heaptrail_sort_t sort, bool since)
 
 static void blocks_and_bytes(ht_out_t *out, uint64_t blocks, uint64_t bytes)
 {
-    ht_out_text(out, ht_text_size(bytes).s);
+    ht_out_solid(out, ht_text_size(bytes).s);
     ht_out_text(out, " in ");
     ht_out_count(out, blocks, "block");
 }
@@ -104,6 +104,14 @@ void ht_counts_title(ht_report_t *r, const char *by, const char *noun)
 
 void ht_counts_foot(ht_report_t *r, const char *noun)
 {
+    if (r->total.silent != 0 && !r->part && r->total.rows != 0 && !ht_counts_selecting(r)) {
+        ht_out_style(&r->out, HT_STYLE_DIM);
+        ht_out_count(&r->out, r->total.silent, noun);
+        ht_out_text(&r->out,
+                    r->total.silent == 1 ? " more holds nothing now." : " more hold nothing now.");
+        ht_out_style(&r->out, HT_STYLE_PLAIN);
+        ht_out_line(&r->out);
+    }
     ht_note_rows(r, noun);
     ht_note_losses(r, r->ask->kind);
 }

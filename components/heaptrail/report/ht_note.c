@@ -181,10 +181,10 @@ void ht_note_select(ht_report_t *r)
     }
     if (select->size_min != 0) {
         ht_out_text(out, " of at least ");
-        ht_out_text(out, ht_text_size(select->size_min).s);
+        ht_out_solid(out, ht_text_size(select->size_min).s);
     }
     if (select->age_min_us != 0) {
         ht_out_text(out, " older than ");
-        ht_out_text(out, ht_text_time(select->age_min_us).s);
+        ht_out_solid(out, ht_text_time(select->age_min_us).s);
     }
 }

@@ -65,21 +65,62 @@ static void break_line(ht_out_t *out)
     out->fresh = true;
 }
 
-/* A word that is wider than a whole line is cut where the line ends. */
+/* Bytes of the word up to the last '|' within `columns`; 0: there is none. */
+static uint32_t bytes_to_bar(const ht_out_t *out, uint32_t columns)
+{
+    uint32_t bytes = 0;
+    uint32_t column = 0;
+    for (uint32_t i = 0; i < out->word_used && column <= columns; i++) {
+        column += starts_character(out->word[i]) ? 1U : 0U;
+        if (out->word[i] == '|' && column <= columns) { bytes = i + 1U; }
+    }
+    return bytes;
+}
+
+/* Put the beginning of the word, cut where the line ends. */
+static void put_bytes(ht_out_t *out, uint32_t bytes)
+{
+    for (uint32_t i = 0; i < bytes; i++) {
+        bool blank = out->word[i] == HT_HARD_SPACE[0];
+        bool full = out->column + (blank ? 1U : 0U) >= out->width;
+        if (full && starts_character(out->word[i])) { break_line(out); }
+        if (!(full && blank)) { put_at_column(out, out->word[i]); }
+    }
+    out->word_used = (uint8_t)(out->word_used - bytes);
+    memmove(out->word, &out->word[bytes], out->word_used);
+    out->space = false;
+    out->fresh = false;
+    out->glued = false;
+}
+
+/* A word that is wider than a whole line is broken behind a '|', or anywhere. */
 static void put_word(ht_out_t *out)
 {
-    uint32_t wanted = columns_of(out->word, out->word_used) + (out->space ? 1U : 0U);
-    if (!out->fresh && out->column + wanted > out->width) { break_line(out); }
-    if (out->space && out->word_used != 0) { put_at_column(out, ' '); }
-    for (uint32_t i = 0; i < out->word_used; i++) {
-        if (out->column >= out->width && starts_character(out->word[i])) { break_line(out); }
-        put_at_column(out, out->word[i]);
+    while (out->word_used != 0) {
+        uint32_t space = out->space ? 1U : 0U;
+        uint32_t columns = columns_of(out->word, out->word_used);
+        if (!out->fresh && !out->glued && out->column + space + columns > out->width) {
+            break_line(out);
+        }
+        if (out->space) { put_at_column(out, ' '); }
+        uint32_t room = out->width > out->column ? (uint32_t)out->width - out->column : 0U;
+        uint32_t bytes = columns > room ? bytes_to_bar(out, room) : 0U;
+        put_bytes(out, bytes != 0 ? bytes : out->word_used);
     }
-    if (out->word_used != 0) {
-        out->space = false;
-        out->fresh = false;
-    }
-    out->word_used = 0;
+}
+
+/* The word is longer than its buffer. */
+static void put_full_word(ht_out_t *out)
+{
+    uint32_t bytes = bytes_to_bar(out, sizeof(out->word));
+    char rest[sizeof(out->word)];
+    uint32_t kept = bytes == 0 ? 0 : out->word_used - bytes;
+    memcpy(rest, &out->word[bytes], kept);
+    out->word_used = (uint8_t)(out->word_used - kept);
+    put_word(out);
+    memcpy(out->word, rest, kept);
+    out->word_used = (uint8_t)kept;
+    out->glued = kept == 0 && bytes == 0;
 }
 
 static void put(ht_out_t *out, char c)
@@ -89,9 +130,17 @@ static void put(ht_out_t *out, char c)
     } else if (c == ' ') {
         put_word(out);
         out->space = !out->fresh;
+        out->glued = false;
     } else {
-        if (out->word_used == sizeof(out->word)) { put_word(out); }
+        if (out->word_used == sizeof(out->word)) { put_full_word(out); }
         out->word[out->word_used++] = c;
+    }
+}
+
+void ht_out_solid(ht_out_t *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        put(out, *text == ' ' ? HT_HARD_SPACE[0] : *text);
     }
 }
 
@@ -209,6 +258,7 @@ void ht_out_sentence(ht_out_t *out, uint32_t indent)
 {
     out->wrapping = true;
     out->space = false;
+    out->glued = false;
     out->fresh = true;
     out->indent = (uint16_t)indent;
     ht_out_to(out, indent);

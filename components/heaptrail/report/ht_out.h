@@ -42,6 +42,7 @@ typedef struct {
     bool color;
     bool wrapping; /**< inside a sentence */
     bool space;    /**< a space comes before the next word */
+    bool glued;    /**< the word goes on from one that did not fit `word` */
     bool fresh;    /**< no word is on this line of the sentence yet */
     uint8_t word_used;
     uint8_t used;
@@ -60,6 +61,9 @@ void ht_out_raw(ht_out_t *out, const char *text, size_t length);
 
 /** Text of ours. */
 void ht_out_text(ht_out_t *out, const char *text);
+
+/** The same, never broken at its spaces: "64 KiB". */
+void ht_out_solid(ht_out_t *out, const char *text);
 
 /** Text of the application, at most `max_bytes` of it, made harmless. NULL is "?". */
 void ht_out_name(ht_out_t *out, const char *name, size_t max_bytes);
@@ -81,7 +85,8 @@ void ht_out_count(ht_out_t *out, uint64_t n, const char *noun);
 
 void ht_out_style(ht_out_t *out, ht_style_t style);
 
-/** From here to ht_out_sentence_end(): lines break between words and go on at column `indent`. */
+/** From here to ht_out_sentence_end(): lines break between words, and behind a '|', and go on at
+ * column `indent`. */
 void ht_out_sentence(ht_out_t *out, uint32_t indent);
 
 /** End the sentence and the line. */

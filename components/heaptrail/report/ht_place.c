@@ -77,12 +77,17 @@ static const char *shortened(const char *file, uint32_t columns)
     return base;
 }
 
+static uint32_t less(uint32_t room, uint32_t columns)
+{
+    return room > columns ? room - columns : 0U;
+}
+
 static void file_line(ht_out_t *out, const heaptrail_site_t *site, uint32_t columns)
 {
     const char *file = site->file != NULL ? site->file : "?";
     const ht_text_t line = ht_text_number(site->line);
     uint32_t rest = (uint32_t)strlen(line.s) + 1U;
-    columns = columns > rest ? columns - rest : 0U;
+    columns = less(columns, rest);
     if (ht_out_name_columns(file, ANY) > columns) {
         const char *shorter = shortened(file, columns);
         if (shorter != file && shorter != base_of(file)) { ht_out_text(out, ".../"); }
@@ -135,25 +140,20 @@ static uint32_t bracket_columns(const heaptrail_origin_t *origin)
     return columns;
 }
 
-/* The folder gives way so that the rest fits the line: all of it, if the last folder can stay then.
- */
+/* Folders give way so that everything fits one line; if it cannot, so that as much as can does. */
 static uint32_t file_columns(const ht_out_t *out, const heaptrail_origin_t *origin)
 {
     const heaptrail_site_t *site = origin->site;
-    uint32_t room = out->width > out->column ? (uint32_t)out->width - out->column : 0U;
-    uint32_t names = 0;
-    if (site->function != NULL) { names += 3U + ht_out_name_columns(site->function, ANY); }
-    if (site->variable != NULL) { names += 1U + ht_out_name_columns(site->variable, ANY); }
-    room = room > names ? room - names : 0U;
-    const char *file = site->file != NULL ? site->file : "?";
-    const char *last = base_of(file);
-    while (last > file + 1 && last[-2] != '/') {
-        last--;
-    }
-    last = last == file + 1 ? file : last;
-    uint32_t least = 10U + ht_out_name_columns(last, ANY);
-    uint32_t all = bracket_columns(origin);
-    return room >= all + least ? room - all : room;
+    uint32_t room = less(out->width, out->column);
+    uint32_t least = (uint32_t)strlen(ht_text_number(site->line).s) + 1U;
+    least += ht_out_name_columns(base_of(site->file != NULL ? site->file : "?"), ANY);
+    uint32_t function = site->function == NULL ? 0 : 3U + ht_out_name_columns(site->function, ANY);
+    uint32_t names = function;
+    names += site->variable == NULL ? 0 : 1U + ht_out_name_columns(site->variable, ANY);
+    uint32_t all = names + bracket_columns(origin);
+    if (least + all <= room) { return room - all; }
+    if (least + names <= room) { return room - names; }
+    return least + function <= room ? room - function : room;
 }
 
 static void site_words(ht_out_t *out, const heaptrail_origin_t *origin)

@@ -26,7 +26,9 @@ typedef struct {
     uint32_t orphan_blocks; /**< of deleted tasks */
     uint64_t orphan_bytes;
     uint32_t name_columns; /**< of the widest task or heap name */
-    bool wide_address;     /**< an address has more than 32 bits */
+    bool sampled;          /**< at least one heap, `sample_age_us` ago at most */
+    uint64_t sample_age_us;
+    bool wide_address; /**< an address has more than 32 bits */
 } ht_totals_t;
 
 typedef struct {

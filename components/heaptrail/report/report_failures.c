@@ -102,23 +102,23 @@ static void request_line(ht_out_t *out, const heaptrail_failure_row_t *row)
     ht_out_text(out, "#");
     ht_out_text(out, ht_text_number(row->number).s);
     ht_out_style(out, HT_STYLE_PLAIN);
-    ht_out_text(out, "  ");
-    ht_out_text(out, ht_text_size(row->size_bytes).s);
+    ht_out_text(out, ": ");
+    ht_out_solid(out, ht_text_size(row->size_bytes).s);
     ht_out_text(out, " of ");
     ht_caps(out, row->caps);
     if (row->alignment != 0) {
         ht_out_text(out, ", aligned to ");
         ht_out_text(out, ht_text_number(row->alignment).s);
     }
-    ht_out_text(out, row->in_isr ? ", in interrupt " : ", by task ");
+    ht_out_text(out, row->in_isr ? ", in " : ", by task ");
     ht_out_name(out, row->task_name, sizeof(row->task_name));
     ht_out_text(out, ", ");
-    ht_out_text(out, ht_text_time(row->age_us).s);
+    ht_out_solid(out, ht_text_time(row->age_us).s);
     ht_out_text(out, " ago");
     ht_out_sentence_end(out);
 }
 
-static void cause_words(ht_out_t *out, cause_t cause, size_t missing)
+static void cause_words(ht_out_t *out, cause_t cause, const heaptrail_failure_row_t *row)
 {
     static const char *const words[] = {
         [UNKNOWN] = "cause unknown",
@@ -126,11 +126,12 @@ static void cause_words(ht_out_t *out, cause_t cause, size_t missing)
         [TOO_LARGE] = "impossible: larger than every heap with these capabilities",
         [EXHAUSTED] = "exhausted, ",
         [FRAGMENTED] = "fragmentation, not exhaustion",
-        [WOULD_FIT] = "large enough, so the alignment, or memory freed just after",
+        [WOULD_FIT] = "would fit: freed since",
     };
-    ht_out_text(out, words[cause]);
+    bool aligned = cause == WOULD_FIT && row->alignment > sizeof(void *);
+    ht_out_text(out, aligned ? "would fit but for the alignment, or freed since" : words[cause]);
     if (cause == EXHAUSTED) {
-        ht_out_text(out, ht_text_size(missing).s);
+        ht_out_solid(out, ht_text_size(row->size_bytes - row->free_bytes).s);
         ht_out_text(out, " too little");
     }
 }
@@ -141,15 +142,15 @@ static void cause_line(ht_out_t *out, const heaptrail_failure_row_t *row)
     ht_out_sentence(out, HT_OWN_LINE_INDENT);
     if (row->measured) {
         ht_out_text(out, "free then ");
-        ht_out_text(out, ht_text_size(row->free_bytes).s);
+        ht_out_solid(out, ht_text_size(row->free_bytes).s);
         ht_out_text(out, ", largest ");
-        ht_out_text(out, ht_text_size(row->largest_free_bytes).s);
+        ht_out_solid(out, ht_text_size(row->largest_free_bytes).s);
         ht_out_text(out, ": ");
     } else {
         ht_out_text(out, "not measured (in an interrupt, or too soon after another): ");
     }
     ht_out_style(out, cause == UNKNOWN ? HT_STYLE_DIM : HT_STYLE_WARN);
-    cause_words(out, cause, row->size_bytes - row->free_bytes);
+    cause_words(out, cause, row);
     ht_out_style(out, HT_STYLE_PLAIN);
     ht_out_sentence_end(out);
 }
@@ -174,8 +175,8 @@ static void text_foot(ht_report_t *r)
  */
 
 static const char *const s_cause_keys[] = {
-    [UNKNOWN] = NULL,          [IMPOSSIBLE] = "impossible", [TOO_LARGE] = "too large",
-    [EXHAUSTED] = "exhausted", [FRAGMENTED] = "fragmented", [WOULD_FIT] = "would fit",
+    [UNKNOWN] = NULL,          [IMPOSSIBLE] = "impossible", [TOO_LARGE] = "too_large",
+    [EXHAUSTED] = "exhausted", [FRAGMENTED] = "fragmented", [WOULD_FIT] = "would_fit",
 };
 
 static void json_head(ht_report_t *r)

@@ -6,10 +6,11 @@
 #include "ht_report.h"
 #include "ht_units.h"
 
-enum { SIZE, LIVE, FREE, LARGEST, MIN_FREE, MIN_LARGEST, FRAGMENTED, COLUMNS };
+enum { SIZE, LIVE, CHOSEN, NEW, FREE, LARGEST, MIN_FREE, MIN_LARGEST, FRAGMENTED, COLUMNS };
 
 static const ht_column_t s_columns[COLUMNS] = {
     [SIZE] = {"size", 8, 3},         [LIVE] = {"live", 8, 2},
+    [CHOSEN] = {"chosen", 8, 2},     [NEW] = {"new", 8, 2},
     [FREE] = {"free", 8, 0},         [LARGEST] = {"largest", 8, 0},
     [MIN_FREE] = {"min free", 8, 4}, [MIN_LARGEST] = {"min lrgst", 9, 1},
     [FRAGMENTED] = {"frag.", 5, 5},
@@ -50,12 +51,17 @@ static ht_top_entry_t rank(const ht_report_t *r, const void *context)
 static void add(ht_totals_t *total, const void *context)
 {
     const heaptrail_heap_row_t *row = context;
-    uint32_t columns = ht_out_name_columns(row->name, sizeof(row->name));
+    uint32_t columns =
+        row->name[0] == '\0' ? 7U : ht_out_name_columns(row->name, sizeof(row->name));
     total->blocks += row->live_blocks;
     total->bytes += row->live_bytes;
     total->selected_blocks += row->since_blocks;
     total->selected_bytes += row->since_bytes;
     if (columns > total->name_columns) { total->name_columns = columns; }
+    if (row->sampled && row->sample_age_us > total->sample_age_us) {
+        total->sample_age_us = row->sample_age_us;
+    }
+    total->sampled = total->sampled || row->sampled;
 }
 
 /* --- text --------------------------------------------------------------------------------------
@@ -65,14 +71,24 @@ static void text_head(ht_report_t *r)
 {
     uint32_t first = r->total.name_columns < 4U ? 4U : r->total.name_columns;
     ht_out_t *out = &r->out;
-    ht_columns_choose(r, s_columns, COLUMNS, (1U << COLUMNS) - 1U, first + HT_GAP, s_bar_rest);
+    uint32_t possible = (1U << COLUMNS) - 1U;
+    if (!r->chosen) { possible &= ~(1U << CHOSEN); }
+    if (r->chosen || r->ask->select.since == NULL) { possible &= ~(1U << NEW); }
+    ht_columns_choose(r, s_columns, COLUMNS, possible, first + HT_GAP, s_bar_rest);
     ht_out_style(out, HT_STYLE_TITLE);
     ht_out_sentence(out, 0);
     ht_out_count(out, r->total.rows, "heap");
     ht_out_text(out, ", ");
-    ht_out_text(out, ht_text_size(r->total.bytes).s);
+    ht_out_solid(out, ht_text_size(r->total.bytes).s);
     ht_out_text(out, " live in ");
     ht_out_count(out, r->total.blocks, "block");
+    if (r->total.sampled) {
+        ht_out_text(out, "; measured ");
+        ht_out_solid(out, ht_text_time(r->total.sample_age_us).s);
+        ht_out_text(out, " ago");
+    } else if (r->total.rows != 0) {
+        ht_out_text(out, "; not measured yet: call heaptrail_sample()");
+    }
     ht_note_select(r);
     ht_out_style(out, HT_STYLE_PLAIN);
     ht_out_sentence_end(out);
@@ -121,7 +137,7 @@ static ht_style_t verdict_style(const heaptrail_heap_row_t *row)
 static void size_words(ht_out_t *out, const char *before, size_t bytes, const char *after)
 {
     ht_out_text(out, before);
-    ht_out_text(out, ht_text_size(bytes).s);
+    ht_out_solid(out, ht_text_size(bytes).s);
     ht_out_text(out, after);
 }
 
@@ -130,7 +146,7 @@ static void verdict_words(ht_out_t *out, const heaptrail_heap_row_t *row)
     size_t largest = row->largest_free_bytes;
     bool was_worse = row->min_largest_free_bytes < largest / 2U;
     if (!row->sampled) {
-        ht_out_text(out, "not measured yet: heaptrail_sample()");
+        ht_out_text(out, row->size_bytes == 0 ? "outside the known heaps" : "not measured yet");
         return;
     }
     if (row->free_bytes == 0) {
@@ -142,11 +158,9 @@ static void verdict_words(ht_out_t *out, const heaptrail_heap_row_t *row)
         size_words(out, "fragmented: ", row->free_bytes, " free");
         size_words(out, ", but the largest block is ", largest, "");
     } else {
-        size_words(out, "well: requests up to ", largest, " fit");
+        size_words(out, "healthy: requests up to ", largest, " fit");
     }
-    if (was_worse) {
-        size_words(out, "; the largest has been down to ", row->min_largest_free_bytes, "");
-    }
+    if (was_worse) { size_words(out, ", once only ", row->min_largest_free_bytes, ""); }
 }
 
 static void verdict(ht_out_t *out, const heaptrail_heap_row_t *row)
@@ -155,11 +169,6 @@ static void verdict(ht_out_t *out, const heaptrail_heap_row_t *row)
     ht_out_style(out, verdict_style(row));
     verdict_words(out, row);
     ht_out_style(out, HT_STYLE_PLAIN);
-    if (row->sampled) {
-        ht_out_text(out, " (");
-        ht_out_text(out, ht_text_time(row->sample_age_us).s);
-        ht_out_text(out, " ago)");
-    }
     ht_out_style(out, HT_STYLE_DIM);
     ht_out_text(out, " [");
     ht_caps(out, row->caps);
@@ -173,11 +182,13 @@ static void text_row(ht_report_t *r, const void *context)
     const heaptrail_heap_row_t *row = context;
     uint32_t first = r->total.name_columns < 4U ? 4U : r->total.name_columns;
     ht_out_style(&r->out, HT_STYLE_NAME);
-    ht_out_name(&r->out, row->name, sizeof(row->name));
+    ht_out_name(&r->out, row->name[0] == '\0' ? "(other)" : row->name, sizeof(row->name));
     ht_out_style(&r->out, HT_STYLE_PLAIN);
     ht_out_to(&r->out, first);
     ht_cell(r, s_columns, SIZE, ht_text_size(row->size_bytes).s);
     ht_cell(r, s_columns, LIVE, ht_text_size(row->live_bytes).s);
+    ht_cell(r, s_columns, CHOSEN, ht_text_size(row->since_bytes).s);
+    ht_cell(r, s_columns, NEW, ht_text_size(row->since_bytes).s);
     sampled_cells(r, row);
     if (r->last_column != HT_OWN_LINE && row->sampled) {
         (void)ht_last_column(r);
@@ -200,9 +211,9 @@ static const char *verdict_key(const heaptrail_heap_row_t *row)
 {
     if (!row->sampled) { return NULL; }
     if (ht_ratio(row->free_bytes, row->size_bytes, 100) < PERCENT_NEARLY_FULL) {
-        return "nearly full";
+        return "nearly_full";
     }
-    return row->fragmentation_permille >= PERMILLE_FRAGMENTED ? "fragmented" : "well";
+    return row->fragmentation_permille >= PERMILLE_FRAGMENTED ? "fragmented" : "healthy";
 }
 
 static void json_row(ht_report_t *r, const void *context)

@@ -68,7 +68,7 @@ static void text_head(ht_report_t *r)
     if (r->total.rows != 0) {
         ht_out_count(out, r->total.rows, "block");
         ht_out_text(out, " and ");
-        ht_out_text(out, ht_text_size(r->total.bytes).s);
+        ht_out_solid(out, ht_text_size(r->total.bytes).s);
     }
     ht_out_style(out, HT_STYLE_PLAIN);
     ht_out_sentence_end(out);

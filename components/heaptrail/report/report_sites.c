@@ -6,12 +6,12 @@
 #include "ht_report.h"
 #include "ht_units.h"
 
-enum { SELECTED, LIVE, BLOCKS, NEW, OLDEST, PEAK, TOTAL, LIVES, COLUMNS };
+enum { CHOSEN, LEFT, LIVE, BLOCKS, NEW, OLDEST, PEAK, TOTAL, LIVES, COLUMNS };
 
 static const ht_column_t s_columns[COLUMNS] = {
-    [SELECTED] = {"left", 8, 0}, [LIVE] = {"live", 8, 0},     [BLOCKS] = {"blocks", 6, 0},
-    [NEW] = {"new", 8, 0},       [OLDEST] = {"oldest", 8, 1}, [PEAK] = {"peak", 8, 2},
-    [TOTAL] = {"allocs", 6, 3},  [LIVES] = {"lives", 8, 4},
+    [CHOSEN] = {"chosen", 8, 0}, [LEFT] = {"left", 8, 0},    [LIVE] = {"live", 8, 0},
+    [BLOCKS] = {"blocks", 6, 0}, [NEW] = {"new", 8, 0},      [OLDEST] = {"oldest", 8, 1},
+    [PEAK] = {"peak", 8, 2},     [TOTAL] = {"allocs", 6, 3}, [LIVES] = {"lives", 8, 4},
 };
 
 /* Columns of a site: less makes it unreadable, this much holds most of them. */
@@ -112,7 +112,7 @@ static void text_head(ht_report_t *r)
     uint32_t possible =
         1U << LIVE | 1U << OLDEST | 1U << PEAK | 1U << TOTAL | 1U << LIVES | 1U << BLOCKS;
     if (ht_counts_selecting(r)) {
-        possible |= 1U << SELECTED;
+        possible |= r->ask->select.since != NULL ? 1U << LEFT : 1U << CHOSEN;
     } else if (r->ask->select.since != NULL) {
         possible |= 1U << NEW;
     }
@@ -144,7 +144,8 @@ static void text_row(ht_report_t *r, const void *context)
     const heaptrail_site_row_t *row = context;
     bool selecting = ht_counts_selecting(r);
     uint32_t blocks = selecting ? row->since_blocks : row->live_blocks;
-    ht_cell(r, s_columns, SELECTED, ht_text_size(row->since_bytes).s);
+    ht_cell(r, s_columns, CHOSEN, ht_text_size(row->since_bytes).s);
+    ht_cell(r, s_columns, LEFT, ht_text_size(row->since_bytes).s);
     ht_cell(r, s_columns, LIVE, ht_text_size(row->live_bytes).s);
     ht_cell(r, s_columns, BLOCKS, ht_text_count(blocks).s);
     ht_cell(r, s_columns, NEW, ht_text_size(row->since_bytes).s);

@@ -6,12 +6,12 @@
 #include "ht_report.h"
 #include "ht_units.h"
 
-enum { SELECTED, LIVE, BLOCKS, NEW, PEAK, TOTAL, EVER, COLUMNS };
+enum { CHOSEN, LEFT, LIVE, BLOCKS, NEW, PEAK, TOTAL, EVER, COLUMNS };
 
 static const ht_column_t s_columns[COLUMNS] = {
-    [SELECTED] = {"left", 8, 0}, [LIVE] = {"live", 8, 0}, [BLOCKS] = {"blocks", 6, 0},
-    [NEW] = {"new", 8, 0},       [PEAK] = {"peak", 8, 1}, [TOTAL] = {"allocs", 6, 2},
-    [EVER] = {"ever", 8, 3},
+    [CHOSEN] = {"chosen", 8, 0}, [LEFT] = {"left", 8, 0}, [LIVE] = {"live", 8, 0},
+    [BLOCKS] = {"blocks", 6, 0}, [NEW] = {"new", 8, 0},   [PEAK] = {"peak", 8, 1},
+    [TOTAL] = {"allocs", 6, 2},  [EVER] = {"ever", 8, 3},
 };
 
 static const ht_rest_t s_task_rest = {20, 24};
@@ -66,7 +66,7 @@ static void text_head(ht_report_t *r)
 {
     uint32_t possible = 1U << LIVE | 1U << BLOCKS | 1U << PEAK | 1U << TOTAL | 1U << EVER;
     if (ht_counts_selecting(r)) {
-        possible |= 1U << SELECTED;
+        possible |= r->ask->select.since != NULL ? 1U << LEFT : 1U << CHOSEN;
     } else if (r->ask->select.since != NULL) {
         possible |= 1U << NEW;
     }
@@ -80,7 +80,8 @@ static void text_row(ht_report_t *r, const void *context)
     const heaptrail_task_row_t *row = context;
     bool selecting = ht_counts_selecting(r);
     uint32_t blocks = selecting ? row->since_blocks : row->live_blocks;
-    ht_cell(r, s_columns, SELECTED, ht_text_size(row->since_bytes).s);
+    ht_cell(r, s_columns, CHOSEN, ht_text_size(row->since_bytes).s);
+    ht_cell(r, s_columns, LEFT, ht_text_size(row->since_bytes).s);
     ht_cell(r, s_columns, LIVE, ht_text_size(row->live_bytes).s);
     ht_cell(r, s_columns, BLOCKS, ht_text_count(blocks).s);
     ht_cell(r, s_columns, NEW, ht_text_size(row->since_bytes).s);
@@ -104,7 +105,7 @@ static void text_foot(ht_report_t *r)
         ht_out_sentence(out, 0);
         out->indent = 2;
         ht_out_text(out, "Deleted tasks left ");
-        ht_out_text(out, ht_text_size(r->total.orphan_bytes).s);
+        ht_out_solid(out, ht_text_size(r->total.orphan_bytes).s);
         ht_out_text(out, " in ");
         ht_out_count(out, r->total.orphan_blocks, "block");
         ht_out_text(out, " behind.");

@@ -58,7 +58,7 @@ static void block_lines(ht_report_t *r, const heaptrail_block_row_t *row)
     ht_out_text(out, row->in_isr ? " in an interrupt on core " : " on core ");
     ht_out_text(out, ht_text_number(row->core).s);
     ht_out_text(out, ", ");
-    ht_out_text(out, ht_text_time(row->age_us).s);
+    ht_out_solid(out, ht_text_time(row->age_us).s);
     ht_out_text(out, " ago");
     ht_out_sentence_end(out);
 }
