@@ -411,6 +411,26 @@ static void wrong_questions(void **state)
     assert_int_equal(s_sink.used, 0);
 }
 
+/* heaptrail_print() says what heaptrail_report() says. */
+static void print_to_stdout(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *real = stdout;
+    heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_SITES};
+    assert_int_equal(report(fake_firmware(), &ask), ESP_OK);
+    stdout = open_memstream(&text, &length);
+    esp_err_t err = heaptrail_print(HEAPTRAIL_REPORT_SITES);
+    (void)fclose(stdout);
+    stdout = real;
+    assert_int_equal(err, ESP_OK);
+    assert_int_equal(length, s_sink.used);
+    assert_memory_equal(text, s_sink.text, length);
+    free(text);
+    assert_int_equal(heaptrail_print(HEAPTRAIL_REPORT_COUNT), ESP_ERR_INVALID_ARG);
+}
+
 /* Any width, also absurd ones. */
 static void widths(void **state)
 {
@@ -445,7 +465,8 @@ int main(void)
         cmocka_unit_test(symbols),         cmocka_unit_test(foreign_addresses),
         cmocka_unit_test(all_rows_once),   cmocka_unit_test(many_rows),
         cmocka_unit_test(vanished_rows),   cmocka_unit_test(busy_later),
-        cmocka_unit_test(wrong_questions), cmocka_unit_test(widths),
+        cmocka_unit_test(wrong_questions), cmocka_unit_test(print_to_stdout),
+        cmocka_unit_test(widths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,6 +50,22 @@ void ht_cell(ht_report_t *r, const ht_column_t *column, uint32_t which, const ch
     ht_out_right(&r->out, column[which].width, text);
 }
 
+void ht_cell_size(ht_report_t *r, const ht_column_t *column, uint32_t which, bool known,
+                  uint64_t bytes)
+{
+    ht_cell(r, column, which, known ? ht_text_size(bytes).s : "-");
+}
+
+void ht_cell_count(ht_report_t *r, const ht_column_t *column, uint32_t which, uint64_t count)
+{
+    ht_cell(r, column, which, ht_text_count(count).s);
+}
+
+void ht_cell_age(ht_report_t *r, const ht_column_t *column, uint32_t which, bool known, uint64_t us)
+{
+    ht_cell(r, column, which, known ? ht_text_age(us).s : "-");
+}
+
 uint32_t ht_last_column(ht_report_t *r)
 {
     uint32_t column = r->last_column;

@@ -57,7 +57,7 @@ static const char *order_name(heaptrail_sort_t sort, bool since)
 
 static void blocks_and_bytes(ht_out_t *out, uint64_t blocks, uint64_t bytes)
 {
-    ht_out_solid(out, ht_text_size(bytes).s);
+    ht_out_size(out, bytes);
     ht_out_text(out, " in ");
     ht_out_count(out, blocks, "block");
 }

@@ -13,9 +13,9 @@
 #include "ht_report.h"
 
 typedef union {
-    heaptrail_site_row_t site[3];
-    heaptrail_block_row_t block[4];
-    heaptrail_failure_row_t failure[4];
+    heaptrail_site_row_t site[2];
+    heaptrail_block_row_t block[3];
+    heaptrail_failure_row_t failure[3];
 } rows_t;
 
 typedef struct {

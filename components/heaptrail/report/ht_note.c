@@ -75,7 +75,7 @@ static void loss_line(ht_report_t *r, const heaptrail_status_t *status, const ca
     ht_out_count(out, n, cause->noun);
     ht_out_text(out, " ");
     ht_out_text(out, cause->what);
-    if (cause->limit != 0) { ht_out_text(out, ht_text_number(value_at(status, cause->limit)).s); }
+    if (cause->limit != 0) { ht_out_number(out, value_at(status, cause->limit)); }
     ht_out_text(out, cause->remedy);
     ht_out_text(out, ".");
     ht_out_style(out, HT_STYLE_PLAIN);
@@ -105,11 +105,14 @@ void ht_note_losses(ht_report_t *r, heaptrail_report_kind_t kind)
     }
 }
 
-void ht_note_losses_json(ht_report_t *r, const heaptrail_status_t *status)
+void ht_note_losses_json(ht_report_t *r)
 {
+    heaptrail_status_t status = {0};
+    if (heaptrail_status(&status) != ESP_OK) { return; }
+    ht_json_bool(&r->json, "recording", status.running);
     ht_json_object(&r->json, "loss");
     for (size_t i = 0; i < CAUSES; i++) {
-        ht_json_number(&r->json, s_causes[i].key, value_at(&status->loss, s_causes[i].counter));
+        ht_json_number(&r->json, s_causes[i].key, value_at(&status.loss, s_causes[i].counter));
     }
     ht_json_object_end(&r->json);
 }
@@ -129,7 +132,7 @@ void ht_note_rows(ht_report_t *r, const char *noun)
     const ht_totals_t *total = &r->total;
     if (total->shown < total->rows && total->shown + total->vanished != total->rows) {
         ht_out_style(&r->out, HT_STYLE_DIM);
-        ht_out_text(&r->out, ht_text_number(total->shown).s);
+        ht_out_number(&r->out, total->shown);
         ht_out_text(&r->out, " of ");
         ht_out_count(&r->out, total->rows, noun);
         ht_out_text(&r->out, " shown.");
@@ -181,10 +184,10 @@ void ht_note_select(ht_report_t *r)
     }
     if (select->size_min != 0) {
         ht_out_text(out, " of at least ");
-        ht_out_solid(out, ht_text_size(select->size_min).s);
+        ht_out_size(out, select->size_min);
     }
     if (select->age_min_us != 0) {
         ht_out_text(out, " older than ");
-        ht_out_solid(out, ht_text_time(select->age_min_us).s);
+        ht_out_time(out, select->age_min_us);
     }
 }

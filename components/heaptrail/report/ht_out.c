@@ -137,7 +137,7 @@ static void put(ht_out_t *out, char c)
     }
 }
 
-void ht_out_solid(ht_out_t *out, const char *text)
+static void solid(ht_out_t *out, const char *text)
 {
     for (; *text != '\0'; text++) {
         put(out, *text == ' ' ? HT_HARD_SPACE[0] : *text);
@@ -232,6 +232,26 @@ void ht_out_line(ht_out_t *out)
     ht_out_raw(out, "\n", 1);
     out->column = 0;
     ht_out_flush(out);
+}
+
+void ht_out_size(ht_out_t *out, uint64_t bytes)
+{
+    solid(out, ht_text_size(bytes).s);
+}
+
+void ht_out_time(ht_out_t *out, uint64_t us)
+{
+    solid(out, ht_text_time(us).s);
+}
+
+void ht_out_number(ht_out_t *out, uint64_t n)
+{
+    ht_out_text(out, ht_text_number(n).s);
+}
+
+void ht_out_address(ht_out_t *out, uint64_t address)
+{
+    ht_out_text(out, ht_text_address(address).s);
 }
 
 void ht_out_count(ht_out_t *out, uint64_t n, const char *noun)

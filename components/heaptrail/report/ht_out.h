@@ -62,9 +62,6 @@ void ht_out_raw(ht_out_t *out, const char *text, size_t length);
 /** Text of ours. */
 void ht_out_text(ht_out_t *out, const char *text);
 
-/** The same, never broken at its spaces: "64 KiB". */
-void ht_out_solid(ht_out_t *out, const char *text);
-
 /** Text of the application, at most `max_bytes` of it, made harmless. NULL is "?". */
 void ht_out_name(ht_out_t *out, const char *name, size_t max_bytes);
 
@@ -79,6 +76,12 @@ void ht_out_right(ht_out_t *out, uint32_t cell_columns, const char *text);
 
 /** End the line. */
 void ht_out_line(ht_out_t *out);
+
+/** Numbers in a sentence, not broken at their spaces: ht_text_size(), ht_text_time(). */
+void ht_out_size(ht_out_t *out, uint64_t bytes);
+void ht_out_time(ht_out_t *out, uint64_t us);
+void ht_out_number(ht_out_t *out, uint64_t n);
+void ht_out_address(ht_out_t *out, uint64_t address);
 
 /** "1 block", "17 blocks". */
 void ht_out_count(ht_out_t *out, uint64_t n, const char *noun);

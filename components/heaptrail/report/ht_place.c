@@ -180,7 +180,7 @@ static void symbol_or_address(ht_out_t *out, uintptr_t address)
     if (ht_symbol(address, text, sizeof(text))) {
         ht_out_name(out, text, sizeof(text));
     } else {
-        ht_out_text(out, ht_text_address(address).s);
+        ht_out_address(out, address);
     }
 }
 
@@ -285,7 +285,7 @@ void ht_task_name(ht_out_t *out, uint32_t id)
     name_t name = {out, id, false};
     ht_out_text(out, "task" HT_HARD_SPACE);
     (void)heaptrail_for_each_task(NULL, name_task, &name, NULL);
-    if (!name.found) { ht_out_text(out, ht_text_number(id).s); }
+    if (!name.found) { ht_out_number(out, id); }
 }
 
 void ht_heap_name(ht_out_t *out, uint32_t id)
@@ -293,5 +293,5 @@ void ht_heap_name(ht_out_t *out, uint32_t id)
     name_t name = {out, id, false};
     ht_out_text(out, "heap" HT_HARD_SPACE);
     (void)heaptrail_for_each_heap(NULL, name_heap, &name, NULL);
-    if (!name.found) { ht_out_text(out, ht_text_number(id).s); }
+    if (!name.found) { ht_out_number(out, id); }
 }

@@ -100,6 +100,14 @@ void ht_columns_choose(ht_report_t *r, const ht_column_t *column, uint32_t count
 /** One cell, right-aligned, if its column was chosen. */
 void ht_cell(ht_report_t *r, const ht_column_t *column, uint32_t which, const char *text);
 
+/** The same with a number, "-" if it is not `known`. (Apart, so that only one text is on the
+ * stack.) */
+void ht_cell_size(ht_report_t *r, const ht_column_t *column, uint32_t which, bool known,
+                  uint64_t bytes);
+void ht_cell_count(ht_report_t *r, const ht_column_t *column, uint32_t which, uint64_t count);
+void ht_cell_age(ht_report_t *r, const ht_column_t *column, uint32_t which, bool known,
+                 uint64_t us);
+
 /** The line of headings, `last` being that of the last column. */
 void ht_columns_head(ht_report_t *r, const ht_column_t *column, uint32_t count, const char *last);
 
@@ -167,7 +175,7 @@ void ht_note_rows(ht_report_t *r, const char *noun);
 
 /** What was lost, as far as it touches this report. */
 void ht_note_losses(ht_report_t *r, heaptrail_report_kind_t kind);
-void ht_note_losses_json(ht_report_t *r, const heaptrail_status_t *status);
+void ht_note_losses_json(ht_report_t *r);
 
 /** Whether a loss of this report or any is not zero. */
 bool ht_note_lossless(const heaptrail_status_t *status);

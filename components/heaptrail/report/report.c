@@ -78,15 +78,11 @@ static bool valid(const heaptrail_report_t *report)
 
 static esp_err_t write_json(ht_report_t *r)
 {
-    heaptrail_status_t status = {0};
     ht_json_object(&r->json, NULL);
     ht_json_number(&r->json, "heaptrail", 1);
     ht_json_string(&r->json, "report", s_kinds[r->ask->kind].name, SIZE_MAX);
     esp_err_t err = s_kinds[r->ask->kind].write(r);
-    if (heaptrail_status(&status) == ESP_OK) {
-        ht_json_bool(&r->json, "recording", status.running);
-        ht_note_losses_json(r, &status);
-    }
+    ht_note_losses_json(r);
     ht_json_object_end(&r->json);
     ht_out_line(&r->out);
     return err;

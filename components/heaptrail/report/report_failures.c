@@ -87,7 +87,7 @@ static void text_head(ht_report_t *r)
         ht_out_text(out, ", newest first: ");
         ht_out_count(out, status.failures, "failure");
         ht_out_text(out, " ever, ");
-        ht_out_text(out, ht_text_number(r->total.rows).s);
+        ht_out_number(out, r->total.rows);
         ht_out_text(out, r->ask->select.since != NULL ? " of these" : " kept");
     }
     ht_out_style(out, HT_STYLE_PLAIN);
@@ -100,20 +100,20 @@ static void request_line(ht_out_t *out, const heaptrail_failure_row_t *row)
     out->indent = HT_OWN_LINE_INDENT;
     ht_out_style(out, HT_STYLE_BAD);
     ht_out_text(out, "#");
-    ht_out_text(out, ht_text_number(row->number).s);
+    ht_out_number(out, row->number);
     ht_out_style(out, HT_STYLE_PLAIN);
     ht_out_text(out, ": ");
-    ht_out_solid(out, ht_text_size(row->size_bytes).s);
+    ht_out_size(out, row->size_bytes);
     ht_out_text(out, " of ");
     ht_caps(out, row->caps);
     if (row->alignment != 0) {
         ht_out_text(out, ", aligned to ");
-        ht_out_text(out, ht_text_number(row->alignment).s);
+        ht_out_number(out, row->alignment);
     }
     ht_out_text(out, row->in_isr ? ", in " : ", by task ");
     ht_out_name(out, row->task_name, sizeof(row->task_name));
     ht_out_text(out, ", ");
-    ht_out_solid(out, ht_text_time(row->age_us).s);
+    ht_out_time(out, row->age_us);
     ht_out_text(out, " ago");
     ht_out_sentence_end(out);
 }
@@ -131,7 +131,7 @@ static void cause_words(ht_out_t *out, cause_t cause, const heaptrail_failure_ro
     bool aligned = cause == WOULD_FIT && row->alignment > sizeof(void *);
     ht_out_text(out, aligned ? "would fit but for the alignment, or freed since" : words[cause]);
     if (cause == EXHAUSTED) {
-        ht_out_solid(out, ht_text_size(row->size_bytes - row->free_bytes).s);
+        ht_out_size(out, row->size_bytes - row->free_bytes);
         ht_out_text(out, " too little");
     }
 }
@@ -142,9 +142,9 @@ static void cause_line(ht_out_t *out, const heaptrail_failure_row_t *row)
     ht_out_sentence(out, HT_OWN_LINE_INDENT);
     if (row->measured) {
         ht_out_text(out, "free then ");
-        ht_out_solid(out, ht_text_size(row->free_bytes).s);
+        ht_out_size(out, row->free_bytes);
         ht_out_text(out, ", largest ");
-        ht_out_solid(out, ht_text_size(row->largest_free_bytes).s);
+        ht_out_size(out, row->largest_free_bytes);
         ht_out_text(out, ": ");
     } else {
         ht_out_text(out, "not measured (in an interrupt, or too soon after another): ");

@@ -79,12 +79,12 @@ static void text_head(ht_report_t *r)
     ht_out_sentence(out, 0);
     ht_out_count(out, r->total.rows, "heap");
     ht_out_text(out, ", ");
-    ht_out_solid(out, ht_text_size(r->total.bytes).s);
+    ht_out_size(out, r->total.bytes);
     ht_out_text(out, " live in ");
     ht_out_count(out, r->total.blocks, "block");
     if (r->total.sampled) {
         ht_out_text(out, "; measured ");
-        ht_out_solid(out, ht_text_time(r->total.sample_age_us).s);
+        ht_out_time(out, r->total.sample_age_us);
         ht_out_text(out, " ago");
     } else if (r->total.rows != 0) {
         ht_out_text(out, "; not measured yet: call heaptrail_sample()");
@@ -117,10 +117,10 @@ static void bar(ht_out_t *out, const heaptrail_heap_row_t *row)
 static void sampled_cells(ht_report_t *r, const heaptrail_heap_row_t *row)
 {
     bool known = row->sampled;
-    ht_cell(r, s_columns, FREE, known ? ht_text_size(row->free_bytes).s : "-");
-    ht_cell(r, s_columns, LARGEST, known ? ht_text_size(row->largest_free_bytes).s : "-");
-    ht_cell(r, s_columns, MIN_FREE, known ? ht_text_size(row->min_free_bytes).s : "-");
-    ht_cell(r, s_columns, MIN_LARGEST, known ? ht_text_size(row->min_largest_free_bytes).s : "-");
+    ht_cell_size(r, s_columns, FREE, known, row->free_bytes);
+    ht_cell_size(r, s_columns, LARGEST, known, row->largest_free_bytes);
+    ht_cell_size(r, s_columns, MIN_FREE, known, row->min_free_bytes);
+    ht_cell_size(r, s_columns, MIN_LARGEST, known, row->min_largest_free_bytes);
     ht_cell(r, s_columns, FRAGMENTED,
             known ? ht_text_percent(row->fragmentation_permille, 1000).s : "-");
 }
@@ -137,7 +137,7 @@ static ht_style_t verdict_style(const heaptrail_heap_row_t *row)
 static void size_words(ht_out_t *out, const char *before, size_t bytes, const char *after)
 {
     ht_out_text(out, before);
-    ht_out_solid(out, ht_text_size(bytes).s);
+    ht_out_size(out, bytes);
     ht_out_text(out, after);
 }
 
@@ -185,10 +185,10 @@ static void text_row(ht_report_t *r, const void *context)
     ht_out_name(&r->out, row->name[0] == '\0' ? "(other)" : row->name, sizeof(row->name));
     ht_out_style(&r->out, HT_STYLE_PLAIN);
     ht_out_to(&r->out, first);
-    ht_cell(r, s_columns, SIZE, ht_text_size(row->size_bytes).s);
-    ht_cell(r, s_columns, LIVE, ht_text_size(row->live_bytes).s);
-    ht_cell(r, s_columns, CHOSEN, ht_text_size(row->since_bytes).s);
-    ht_cell(r, s_columns, NEW, ht_text_size(row->since_bytes).s);
+    ht_cell_size(r, s_columns, SIZE, true, row->size_bytes);
+    ht_cell_size(r, s_columns, LIVE, true, row->live_bytes);
+    ht_cell_size(r, s_columns, CHOSEN, true, row->since_bytes);
+    ht_cell_size(r, s_columns, NEW, true, row->since_bytes);
     sampled_cells(r, row);
     if (r->last_column != HT_OWN_LINE && row->sampled) {
         (void)ht_last_column(r);

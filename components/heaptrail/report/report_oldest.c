@@ -68,7 +68,7 @@ static void text_head(ht_report_t *r)
     if (r->total.rows != 0) {
         ht_out_count(out, r->total.rows, "block");
         ht_out_text(out, " and ");
-        ht_out_solid(out, ht_text_size(r->total.bytes).s);
+        ht_out_size(out, r->total.bytes);
     }
     ht_out_style(out, HT_STYLE_PLAIN);
     ht_out_sentence_end(out);
@@ -80,8 +80,8 @@ static void text_row(ht_report_t *r, const void *context)
     const heaptrail_block_row_t *row = context;
     const ht_text_t address = ht_text_address(row->address);
     uint32_t task = r->total.name_columns < 4U ? 4U : r->total.name_columns;
-    ht_cell(r, s_columns, AGE, ht_text_age(row->age_us).s);
-    ht_cell(r, s_columns, SIZE, ht_text_size(row->size_bytes).s);
+    ht_cell_age(r, s_columns, AGE, true, row->age_us);
+    ht_cell_size(r, s_columns, SIZE, true, row->size_bytes);
     ht_cell(r, s_columns, ADDRESS, address.s);
     ht_cell(r, s_columns, WIDE_ADDRESS, address.s);
     uint32_t column = ht_last_column(r);

@@ -22,7 +22,7 @@ static void title(ht_out_t *out, const heaptrail_status_t *status)
     ht_out_text(out, status->running ? "Tracker: recording"
                                      : "Tracker: STOPPED, nothing new is recorded");
     ht_out_text(out, ", up ");
-    ht_out_solid(out, ht_text_time(status->uptime_us).s);
+    ht_out_time(out, status->uptime_us);
     ht_out_style(out, HT_STYLE_PLAIN);
     ht_out_sentence_end(out);
 }
@@ -30,12 +30,12 @@ static void title(ht_out_t *out, const heaptrail_status_t *status)
 static void traffic(ht_out_t *out, const heaptrail_status_t *status)
 {
     label(out, "live");
-    ht_out_solid(out, ht_text_size(status->live_bytes).s);
+    ht_out_size(out, status->live_bytes);
     ht_out_text(out, " in ");
     ht_out_count(out, status->live_blocks, "block");
     ht_out_sentence_end(out);
     label(out, "ever");
-    ht_out_solid(out, ht_text_size(status->total_bytes).s);
+    ht_out_size(out, status->total_bytes);
     ht_out_text(out, " in ");
     ht_out_count(out, status->total_blocks, "allocation");
     ht_out_text(out, ", ");
@@ -48,9 +48,9 @@ static void traffic(ht_out_t *out, const heaptrail_status_t *status)
 static void level(ht_out_t *out, const char *name, uint32_t used, uint32_t max)
 {
     label(out, name);
-    ht_out_text(out, ht_text_number(used).s);
+    ht_out_number(out, used);
     ht_out_text(out, " of ");
-    ht_out_text(out, ht_text_number(max).s);
+    ht_out_number(out, max);
     ht_out_text(out, " (");
     ht_out_text(out, ht_text_percent(used, max).s);
     ht_out_text(out, ")");
@@ -60,7 +60,7 @@ static void level(ht_out_t *out, const char *name, uint32_t used, uint32_t max)
 static void own(ht_out_t *out, const heaptrail_status_t *status)
 {
     label(out, "own RAM");
-    ht_out_solid(out, ht_text_size(status->memory_bytes).s);
+    ht_out_size(out, status->memory_bytes);
     ht_out_text(out, "; ");
     ht_out_count(out, status->heaps, "heap");
     ht_out_text(out, "; stacks of ");

@@ -42,7 +42,7 @@ static bool look_in_heap(void *context, const heaptrail_heap_row_t *row)
 static void address_words(ht_out_t *out, const char *before, uintptr_t address, const char *after)
 {
     ht_out_text(out, before);
-    ht_out_text(out, ht_text_address(address).s);
+    ht_out_address(out, address);
     ht_out_text(out, after);
 }
 
@@ -56,9 +56,9 @@ static void block_lines(ht_report_t *r, const heaptrail_block_row_t *row)
     ht_out_sentence(out, 8);
     ht_out_name(out, row->task_name, sizeof(row->task_name));
     ht_out_text(out, row->in_isr ? " in an interrupt on core " : " on core ");
-    ht_out_text(out, ht_text_number(row->core).s);
+    ht_out_number(out, row->core);
     ht_out_text(out, ", ");
-    ht_out_solid(out, ht_text_time(row->age_us).s);
+    ht_out_time(out, row->age_us);
     ht_out_text(out, " ago");
     ht_out_sentence_end(out);
 }
