@@ -32,7 +32,6 @@ typedef enum {
 typedef struct {
     uint64_t seed;             /**< of every random choice; 0 means 1 */
     bool parallel;             /**< true: two threads really run at once */
-    bool fault_iram_bytes;     /**< reserved; see README */
     uint32_t preempt_per_mille; /**< chance of a forced task switch at a scheduling point */
     uint32_t isr_per_mille;    /**< chance that the attached interrupts fire at an opportunity */
     uint32_t isr_period_us;    /**< parallel: host signal period; else virtual period; 0 none */
