@@ -120,7 +120,8 @@ static const char *check_origins(const ht_origins_t *origins)
     for (uint32_t i = 1; i <= origins->count; i++) {
         const ht_origin_t *origin = &origins->origins[i];
         CHECK(origin->depth <= HT_STACK_DEPTH_MAX, "origin: depth");
-        CHECK(origin->depth <= origins->frames_used - origin->frame_first,
+        CHECK(origin->depth == 0 || (origin->frame_first <= origins->frames_used &&
+                                     origin->depth <= origins->frames_used - origin->frame_first),
               "origin: frames out of the depot");
     }
     for (uint32_t at = 0; at <= origins->index_mask; at++) {

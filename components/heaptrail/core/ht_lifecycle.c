@@ -16,7 +16,7 @@ const char *ht_sizes_check(const ht_sizes_t *sizes)
         sizes->max_origins > MAX_BLOCKS) {
         return "max_origins";
     }
-    if (sizes->max_tasks == 0 || sizes->max_tasks > HT_MASK(HT_TASK_BITS) - HT_TASK_FIRST) {
+    if (sizes->max_tasks == 0 || sizes->max_tasks > HT_MASK(HT_TASK_BITS) + 1U - HT_TASK_FIRST) {
         return "max_tasks";
     }
     if (sizes->stack_depth > HT_STACK_DEPTH_MAX) { return "stack_depth"; }
@@ -116,19 +116,26 @@ void ht_tracker_task_gone(ht_tracker_t *tracker, uintptr_t key)
 /* Move the blocks of one bucket that lie in heap `id` there from row 0. Lock held. */
 static void adopt_bucket(ht_tracker_t *tracker, ht_bucket_t *bucket, uint32_t id)
 {
-    ht_heap_t *other = &tracker->heaps.row[0];
-    ht_heap_t *heap = &tracker->heaps.row[id];
+    const ht_heap_t *heap = &tracker->heaps.row[id];
     for (uint32_t i = 0; i < HT_BUCKET_SLOTS; i++) {
         ht_record_t *record = &bucket->slot[i];
-        if (record->address > HT_ADDRESS_HELD && ht_record_heap(record).index == 0 &&
-            record->address - heap->start < heap->size) {
-            size_t size = ht_record_size(record);
-            record->what |= (ht_word_t)id << HT_HEAP_SHIFT;
-            other->live_bytes -= size;
-            other->total_blocks--;
-            ht_heap_count(heap, size);
+        if (record->address > HT_ADDRESS_HELD && record->address - heap->start < heap->size) {
+            ht_tracker_adopt(tracker, record, (ht_heap_id_t){id});
         }
     }
+}
+
+/* As often as a record moved meanwhile: it may be in a bucket that was done already. */
+static void adopt_blocks(ht_tracker_t *tracker, uint32_t id)
+{
+    uint32_t before = 0;
+    uint32_t after = 0;
+    do {
+        EACH_LOCKED(tracker, 1, before = tracker->table.moves);
+        EACH_LOCKED(tracker, tracker->table.bucket_count + 1U,
+                    adopt_bucket(tracker, &tracker->table.buckets[i], id));
+        EACH_LOCKED(tracker, 1, after = tracker->table.moves);
+    } while (after != before);
 }
 
 bool ht_tracker_add_heap(ht_tracker_t *tracker, uintptr_t start, size_t size, uint32_t caps,
@@ -148,13 +155,9 @@ bool ht_tracker_add_heap(ht_tracker_t *tracker, uintptr_t start, size_t size, ui
     heap->start = start;
     heap->caps = caps;
     heap->size = size;
-    tracker->heaps.count = id;
+    __atomic_store_n(&tracker->heaps.count, id, __ATOMIC_RELEASE);
     ht_port_unlock(&tracker->lock, irq);
-    for (uint32_t b = 0; b <= tracker->table.bucket_count; b++) {
-        irq = ht_port_lock(&tracker->lock);
-        adopt_bucket(tracker, &tracker->table.buckets[b], id);
-        ht_port_unlock(&tracker->lock, irq);
-    }
+    if (tracker->state != HT_STATE_NEW) { adopt_blocks(tracker, id); }
     return true;
 }
 
@@ -165,7 +168,7 @@ ht_stamp_t ht_tracker_mark(ht_tracker_t *tracker)
     ht_stamp_t *last = &tracker->last;
     bool clock_is_ahead = (ht_tick_t)(now - last->tick) < ((ht_tick_t) ~(ht_tick_t)0 >> 1);
     last->tick = (clock_is_ahead ? now : last->tick) + 1U;
-    last->order = 0;
+    last->order = last->tick == 0; /* all zero would mean "since the beginning" */
     ht_stamp_t mark = *last;
     ht_port_unlock(&tracker->lock, irq);
     return mark;

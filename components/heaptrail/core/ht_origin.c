@@ -22,9 +22,7 @@ HT_PORT_HOT uint32_t ht_origin_hash(const ht_origin_key_t *key)
     for (uint32_t i = 0; i < key->depth; i++) {
         hash = (hash ^ key->frames[i]) * (uintptr_t)0x9E3779B1U;
     }
-    hash = (hash ^ (hash >> 15)) * (uintptr_t)0x85EBCA6BU;
-    hash ^= hash >> (HT_64BIT ? 32 : 13);
-    return (uint32_t)hash;
+    return ht_origin_fold(hash);
 }
 
 static HT_PORT_HOT bool same_key(const ht_origins_t *origins, const ht_origin_t *origin,
@@ -123,8 +121,8 @@ HT_PORT_HOT ht_origin_id_t ht_origin_intern(ht_origins_t *origins, ht_port_lock_
     origin->hash = hash;
     origin->caps = key->caps;
     origin->frame_first = frame_first;
-    origin->depth = (uint8_t)key->depth;
-    origin->method = (uint8_t)key->method;
+    origin->shape = HT_ORIGIN_SHAPE(key->depth, key->method);
+    origin->caller = key->depth != 0 ? key->frames[0] : 0;
     for (uint32_t i = 0; i < key->depth; i++) {
         origins->frames[frame_first + i] = key->frames[i];
     }
@@ -132,44 +130,4 @@ HT_PORT_HOT ht_origin_id_t ht_origin_intern(ht_origins_t *origins, ht_port_lock_
     id.index = publish(origins, key, hash, id.index);
     ht_port_unlock(lock, irq);
     return id;
-}
-
-/* The number of bits of n: 0 for 0, 1 for 1, 2 for 2 and 3 ... */
-static inline uint32_t bit_length(uint32_t n)
-{
-#if defined(__riscv) && !defined(__riscv_zbb)
-    /* Without Zbb, __builtin_clz is a call that reads a table in flash. */
-    uint32_t bits = 0;
-    if (n >> 16) {
-        n >>= 16;
-        bits += 16;
-    }
-    if (n >> 8) {
-        n >>= 8;
-        bits += 8;
-    }
-    if (n >> 4) {
-        n >>= 4;
-        bits += 4;
-    }
-    if (n >> 2) {
-        n >>= 2;
-        bits += 2;
-    }
-    return bits + (n < 2 ? n : 2);
-#else
-    return n == 0 ? 0 : 32U - (uint32_t)__builtin_clz(n);
-#endif
-}
-
-HT_PORT_HOT void ht_origin_remove(ht_origin_t *origin, size_t size, ht_tick_t age)
-{
-    origin->freed_blocks++;
-    origin->live_bytes -= size;
-    uint32_t bucket = HT_LIFETIME_BUCKETS - 1;
-    if (age < (ht_tick_t)1 << (HT_LIFETIME_BUCKETS - 1)) { bucket = bit_length((uint32_t)age); }
-    uint16_t lives = (uint16_t)(origin->lifetimes[bucket] + 1U);
-    if (lives != 0) { /* it stops at 65535 */
-        origin->lifetimes[bucket] = lives;
-    }
 }

@@ -36,9 +36,15 @@ typedef struct {
     uint32_t hash;
     uint32_t caps;
     uint32_t frame_first;
-    uint8_t depth;
-    uint8_t method;
-    uint16_t reserved;
+    union {
+        struct {
+            uint8_t depth;
+            uint8_t method;
+            uint16_t reserved;
+        };
+        uint32_t shape; /**< depth and method, to be compared at once */
+    };
+    uintptr_t caller; /**< the innermost frame, 0 without frames */
     /* counters */
     uint32_t total_blocks;
     uint32_t freed_blocks;
@@ -53,6 +59,9 @@ typedef struct {
     size_t since_bytes;
     ht_tick_t oldest_age; /**< in ticks, plus 1 */
 } ht_origin_t;
+
+/** ht_origin_t::shape of an origin; every target is little-endian. */
+#define HT_ORIGIN_SHAPE(depth, method) ((uint32_t)(depth) | ((uint32_t)(method) << 8))
 
 #if HT_64BIT
 typedef uint32_t ht_origin_slot_t;
@@ -115,5 +124,54 @@ static inline void ht_origin_add(ht_origin_t *origin, size_t size)
     if (live > origin->peak_bytes) { origin->peak_bytes = live; }
 }
 
+/* The number of bits of n: 0 for 0, 1 for 1, 2 for 2 and 3 ... */
+static inline uint32_t ht_bit_length(uint32_t n)
+{
+#if defined(__riscv) && !defined(__riscv_zbb)
+    /* Without Zbb, __builtin_clz is a call that reads a table in flash. */
+    uint32_t bits = 0;
+    if (n >> 16) { n >>= 16; bits += 16; }
+    if (n >> 8) { n >>= 8; bits += 8; }
+    if (n >> 4) { n >>= 4; bits += 4; }
+    if (n >> 2) { n >>= 2; bits += 2; }
+    return bits + (n < 2 ? n : 2);
+#else
+    return n == 0 ? 0 : 32U - (uint32_t)__builtin_clz(n);
+#endif
+}
+
 /** Count the end of a block that lived for age ticks. Lock held. */
-void ht_origin_remove(ht_origin_t *origin, size_t size, ht_tick_t age);
+static inline void ht_origin_remove(ht_origin_t *origin, size_t size, ht_tick_t age)
+{
+    origin->freed_blocks++;
+    origin->live_bytes -= size;
+    uint32_t bucket = HT_LIFETIME_BUCKETS - 1;
+    if (age < (ht_tick_t)1 << (HT_LIFETIME_BUCKETS - 1)) { bucket = ht_bit_length((uint32_t)age); }
+    uint16_t lives = (uint16_t)(origin->lifetimes[bucket] + 1U);
+    if (lives != 0) { origin->lifetimes[bucket] = lives; } /* it stops at 65535 */
+}
+
+/* What the last step of ht_origin_hash() does. */
+static inline uint32_t ht_origin_fold(uintptr_t hash)
+{
+    hash = (hash ^ (hash >> 15)) * (uintptr_t)0x85EBCA6BU;
+    return (uint32_t)(hash ^ hash >> (HT_64BIT ? 32 : 13));
+}
+
+/*
+ * The origin of a block of which only the caller's address is known: a site as the linker's wrap sees
+ * it. The first entry of the index is looked at inline; it is right nearly always.
+ */
+static inline ht_origin_id_t ht_origin_of_caller(ht_origins_t *origins, ht_port_lock_t *lock,
+                                                 uintptr_t caller, uint32_t caps, uint32_t method)
+{
+    uint32_t hash = ht_origin_fold((((uintptr_t)caps * 31U + method) ^ caller) * (uintptr_t)0x9E3779B1U);
+    uint32_t id = __atomic_load_n(&origins->index[hash & origins->index_mask], __ATOMIC_ACQUIRE);
+    const ht_origin_t *origin = &origins->origins[id];
+    if (__builtin_expect(origin->hash == hash && origin->caller == caller && origin->caps == caps &&
+                         origin->shape == HT_ORIGIN_SHAPE(1, method) && origin->site == NULL, 1)) {
+        return (ht_origin_id_t){id};
+    }
+    ht_origin_key_t key = {.frames = &caller, .depth = 1, .caps = caps, .method = method};
+    return ht_origin_intern(origins, lock, &key);
+}

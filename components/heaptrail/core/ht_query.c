@@ -278,7 +278,7 @@ ht_walk_t ht_query_tasks(ht_tracker_t *tracker, ht_task_fn fn, void *context)
 
 static uint32_t permille(size_t part, size_t whole)
 {
-    return whole == 0 ? 0 : (uint32_t)((uint64_t)part * 1000U / whole);
+    return whole == 0 || part > whole ? 0 : (uint32_t)((uint64_t)part * 1000U / whole);
 }
 
 static void heap_row(ht_tracker_t *tracker, uint32_t id, heaptrail_heap_row_t *row)

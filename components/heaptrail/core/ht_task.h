@@ -28,11 +28,8 @@ enum {
 /** Entries of the index that a look-up reads, at most. */
 #define HT_TASK_PROBES 16
 
-struct ht_scope;
-
 typedef struct {
     uintptr_t key; /**< 0 in rows that are no tasks and in rows of tasks that are gone */
-    const struct ht_scope *scope; /**< the entry point this task is inside of, see ht_scope.h */
     size_t live_bytes;
     size_t peak_bytes;
     uint64_t total_bytes;
@@ -52,6 +49,9 @@ typedef struct {
     uint32_t max;
     uint32_t index_mask;
     uint32_t row_count; /**< rows ever used, the first four included */
+    uintptr_t last_low;  /**< the last task's stack, as far as it was seen: ht_current_task() */
+    uintptr_t last_span; /**< bytes; 0: nothing is known */
+    uint32_t last_row;
     uint32_t cursor;    /**< where the search for a row to use again goes on */
     uint32_t lost;      /**< allocations that went to "other" */
 } ht_tasks_t;

@@ -2,28 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The heaptrail authors
  * SPDX-License-Identifier: Apache-2.0
  */
-/* The hot path. What surrounds it (memory, reset, marks) is in ht_lifecycle.c. */
-#include "ht_tracker.h"
-
-static inline void count_up(uint32_t *counter)
-{
-    if (*counter != UINT32_MAX) { (*counter)++; }
-}
-
-/* The next stamp: the clock if it moved on, else the next order within its tick. Lock held. */
-static inline void next_stamp(ht_tracker_t *tracker, ht_tick_t now)
-{
-    ht_stamp_t *last = &tracker->last;
-    if ((ht_tick_t)(now - last->tick - 1U) < ((ht_tick_t) ~(ht_tick_t)0 >> 1)) {
-        last->tick = now;
-        last->order = 0;
-    } else if (last->order < HT_ORDER_MAX) {
-        last->order++;
-    } else { /* more allocations than a tick has orders: borrow from the future */
-        last->tick++;
-        last->order = 0;
-    }
-}
+/* The hot path is in ht_hot.h; here are its rare cases, and realloc. What surrounds them (memory, reset, marks) is in ht_lifecycle.c. */
+#include "ht_hot.h"
 
 /* First sight of a task. Its TCB is often a block of the heap: remember that, to see it die. Lock
  * held. */
@@ -34,6 +14,22 @@ static HT_PORT_HOT uint32_t add_task(ht_tracker_t *tracker, uintptr_t key)
         row = ht_task_add(&tracker->tasks, key);
         ht_record_t *tcb = ht_table_find(&tracker->table, key);
         if (row != HT_TASK_OTHER && tcb != NULL) { tcb->what |= (ht_word_t)1 << HT_TCB_SHIFT; }
+    }
+    return row;
+}
+
+/* Another task than the last one, or a shallower part of its stack. */
+HT_PORT_HOT uint32_t ht_tracker_find_task(ht_tracker_t *tracker, uintptr_t sp)
+{
+    ht_tasks_t *tasks = &tracker->tasks;
+    uintptr_t key = ht_port_task_key();
+    uint32_t row = ht_task_find(tasks, key);
+    if (row == HT_TASK_OTHER) { row = add_task(tracker, key); }
+    uintptr_t low = row >= HT_TASK_FIRST ? ht_port_stack_low(key) : 0;
+    if (low != 0 && sp >= low) {
+        tasks->last_low = low;
+        tasks->last_span = sp - low + 1U;
+        tasks->last_row = row;
     }
     return row;
 }
@@ -50,7 +46,7 @@ HT_PORT_HOT ht_task_id_t ht_tracker_task(ht_tracker_t *tracker)
     return id;
 }
 
-static bool passes(const ht_tracker_t *tracker, size_t size, uint32_t origin, uint32_t task)
+static HT_PORT_HOT bool passes(const ht_tracker_t *tracker, size_t size, uint32_t origin, uint32_t task)
 {
     const ht_filter_t *filter = &tracker->filter;
     return (filter->task_id == 0 || filter->task_id == task) &&
@@ -59,87 +55,69 @@ static bool passes(const ht_tracker_t *tracker, size_t size, uint32_t origin, ui
            (tracker->origins.origins[origin].caps & filter->caps) == filter->caps;
 }
 
+HT_PORT_HOT bool ht_tracker_filters_out(ht_tracker_t *tracker, size_t size, uint32_t origin,
+                                        uint32_t task)
+{
+    if (passes(tracker, size, origin, task)) { return false; }
+    ht_count_up(&tracker->lost_filtered);
+    return true;
+}
+
+HT_PORT_HOT void ht_tracker_unknown(ht_tracker_t *tracker, uintptr_t address)
+{
+    ht_count_up(&tracker->unknown_frees);
+    ht_task_retire(&tracker->tasks, address); /* a TCB that was dropped, filtered or forgotten */
+}
+
 /* A block that gets no record still counts in its origin's totals. Lock held. */
-static HT_PORT_HOT void drop(ht_tracker_t *tracker, ht_origin_t *origin, size_t size)
+HT_PORT_HOT void ht_tracker_drop(ht_tracker_t *tracker, ht_origin_t *origin, size_t size)
 {
     origin->total_blocks++;
     origin->total_bytes += size;
     origin->dropped_blocks++;
     if (size > HT_SIZE_MAX) {
-        count_up(&tracker->lost_large);
+        ht_count_up(&tracker->lost_large);
     } else if (tracker->table.count >= tracker->table.limit) {
-        count_up(&tracker->lost_full);
+        ht_count_up(&tracker->lost_full);
     } else {
-        count_up(&tracker->lost_crowded);
+        ht_count_up(&tracker->lost_crowded);
     }
 }
 
 HT_PORT_HOT void ht_tracker_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
                                 ht_origin_id_t origin)
 {
-    uintptr_t key = ht_port_task_key();
-    uint32_t task = ht_task_find(&tracker->tasks, key);
-    ht_heap_id_t heap = ht_heap_of(&tracker->heaps, address);
-    ht_tick_t now = ht_port_tick();
-    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-    if (__builtin_expect(task == HT_TASK_OTHER, 0)) { task = add_task(tracker, key); }
-    if (__builtin_expect(tracker->filtering, 0) && !passes(tracker, size, origin.index, task)) {
-        count_up(&tracker->lost_filtered);
-        ht_port_unlock(&tracker->lock, irq);
-        return;
-    }
-    next_stamp(tracker, now);
-    ht_origin_t *from = &tracker->origins.origins[origin.index];
-    ht_record_t *record = NULL;
-    if (__builtin_expect(size <= HT_SIZE_MAX, 1)) {
-        record = ht_table_insert(&tracker->table, address);
-    }
-    if (__builtin_expect(record == NULL, 0)) {
-        drop(tracker, from, size);
-    } else {
-        record->address = address;
-        record->what = ht_record_what(size, heap, ht_port_core());
-        record->who = ht_record_who(origin, (ht_task_id_t){task}, tracker->last.order);
-        record->tick = tracker->last.tick;
-        ht_origin_add(from, size);
-        ht_task_count(&tracker->tasks.rows[task], size);
-        ht_heap_count(&tracker->heaps.row[heap.index], size);
-    }
-    ht_port_unlock(&tracker->lock, irq);
-}
-
-/* The block of a record ended. Lock held; the slot is the caller's to empty or to keep. */
-static inline void count_end(ht_tracker_t *tracker, const ht_record_t *record, ht_tick_t now)
-{
-    size_t size = ht_record_size(record);
-    ht_tick_t age = now - record->tick;
-    if (age > ((ht_tick_t) ~(ht_tick_t)0 >> 1)) {
-        age = 0; /* its stamp was borrowed from the future */
-    }
-    ht_origin_remove(&tracker->origins.origins[ht_record_origin(record).index], size, age);
-    ht_task_t *task = &tracker->tasks.rows[ht_record_task(record).index];
-    task->freed_blocks++;
-    task->live_bytes -= size;
-    ht_heap_t *heap = &tracker->heaps.row[ht_record_heap(record).index];
-    heap->freed_blocks++;
-    heap->live_bytes -= size;
+    ht_hot_add(tracker, address, size, origin);
 }
 
 HT_PORT_HOT bool ht_tracker_remove(ht_tracker_t *tracker, uintptr_t address)
 {
+    return ht_hot_remove(tracker, address);
+}
+
+bool ht_tracker_unregister(ht_tracker_t *tracker, uintptr_t address)
+{
     ht_tick_t now = ht_port_tick();
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     ht_record_t *record = ht_table_find(&tracker->table, address);
-    if (__builtin_expect(record == NULL, 0)) {
-        count_up(&tracker->unknown_frees);
-        ht_port_unlock(&tracker->lock, irq);
-        return false;
+    if (record != NULL) {
+        ht_end_block(tracker, record, now);
+        tracker->blind = true;
     }
-    count_end(tracker, record, now);
-    if (__builtin_expect(ht_record_is_tcb(record), 0)) { ht_task_retire(&tracker->tasks, address); }
-    ht_table_erase(&tracker->table, record);
     ht_port_unlock(&tracker->lock, irq);
-    return true;
+    return record != NULL;
+}
+
+bool ht_tracker_known(ht_tracker_t *tracker, uintptr_t address, ht_known_t *known)
+{
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    const ht_record_t *record = ht_table_find(&tracker->table, address);
+    if (record != NULL) {
+        known->size = ht_record_size(record);
+        known->caps = tracker->origins.origins[ht_record_origin(record).index].caps;
+    }
+    ht_port_unlock(&tracker->lock, irq);
+    return record != NULL;
 }
 
 HT_PORT_HOT ht_hold_t ht_tracker_hold(ht_tracker_t *tracker, uintptr_t address)
@@ -151,7 +129,7 @@ HT_PORT_HOT ht_hold_t ht_tracker_hold(ht_tracker_t *tracker, uintptr_t address)
     if (hold.slot != NULL) {
         hold.slot->address = HT_ADDRESS_HELD;
     } else {
-        count_up(&tracker->unknown_frees);
+        ht_count_up(&tracker->unknown_frees);
     }
     ht_port_unlock(&tracker->lock, irq);
     return hold;
@@ -174,6 +152,17 @@ void ht_tracker_forget(ht_tracker_t *tracker, ht_record_t *record)
     ht_table_erase(&tracker->table, record);
 }
 
+HT_PORT_HOT void ht_tracker_adopt(ht_tracker_t *tracker, ht_record_t *record, ht_heap_id_t heap)
+{
+    if (heap.index == 0 || ht_record_heap(record).index != 0) { return; }
+    ht_heap_t *other = &tracker->heaps.row[0];
+    size_t size = ht_record_size(record);
+    record->what |= (ht_word_t)heap.index << HT_HEAP_SHIFT;
+    other->live_bytes -= size;
+    other->total_blocks--;
+    ht_heap_count(&tracker->heaps.row[heap.index], size);
+}
+
 HT_PORT_HOT void ht_tracker_put_back(ht_tracker_t *tracker, ht_hold_t hold)
 {
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
@@ -182,7 +171,8 @@ HT_PORT_HOT void ht_tracker_put_back(ht_tracker_t *tracker, ht_hold_t hold)
         ht_tracker_forget(tracker, hold.slot);
     } else if (hold.slot != NULL) {
         hold.slot->address = hold.address;
-    } else if (!was_reset && tracker->unknown_frees != UINT32_MAX) {
+        ht_tracker_adopt(tracker, hold.slot, ht_heap_of(&tracker->heaps, hold.address));
+    } else if (!was_reset && tracker->unknown_frees != 0 && tracker->unknown_frees != UINT32_MAX) {
         tracker->unknown_frees--; /* it was not freed after all */
     }
     ht_port_unlock(&tracker->lock, irq);
@@ -194,7 +184,7 @@ HT_PORT_HOT void ht_tracker_drop_held(ht_tracker_t *tracker, ht_hold_t hold)
     ht_tick_t now = ht_port_tick();
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     if (hold.generation == tracker->generation) {
-        count_end(tracker, hold.slot, now);
+        ht_count_end(tracker, hold.slot, now);
         ht_table_erase(&tracker->table, hold.slot);
     } else {
         ht_tracker_forget(tracker, hold.slot);
@@ -224,9 +214,9 @@ HT_PORT_HOT void ht_tracker_fail(ht_tracker_t *tracker, ht_failure_t *failure)
     failure->task = ht_tracker_task(tracker);
     ht_tick_t now = ht_port_tick();
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-    next_stamp(tracker, now);
+    ht_next_stamp(tracker, now);
     failure->stamp = tracker->last;
-    count_up(&tracker->origins.origins[failure->origin.index].failures);
+    ht_count_up(&tracker->origins.origins[failure->origin.index].failures);
     ht_failure_put(&tracker->failures, failure);
     ht_port_unlock(&tracker->lock, irq);
 }

@@ -57,6 +57,7 @@ typedef struct ht_tracker {
     ht_filter_t filter;
     uint32_t stack_depth;
     uint32_t generation;     /**< changes with each reset */
+    const void *volatile scope_hint[2]; /**< per core: the newest entry point, see ht_scope.h */
     volatile uint32_t query; /**< 1 while a query uses the since_* fields */
     ht_tick_t started_at;
     ht_tick_t swept_at;
@@ -125,6 +126,9 @@ bool ht_tracker_known(ht_tracker_t *tracker, uintptr_t address, ht_known_t *know
 
 /** Say that a live block comes from another origin than it was recorded with. False: it has no record. O(1). */
 bool ht_tracker_relabel(ht_tracker_t *tracker, uintptr_t address, ht_origin_id_t origin);
+
+/** Move a record that is in no heap to this one, which was added after it. Lock held. O(1). */
+void ht_tracker_adopt(ht_tracker_t *tracker, ht_record_t *record, ht_heap_id_t heap);
 
 /** Store a failed allocation; its stamp, task and number are filled in here. O(1). */
 void ht_tracker_fail(ht_tracker_t *tracker, ht_failure_t *failure);
