@@ -1,0 +1,281 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 The heaptrail authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a program and its user see of libheaptrail.so, apart from the totals (those: compare.py).
+
+    behave.py LIBHEAPTRAIL PROGRAMS_FOLDER [TEST ...]      exit 77: every test was skipped
+"""
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+LIBRARY = os.path.abspath(sys.argv[1])
+PROGRAMS = os.path.abspath(sys.argv[2])
+TESTS = []
+
+
+class Skip(Exception):
+    pass
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def program(name):
+    return os.path.join(PROGRAMS, name)
+
+
+def need(tool):
+    if shutil.which(tool) is None:
+        raise Skip("no %s here" % tool)
+    return tool
+
+
+def env_with(options, preload=True, more=None):
+    env = dict(os.environ, LC_ALL="C")
+    env.pop("HEAPTRAIL_OPTIONS", None)
+    if options is not None:
+        env["HEAPTRAIL_OPTIONS"] = options
+    if preload:
+        env["LD_PRELOAD"] = LIBRARY
+    env.update(more or {})
+    return env
+
+
+def run(command, options=None, preload=True, cwd=None, more=None):
+    done = subprocess.run(command, env=env_with(options, preload, more), stdin=subprocess.DEVNULL, cwd=cwd,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=100, check=False)
+    return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+
+
+def same(command, folder, cwd=None):
+    """The same with and without the library; returns the reports of all its processes."""
+    reports = tempfile.mkdtemp(dir=folder)
+    alone = run(command, preload=False, cwd=cwd)
+    watched = run(command, "show=totals:format=json:file=%s/%%p" % reports, cwd=cwd)
+    assert alone == watched, "alone %r, watched %r" % (alone, watched)
+    rows = []
+    for name in sorted(os.listdir(reports)):
+        with open(os.path.join(reports, name)) as file:
+            rows += [json.loads(line) for line in file]
+    return rows
+
+
+@test
+def odd_arguments(folder):
+    rows = same([program("oracle_mix"), "fail"], folder)
+    assert rows[0]["failed"] == 6, rows
+
+
+@test
+def new_that_fails(folder):
+    rows = same([program("oracle_cxx"), "fail"], folder)
+    assert rows[0]["failed"] == 2, rows
+
+
+@test
+def new_is_called_new(folder):
+    _, _, text = run([program("oracle_cxx")], "stacks=0:symbols=names:sort=peak")
+    assert re.search(r"\bnew\b", text), text
+
+
+@test
+def fork_both_sides(folder):
+    rows = same([program("oracle_process"), "fork"], folder)
+    parent, child = sorted(rows, key=lambda row: row["in_use_blocks"])
+    assert (parent["in_use_blocks"], child["in_use_blocks"]) == (10, 30), rows
+    assert (parent["in_use_bytes"], child["in_use_bytes"]) == (1000, 5000), rows
+
+
+@test
+def fork_in_threads(folder):
+    rows = same([program("oracle_process"), "storm"], folder)
+    assert len(rows) == 41, len(rows)
+
+
+@test
+def vfork_and_exec(folder):
+    rows = same([program("oracle_process"), "vfork"], folder)
+    assert sorted(row["program"] for row in rows) == ["oracle_process", "true"], rows
+
+
+@test
+def exec_begins_anew(folder):
+    rows = same([program("oracle_process"), "exec"], folder)
+    assert [row["program"] for row in rows] == ["true"], rows
+
+
+@test
+def stderr_closed(folder):
+    status, _, text = run([program("oracle_process"), "close"], "show=totals")
+    assert status == 0 and "in use at exit: 1000 bytes in 10 blocks" in text, text
+
+
+@test
+def stderr_replaced(folder):
+    other = os.path.join(folder, "other")
+    status, _, text = run([program("oracle_process"), "replace", other], "show=totals")
+    assert status == 0 and text.count("in use at exit") == 1, text
+    with open(other) as file:
+        assert file.read() == "the program's own file\n"
+
+
+@test
+def signal_report(folder):
+    path = os.path.join(folder, "report")
+    options = "report=signal:show=totals:format=json:signal=USR1:file=" + path
+    child = subprocess.Popen([program("oracle_process"), "wait"], env=env_with(options), stdout=subprocess.PIPE)
+    child.stdout.readline()
+    for n in range(1, 4):
+        child.send_signal(signal.SIGUSR1)
+        for _ in range(500):
+            if os.path.exists(path) and open(path).read().count("\n") == n:
+                break
+            time.sleep(0.01)
+    child.terminate()
+    child.communicate()
+    with open(path) as file:
+        rows = [json.loads(line) for line in file]
+    assert [row["why"] for row in rows] == ["signal"] * 3, rows
+    assert rows[0]["in_use_blocks"] >= 10
+
+
+@test
+def signal_storm(folder):
+    """Reports asked for at any moment of a program that does nothing but allocate, in four threads."""
+    options = "report=signal:show=summary:symbols=names:file=" + os.path.join(folder, "report")
+    child = subprocess.Popen([program("oracle_process"), "busy"], env=env_with(options), stdout=subprocess.PIPE)
+    child.stdout.readline()
+    for _ in range(150):
+        child.send_signal(signal.SIGUSR2)
+        time.sleep(0.002)
+    out, _ = child.communicate(timeout=60)
+    assert child.returncode == 0 and out == b"still alive\n", (child.returncode, out)
+
+
+def message(options):
+    status, out, text = run([program("oracle_process"), "nothing"], options + ":report=none")
+    assert (status, out) == (0, "nothing\n"), (status, out)
+    return text
+
+
+ALL = "Options: report show format file rows sort stacks blocks sites signal freeres color symbols help\n"
+
+
+@test
+def option_messages(folder):
+    golden = {
+        "stack=3": "heaptrail: HEAPTRAIL_OPTIONS: no option is called 'stack'; did you mean 'stacks'? " + ALL,
+        "zebra=3": "heaptrail: HEAPTRAIL_OPTIONS: no option is called 'zebra' " + ALL,
+        "stacks=99": "heaptrail: HEAPTRAIL_OPTIONS: stacks='99' is not one of 0..32; going on with the default\n",
+        "stacks=": "heaptrail: HEAPTRAIL_OPTIONS: stacks='' is not one of 0..32; going on with the default\n",
+        "sort=size": "heaptrail: HEAPTRAIL_OPTIONS: sort='size' is not one of bytes|blocks|peak|total; "
+                     "going on with the default\n",
+        "freeres": "heaptrail: HEAPTRAIL_OPTIONS: 'freeres' needs a value: freeres=0|1\n",
+        "::rows=3:": "",
+    }
+    for options, expected in golden.items():
+        got = message(options)
+        assert got == expected, "%s: %r" % (options, got)
+    assert message("help=1").count("\n") == 15
+
+
+@test
+def file_that_cannot_be(folder):
+    status, _, text = run([program("oracle_process"), "nothing"], "file=/no/such/folder/x")
+    assert status == 0 and text == "heaptrail: cannot write to the report's file /no/such/folder/x\n", text
+
+
+@test
+def broken_pipe(folder):
+    """Nobody reads the report: the program must end as it would have."""
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    done = subprocess.run([program("oracle_process"), "leave3"], env=env_with(None), stderr=write_end,
+                          stdout=subprocess.DEVNULL, check=False, restore_signals=True)
+    os.close(write_end)
+    assert done.returncode == 3, done.returncode
+
+
+@test
+def names_and_lines(folder):
+    _, _, text = run([program("oracle_process"), "leak"], "stacks=4")
+    assert "leak_here" in text, text
+    if os.path.exists("/usr/lib/x86_64-linux-gnu/libdw.so.1"):
+        assert "oracle_process.c:" in text, text
+
+
+@test
+def json_report(folder):
+    path = os.path.join(folder, "report")
+    run([program("oracle_process"), "leak"], "format=json:file=" + path)
+    with open(path) as file:
+        lines = file.read()
+    assert json.loads(lines.split("\n", 1)[0])["in_use_blocks"] == 17
+    json.loads(lines.split("\n", 1)[1])
+
+
+@test
+def linked_in(folder):
+    status, out, text = run([program("oracle_linked")], "show=totals", preload=False)
+    assert (status, out) == (0, "10 blocks, 1000 bytes\n"), (status, out)
+    assert "in use at exit: 1000 bytes in 10 blocks" in text, text
+
+
+@test
+def small_tables(folder):
+    rows_path = os.path.join(folder, "report")
+    run([program("oracle_mix")], "show=totals:format=json:blocks=20:sites=1:file=" + rows_path)
+    with open(rows_path) as file:
+        row = json.loads(file.read())
+    assert row["not_followed"] > 0 and row["allocs"] > 30000, row
+
+
+@test
+def git_is_the_same(folder):
+    need("git")
+    work = os.path.join(folder, "w")
+    os.mkdir(work)
+    script = ("git init -q . && git config user.email a@b && git config user.name n && for i in 1 2 3; do "
+              "echo $i > f$i; git add f$i; GIT_AUTHOR_DATE='2026-01-01T00:00:00Z' GIT_COMMITTER_DATE="
+              "'2026-01-01T00:00:00Z' git commit -qm c$i; done; git log --stat; rm -rf .git f?")
+    assert len(same(["sh", "-c", script], folder, cwd=work)) > 10
+
+
+@test
+def compiler_is_the_same(folder):
+    need("gcc")
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs", "oracle_mix.c")
+    rows = same(["sh", "-c", "gcc -O2 -c %s -o x.o && od -An -tx1 x.o | cksum" % source], folder, cwd=folder)
+    assert any(row["program"].startswith("cc1") for row in rows), rows
+
+
+def main():
+    wanted = sys.argv[3:]
+    failed = ran = 0
+    for function in TESTS:
+        if wanted and function.__name__ not in wanted:
+            continue
+        with tempfile.TemporaryDirectory(prefix="ht") as folder:
+            try:
+                function(folder)
+                ran += 1
+                print("ok   %s" % function.__name__)
+            except Skip as why:
+                print("SKIP %s: %s" % (function.__name__, why))
+            except (AssertionError, subprocess.TimeoutExpired, ValueError) as error:
+                failed += 1
+                print("FAIL %s: %s" % (function.__name__, error))
+    return 1 if failed else 0 if ran else 77
+
+
+if __name__ == "__main__":
+    sys.exit(main())
