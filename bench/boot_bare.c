@@ -7,6 +7,8 @@
 
 #include "bare_port.h"
 #include "esp_log.h"
+#include "freertos/FreeRTOS.h"
+#include "freertos/task.h"
 #include "sim_bench.h"
 
 #include "sim.h"
@@ -25,4 +27,11 @@ void sim_log_line(esp_log_level_t level, const char *tag, const char *format, ..
 {
     (void)level;
     fprintf(stderr, "%s: %s\n", tag, format);
+}
+
+/* The task's stack is this program's: everything below what is in use is its. */
+uint8_t *pxTaskGetStackStart(TaskHandle_t task)
+{
+    (void)task;
+    return (uint8_t *)((uintptr_t)__builtin_frame_address(0) - (64U << 10));
 }

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define HT_PORT_HOT
@@ -70,4 +71,9 @@ static inline uintptr_t ht_port_task_key(void)
 static inline unsigned ht_port_core(void)
 {
     return g_fake.core;
+}
+
+static inline bool ht_port_is_foreign_stack(void)
+{
+    return false;
 }

@@ -7,6 +7,7 @@
 
 #include "heaptrail.h"
 #include "ht_config.h"
+#include "ht_hot.h"
 #include "ht_log.h"
 
 ht_tracker_t ht_default_tracker;
@@ -51,6 +52,35 @@ HT_PORT_HOT void ht_default_boot(void)
                         HT_CONFIG_START_AT_BOOT ? HT_STATE_RUNNING : HT_STATE_STOPPED);
     }
     ht_port_unlock(&tracker->lock, irq);
+}
+
+/* Not yet running, or a scope or a stack to look at. */
+static HT_PORT_HOT void on_alloc_slow(void *block, size_t size, uint32_t caps, uint32_t method,
+                                      uintptr_t caller)
+{
+    ht_tracker_t *tracker = ht_default();
+    if (tracker->state == HT_STATE_RUNNING) {
+        ht_tracker_add(tracker, (uintptr_t)block, size, ht_scope_origin(tracker, caller, method, caps));
+    }
+}
+
+HT_PORT_HOT void ht_on_alloc(void *block, size_t size, uint32_t caps, uint32_t method, uintptr_t caller)
+{
+    ht_tracker_t *tracker = &ht_default_tracker;
+    if (tracker->state != HT_STATE_RUNNING || tracker->stack_depth > 1 ||
+        tracker->scope_hint[ht_port_core()] != NULL) {
+        on_alloc_slow(block, size, caps, method, caller);
+        return;
+    }
+    ht_hot_add(tracker, (uintptr_t)block, size,
+               ht_origin_of_caller(&tracker->origins, &tracker->lock, caller, caps, method));
+}
+
+HT_PORT_HOT void ht_on_free(void *block)
+{
+    if (!ht_is_idle(&ht_default_tracker) && ht_default_tracker.state != HT_STATE_NEW) {
+        ht_hot_remove(&ht_default_tracker, (uintptr_t)block);
+    }
 }
 
 static uint32_t or_default(uint32_t value, uint32_t otherwise)

@@ -26,31 +26,23 @@ static inline ht_tracker_t *ht_default(void)
     return &ht_default_tracker;
 }
 
-/** A block was made. `caller`: the return address of the function that knows no better. */
-static inline void ht_on_alloc(void *block, size_t size, uint32_t caps, uint32_t method, uintptr_t caller)
+/** A block was made. `caller`: the return address of the function that knows no better. O(depth). */
+void ht_on_alloc(void *block, size_t size, uint32_t caps, uint32_t method, uintptr_t caller);
+
+/** The blocks of a stopped tracker are followed to their end, but there is nothing to follow. */
+static inline bool ht_is_idle(const ht_tracker_t *tracker)
 {
-    ht_tracker_t *tracker = ht_default();
-    if (tracker->state == HT_STATE_RUNNING) {
-        ht_tracker_add(tracker, (uintptr_t)block, size, ht_scope_origin(tracker, caller, method, caps));
-    }
+    return __builtin_expect(tracker->state != HT_STATE_RUNNING, 0) && tracker->table.count == 0;
 }
 
-/** A block is about to go back to the heap. */
-static inline void ht_on_free(void *block)
-{
-    ht_tracker_t *tracker = ht_default();
-    if (tracker->state == HT_STATE_RUNNING || tracker->table.count != 0) {
-        ht_tracker_remove(tracker, (uintptr_t)block);
-    }
-}
+/** A block is about to go back to the heap. O(1). */
+void ht_on_free(void *block);
 
 /** Before and after the heap's realloc(). `block` was given, `made` came back (NULL: it failed). */
 static inline ht_hold_t ht_on_realloc(void *block)
 {
     ht_tracker_t *tracker = ht_default();
-    if (block == NULL || (tracker->state != HT_STATE_RUNNING && tracker->table.count == 0)) {
-        return (ht_hold_t){0};
-    }
+    if (block == NULL || ht_is_idle(tracker)) { return (ht_hold_t){0}; }
     return ht_tracker_hold(tracker, (uintptr_t)block);
 }
 

@@ -20,7 +20,7 @@ static inline void ht_site_enter(ht_scope_t *scope, heaptrail_site_ref_t *ref, u
 /* True when what happens under this scope is ours to record: nothing below does it. */
 static inline bool ht_site_records(const ht_scope_t *scope)
 {
-    return !scope->recorded && !ht_port_is_wrapped();
+    return !scope->used && !ht_port_is_wrapped();
 }
 
 /** Leave the scope with a new block (NULL: it failed), recorded if nobody did. Returns the block. */
@@ -33,7 +33,7 @@ static inline void *ht_site_made(ht_scope_t *scope, void *block, size_t size, ui
             ht_on_fail(size, scope->alignment, caps, scope->method, scope->caller);
         }
     }
-    ht_scope_leave(ht_default(), scope);
+    ht_scope_leave(ht_default(), scope, block);
     return block;
 }
 
@@ -43,6 +43,6 @@ static inline void *ht_site_realloced(ht_scope_t *scope, ht_hold_t hold, void *b
 {
     ht_on_realloced(hold, block, size, caps, scope->method, scope->caller);
     if (block == NULL && size != 0) { ht_on_fail(size, 0, caps, scope->method, scope->caller); }
-    ht_scope_leave(ht_default(), scope);
+    ht_scope_leave(ht_default(), scope, block);
     return block;
 }

@@ -35,7 +35,7 @@ void *heaptrail_realloc(heaptrail_site_ref_t *ref, void *ptr, size_t size)
     ht_site_enter(&scope, ref, CALLER, HEAPTRAIL_METHOD_REALLOC);
     if (ht_port_is_wrapped()) {
         void *same = realloc(ptr, size);
-        ht_scope_leave(ht_default(), &scope);
+        ht_scope_leave(ht_default(), &scope, same);
         return same;
     }
     if (ptr != NULL && size == 0) { /* whatever libc makes of it, the old block ends */

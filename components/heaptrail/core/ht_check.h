@@ -16,7 +16,8 @@
  *
  * Checked: each record is in a bucket that its address may be in, and only once; counts of records,
  * of the stash and of held slots; live blocks and bytes of each origin, task and heap equal the sum
- * over the records; peak >= live; each index entry leads to a row whose key leads back to it;
+ * over the records; peak >= live; each index entry leads to a row whose key leads back to it, and
+ * each origin that has counted is in the index;
  * frames lie inside the depot; heap of a record is the heap of its address; no stamp is later than
  * the newest.
  */

@@ -100,6 +100,7 @@ static HT_PORT_HOT uint32_t publish(ht_origins_t *origins, const ht_origin_key_t
         origins->count--;
         origins->frames_used -= key->depth;
         origins->origins[id].site = NULL;
+        origins->origins[id].caller = 0;
         origins->origins[id].depth = 0;
     }
     return found;
@@ -122,7 +123,7 @@ HT_PORT_HOT ht_origin_id_t ht_origin_intern(ht_origins_t *origins, ht_port_lock_
     origin->caps = key->caps;
     origin->frame_first = frame_first;
     origin->shape = HT_ORIGIN_SHAPE(key->depth, key->method);
-    origin->caller = key->depth != 0 ? key->frames[0] : 0;
+    origin->caller = key->depth == 1 && key->site == NULL ? key->frames[0] : 0;
     for (uint32_t i = 0; i < key->depth; i++) {
         origins->frames[frame_first + i] = key->frames[i];
     }

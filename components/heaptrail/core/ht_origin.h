@@ -44,7 +44,7 @@ typedef struct {
         };
         uint32_t shape; /**< depth and method, to be compared at once */
     };
-    uintptr_t caller; /**< the innermost frame, 0 without frames */
+    uintptr_t caller; /**< the one frame of an origin that has one frame and no site; else 0 */
     /* counters */
     uint32_t total_blocks;
     uint32_t freed_blocks;
@@ -165,11 +165,12 @@ static inline uint32_t ht_origin_fold(uintptr_t hash)
 static inline ht_origin_id_t ht_origin_of_caller(ht_origins_t *origins, ht_port_lock_t *lock,
                                                  uintptr_t caller, uint32_t caps, uint32_t method)
 {
-    uint32_t hash = ht_origin_fold((((uintptr_t)caps * 31U + method) ^ caller) * (uintptr_t)0x9E3779B1U);
+    uint32_t hash = ht_origin_fold((((uintptr_t)(caps * 31U) + method) ^ caller) * (uintptr_t)0x9E3779B1U);
     uint32_t id = __atomic_load_n(&origins->index[hash & origins->index_mask], __ATOMIC_ACQUIRE);
     const ht_origin_t *origin = &origins->origins[id];
-    if (__builtin_expect(origin->hash == hash && origin->caller == caller && origin->caps == caps &&
-                         origin->shape == HT_ORIGIN_SHAPE(1, method) && origin->site == NULL, 1)) {
+    if (__builtin_expect(origin->caller == caller && origin->caps == caps &&
+                             origin->shape == HT_ORIGIN_SHAPE(1, method),
+                         1)) {
         return (ht_origin_id_t){id};
     }
     ht_origin_key_t key = {.frames = &caller, .depth = 1, .caps = caps, .method = method};

@@ -22,7 +22,8 @@
  *   ht_port_task_key()        Who is allocating: a value >= HT_KEY_FIRST_TASK that is unique among
  *                             the tasks alive now (a TCB address will do), or a HT_KEY_* below.
  *   ht_port_core()            The index of this core, 0 or 1.
- *   ht_port_barrier()         A full memory fence between cores.
+ *   ht_port_is_foreign_stack()
+ *                             True in an interrupt handler that runs on the stack of what it interrupted.
  *   HT_PORT_HOT               The attribute that puts a function where it runs with the flash cache
  *                             off (IRAM on a chip; nothing elsewhere).
  */
@@ -53,6 +54,12 @@ uint64_t ht_port_uptime_us(void);
  * Called once per task, under the tracker's lock, in the context of that very task. O(1).
  */
 void ht_port_task_name(uintptr_t key, char *name);
+
+/**
+ * The lowest address of a task's stack, if the stack that a program runs on tells its task: if no
+ * interrupt handler and no other task ever runs on it while the task lives. Else 0. O(1), lock held.
+ */
+uintptr_t ht_port_stack_low(uintptr_t key);
 
 /**
  * Record return addresses, innermost first, of the callers of the function whose own return

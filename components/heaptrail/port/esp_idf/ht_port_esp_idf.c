@@ -30,6 +30,11 @@ HT_PORT_HOT void ht_port_task_name(uintptr_t key, char *name)
     name[i] = '\0';
 }
 
+HT_PORT_HOT uintptr_t ht_port_stack_low(uintptr_t key)
+{
+    return HT_PORT_STACK_TELLS_TASK ? (uintptr_t)pxTaskGetStackStart((TaskHandle_t)key) : 0;
+}
+
 bool ht_port_in_isr(void)
 {
     return xPortInIsrContext() != 0;

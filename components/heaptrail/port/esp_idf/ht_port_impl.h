@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "esp_attr.h"
@@ -68,4 +69,20 @@ static inline uintptr_t ht_port_task_key(void)
 {
     if (xPortInIsrContext()) { return 1U + ht_port_core(); } /* HT_KEY_ISR(core) */
     return (uintptr_t)xTaskGetCurrentTaskHandle();           /* NULL is HT_KEY_STARTUP */
+}
+
+/*
+ * Interrupt handlers run on a stack of their own on every chip, so an address tells a task's frames from
+ * theirs. The stand-in runs them on the stack of the task that they interrupt.
+ */
+#if defined(__XTENSA__) || defined(__riscv) || defined(HT_PORT_OWN_ISR_STACK)
+#define HT_PORT_STACK_TELLS_TASK 1
+#else
+#define HT_PORT_STACK_TELLS_TASK 0
+#endif
+
+/* True in an interrupt handler that may run on top of a task's frames. */
+static inline bool ht_port_is_foreign_stack(void)
+{
+    return !HT_PORT_STACK_TELLS_TASK && xPortInIsrContext();
 }

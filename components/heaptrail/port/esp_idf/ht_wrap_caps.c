@@ -7,7 +7,31 @@
 
 #include "ht_wrap_entry.h"
 
-HT_ENTRY(void *, heap_caps_malloc, (size_t size, uint32_t caps), (size, caps), HEAP_CAPS_MALLOC, 0)
+void *__real_heap_caps_malloc(size_t size, uint32_t caps);
+void *__wrap_heap_caps_malloc(size_t size, uint32_t caps);
+
+/*
+ * The one that matters most, heap_caps_malloc(), does first what ESP-IDF's does: the base function, and
+ * if that gives a block it is done, recorded with its caller and without a scope. Only a failure goes
+ * through the real one, which tries again and calls the failed-allocation callback.
+ */
+static HT_PORT_HOT void *malloc_again(size_t size, uint32_t caps, uintptr_t caller)
+{
+    ht_scope_t scope;
+    ht_entry_enter(&scope, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, 0, caller);
+    void *block = __real_heap_caps_malloc(size, caps);
+    ht_scope_leave(&ht_default_tracker, &scope, block);
+    return block;
+}
+
+HT_PORT_HOT void *__wrap_heap_caps_malloc(size_t size, uint32_t caps)
+{
+    void *block = __real_heap_caps_malloc_base(size, caps);
+    if (__builtin_expect(block == NULL, 0)) { return malloc_again(size, caps, HT_CALLER); }
+    ht_on_alloc(block, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, HT_CALLER);
+    return block;
+}
+
 HT_ENTRY(void *, heap_caps_calloc, (size_t n, size_t size, uint32_t caps), (n, size, caps),
       HEAP_CAPS_CALLOC, 0)
 HT_ENTRY(void *, heap_caps_realloc, (void *old, size_t size, uint32_t caps), (old, size, caps),
@@ -46,7 +70,7 @@ static inline size_t read_caps(uint32_t caps[PREFER_MAX], size_t num, va_list li
         size_t count = read_caps(caps, num, list);                                      \
         va_end(list);                                                                   \
         void *block = __real_##name(__VA_ARGS__, count, caps[0], caps[1], caps[2], caps[3]); \
-        ht_entry_leave(&scope);                                                                  \
+        ht_scope_leave(&ht_default_tracker, &scope, block);                                                                  \
         return block;                                                                   \
     }
 

@@ -20,24 +20,19 @@
 
 static inline void ht_entry_enter(ht_scope_t *scope, uint32_t method, size_t alignment, uintptr_t caller)
 {
-    ht_scope_enter(ht_default(), scope, NULL, caller, method);
+    ht_scope_enter(&ht_default_tracker, scope, NULL, caller, method);
     scope->alignment = alignment;
 }
 
-static inline void ht_entry_leave(ht_scope_t *scope)
-{
-    ht_scope_leave(ht_default(), scope);
-}
-
-/* One entry point: RESULT NAME PARAMETERS calls the real one with ARGUMENTS. */
-#define HT_ENTRY(result_t, name, parameters, arguments, method, alignment) \
-    result_t __real_##name parameters;                          \
-    result_t __wrap_##name parameters;                                  \
-    HT_PORT_HOT result_t __wrap_##name parameters                       \
-    {                                                                   \
-        ht_scope_t scope;                                               \
-        ht_entry_enter(&scope, HEAPTRAIL_METHOD_##method, alignment, HT_CALLER);    \
-        result_t result = __real_##name arguments;                      \
-        ht_entry_leave(&scope);                                                  \
-        return result;                                                  \
+/* One entry point that returns a block: RESULT NAME PARAMETERS calls the real one with ARGUMENTS. */
+#define HT_ENTRY(result_t, name, parameters, arguments, method, alignment)     \
+    result_t __real_##name parameters;                                         \
+    result_t __wrap_##name parameters;                                         \
+    HT_PORT_HOT result_t __wrap_##name parameters                              \
+    {                                                                          \
+        ht_scope_t scope;                                                      \
+        ht_entry_enter(&scope, HEAPTRAIL_METHOD_##method, alignment, HT_CALLER); \
+        result_t result = __real_##name arguments;                             \
+        ht_scope_leave(&ht_default_tracker, &scope, result);                   \
+        return result;                                                         \
     }

@@ -17,7 +17,7 @@ static volatile esp_alloc_failed_hook_t s_next; /* the firmware's callback */
 static void on_failed(size_t size, uint32_t caps, const char *function)
 {
     ht_tracker_t *tracker = ht_default();
-    const ht_scope_t *scope = ht_scope_current(tracker, ht_tracker_task(tracker).index);
+    const ht_scope_t *scope = ht_scope_current(tracker);
     ht_on_fail(size, scope != NULL ? scope->alignment : 0, caps, HEAPTRAIL_METHOD_UNKNOWN, CALLER);
     esp_alloc_failed_hook_t next = s_next;
     if (next != NULL) { next(size, caps, function); }

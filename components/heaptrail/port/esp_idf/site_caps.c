@@ -31,13 +31,13 @@ void *heaptrail_heap_caps_realloc(heaptrail_site_ref_t *ref, void *ptr, size_t s
     ht_site_enter(&scope, ref, CALLER, HEAPTRAIL_METHOD_HEAP_CAPS_REALLOC);
     if (ht_port_is_wrapped()) {
         void *same = heap_caps_realloc(ptr, size, caps);
-        ht_scope_leave(ht_default(), &scope);
+        ht_scope_leave(ht_default(), &scope, same);
         return same;
     }
     if (ptr != NULL && size == 0) {
         ht_on_free(ptr);
         heap_caps_free(ptr);
-        ht_scope_leave(ht_default(), &scope);
+        ht_scope_exit(ht_default(), &scope);
         return NULL;
     }
     ht_hold_t hold = ht_on_realloc(ptr);
@@ -128,7 +128,7 @@ void *heaptrail_heap_caps_realloc_prefer(heaptrail_site_ref_t *ref, void *ptr, s
     if (size == 0) {
         ht_on_free(ptr);
         heap_caps_free(ptr);
-        ht_scope_leave(ht_default(), &scope);
+        ht_scope_exit(ht_default(), &scope);
         return NULL;
     }
     ht_hold_t hold = ht_on_realloc(ptr);

@@ -1,0 +1,130 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * @file ht_hot.h
+ * The hot path, inline: what every allocation and every free executes. One function of a port
+ * includes it for each of the two; everybody else calls ht_tracker_add() and ht_tracker_remove().
+ *
+ * Written for the instruction count (bench/): the rare cases are functions of their own.
+ */
+#pragma once
+
+#include "ht_tracker.h"
+
+/* The rare cases, in ht_tracker.c. All with the lock held. */
+uint32_t ht_tracker_find_task(ht_tracker_t *tracker, uintptr_t sp);
+bool ht_tracker_filters_out(ht_tracker_t *tracker, size_t size, uint32_t origin, uint32_t task);
+void ht_tracker_drop(ht_tracker_t *tracker, ht_origin_t *origin, size_t size);
+void ht_tracker_unknown(ht_tracker_t *tracker, uintptr_t address);
+
+static inline void ht_count_up(uint32_t *counter)
+{
+    if (*counter != UINT32_MAX) { (*counter)++; }
+}
+
+/* The next stamp: the clock if it moved on, else the next order within its tick. Lock held. */
+static inline void ht_next_stamp(ht_tracker_t *tracker, ht_tick_t now)
+{
+    ht_stamp_t *last = &tracker->last;
+    if ((ht_tick_t)(now - last->tick - 1U) < ((ht_tick_t) ~(ht_tick_t)0 >> 1)) {
+        last->tick = now;
+        last->order = 0;
+    } else if (last->order < HT_ORDER_MAX) {
+        last->order++;
+    } else { /* more allocations than a tick has orders: borrow from the future */
+        last->tick++;
+        last->order = 0;
+    }
+}
+
+/*
+ * The row of the calling task. Which stack we are on tells which task we are: the last task's row
+ * stays good while the stack pointer lies in the part of its stack that was seen. (Interrupts have
+ * a stack of their own on every chip; where they do not, ht_port_stack_low() says 0 and nothing is
+ * kept.) Lock held.
+ */
+static inline uint32_t ht_current_task(ht_tracker_t *tracker)
+{
+    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+    if (__builtin_expect(sp - tracker->tasks.last_low < tracker->tasks.last_span, 1)) {
+        return tracker->tasks.last_row;
+    }
+    return ht_tracker_find_task(tracker, sp);
+}
+
+/** Record a new block. Takes the lock. */
+static inline void ht_hot_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
+                              ht_origin_id_t origin)
+{
+    ht_tick_t now = ht_port_tick();
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    uint32_t task = ht_current_task(tracker);
+    if (__builtin_expect(tracker->filtering, 0) &&
+        ht_tracker_filters_out(tracker, size, origin.index, task)) {
+        ht_port_unlock(&tracker->lock, irq);
+        return;
+    }
+    ht_next_stamp(tracker, now);
+    ht_origin_t *from = &tracker->origins.origins[origin.index];
+    ht_record_t *record = NULL;
+    if (__builtin_expect(size <= HT_SIZE_MAX, 1)) {
+        record = ht_table_insert(&tracker->table, address);
+    }
+    if (__builtin_expect(record == NULL, 0)) {
+        ht_tracker_drop(tracker, from, size);
+    } else {
+        ht_heap_id_t heap = ht_heap_of(&tracker->heaps, address);
+        record->address = address;
+        record->what = ht_record_what(size, heap, ht_port_core());
+        record->who = ht_record_who(origin, (ht_task_id_t){task}, tracker->last.order);
+        record->tick = tracker->last.tick;
+        ht_origin_add(from, size);
+        ht_task_count(&tracker->tasks.rows[task], size);
+        ht_heap_count(&tracker->heaps.row[heap.index], size);
+    }
+    ht_port_unlock(&tracker->lock, irq);
+}
+
+/* The block of a record ended. Lock held; the slot is the caller's to empty or to keep. */
+static inline void ht_count_end(ht_tracker_t *tracker, const ht_record_t *record, ht_tick_t now)
+{
+    size_t size = ht_record_size(record);
+    ht_tick_t age = now - record->tick;
+    if (age > ((ht_tick_t) ~(ht_tick_t)0 >> 1)) {
+        age = 0; /* its stamp was borrowed from the future */
+    }
+    ht_origin_remove(&tracker->origins.origins[ht_record_origin(record).index], size, age);
+    ht_task_t *task = &tracker->tasks.rows[ht_record_task(record).index];
+    task->freed_blocks++;
+    task->live_bytes -= size;
+    ht_heap_t *heap = &tracker->heaps.row[ht_record_heap(record).index];
+    heap->freed_blocks++;
+    heap->live_bytes -= size;
+}
+
+/* The whole end of a block: counted, a task retired with its TCB, the slot empty. Lock held. */
+static inline void ht_end_block(ht_tracker_t *tracker, ht_record_t *record, ht_tick_t now)
+{
+    ht_count_end(tracker, record, now);
+    if (__builtin_expect(ht_record_is_tcb(record), 0)) {
+        ht_task_retire(&tracker->tasks, record->address);
+    }
+    ht_table_erase(&tracker->table, record);
+}
+
+/** Forget a block that is about to be freed. Takes the lock. */
+static inline bool ht_hot_remove(ht_tracker_t *tracker, uintptr_t address)
+{
+    ht_tick_t now = ht_port_tick();
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    ht_record_t *record = ht_table_find(&tracker->table, address);
+    if (__builtin_expect(record == NULL, 0)) {
+        ht_tracker_unknown(tracker, address);
+    } else {
+        ht_end_block(tracker, record, now);
+    }
+    ht_port_unlock(&tracker->lock, irq);
+    return record != NULL;
+}
