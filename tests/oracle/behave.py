@@ -271,7 +271,7 @@ def main():
                 print("ok   %s" % function.__name__)
             except Skip as why:
                 print("SKIP %s: %s" % (function.__name__, why))
-            except (AssertionError, subprocess.TimeoutExpired, ValueError) as error:
+            except (AssertionError, OSError, subprocess.TimeoutExpired, ValueError) as error:
                 failed += 1
                 print("FAIL %s: %s" % (function.__name__, error))
     return 1 if failed else 0 if ran else 77

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -76,7 +77,7 @@ static inline unsigned ht_port_core(void)
     return 0; /* threads move between cores: it would say nothing */
 }
 
-static inline void ht_port_barrier(void)
+static inline bool ht_port_is_foreign_stack(void)
 {
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return false;
 }

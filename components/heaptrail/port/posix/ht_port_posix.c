@@ -148,6 +148,12 @@ void ht_port_task_name(uintptr_t key, char *name)
     errno = saved_errno;
 }
 
+uintptr_t ht_port_stack_low(uintptr_t key)
+{
+    (void)key;
+    return 0; /* coroutines and signals run where they like, and stacks outlive their threads */
+}
+
 /* --- clock, log, and what only a chip has ------------------------------------------------------ */
 
 uint32_t ht_port_tick_hz(void)

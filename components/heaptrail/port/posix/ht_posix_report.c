@@ -6,10 +6,13 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ht_posix.h"
@@ -232,11 +235,29 @@ static void put_report(output_t *output, const ht_posix_options_t *options)
     heaptrail_report(&report, put, output);
 }
 
-void ht_posix_report(const char *why)
+/* A report that nobody reads must not end the program with SIGPIPE. */
+static void block_sigpipe(sigset_t *before, bool *was_pending)
+{
+    sigset_t pipe, pending;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    *was_pending = sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &pipe, before);
+}
+
+static void unblock_sigpipe(const sigset_t *before, bool was_pending)
+{
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    const struct timespec now = {0};
+    if (!was_pending) { sigtimedwait(&pipe, NULL, &now); } /* take away the one that we made */
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+static void write_report(int fd, const char *why)
 {
     const ht_posix_options_t *options = &ht_posix_options;
-    int fd = open_output(options);
-    if (fd < 0) { return; }
     ht_port_irq_t irq = ht_port_lock(&s_output_lock);
     output_t *output = &s_output;
     output->fd = fd;
@@ -251,5 +272,16 @@ void ht_posix_report(const char *why)
     if (options->show != HT_POSIX_SHOW_TOTALS) { put_report(output, options); }
     flush(output);
     ht_port_unlock(&s_output_lock, irq);
-    if (options->file[0] != '\0') { close(fd); }
+}
+
+void ht_posix_report(const char *why)
+{
+    int fd = open_output(&ht_posix_options);
+    if (fd < 0) { return; }
+    sigset_t before;
+    bool was_pending;
+    block_sigpipe(&before, &was_pending);
+    write_report(fd, why);
+    unblock_sigpipe(&before, was_pending);
+    if (ht_posix_options.file[0] != '\0') { close(fd); }
 }
