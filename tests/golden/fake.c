@@ -25,7 +25,8 @@ static void answer(heaptrail_walk_t *walk, uint32_t rows)
 static esp_err_t begin(void)
 {
     s_queries++;
-    if (s_querying || (s_world->busy_after != 0 && s_queries > s_world->busy_after)) {
+    if (s_world->busy || s_querying ||
+        (s_world->busy_after != 0 && s_queries > s_world->busy_after)) {
         return ESP_ERR_INVALID_STATE;
     }
     s_querying = true;

@@ -25,6 +25,7 @@ typedef struct {
     uint32_t tick_hz;
     bool disturbed;      /**< each walk says so */
     uint32_t busy_after; /**< queries until "another one is under way"; 0: never */
+    bool busy;           /**< from the first query on */
     uint32_t gone_after; /**< queries until blocks with an odd sequence are gone; 0: never */
 } fake_world_t;
 

@@ -374,6 +374,19 @@ static void vanished_rows(void **state)
     check_json("vanished", &world, ask, ESP_OK);
 }
 
+static void busy_at_once(void **state)
+{
+    (void)state;
+    fake_world_t world = *fake_firmware();
+    heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_SITES};
+    world.busy = true;
+    check("no_answer", &world, ask, ESP_ERR_INVALID_STATE);
+    check_json("no_answer", &world, ask, ESP_ERR_INVALID_STATE);
+    ask.kind = HEAPTRAIL_REPORT_SUMMARY;
+    check("no_answer_summary", &world, ask, ESP_ERR_INVALID_STATE);
+    check_json("no_answer_summary", &world, ask, ESP_ERR_INVALID_STATE);
+}
+
 static void busy_later(void **state)
 {
     (void)state;
@@ -464,9 +477,9 @@ int main(void)
         cmocka_unit_test(orders),          cmocka_unit_test(selections),
         cmocka_unit_test(symbols),         cmocka_unit_test(foreign_addresses),
         cmocka_unit_test(all_rows_once),   cmocka_unit_test(many_rows),
-        cmocka_unit_test(vanished_rows),   cmocka_unit_test(busy_later),
-        cmocka_unit_test(wrong_questions), cmocka_unit_test(print_to_stdout),
-        cmocka_unit_test(widths),
+        cmocka_unit_test(vanished_rows),   cmocka_unit_test(busy_at_once),
+        cmocka_unit_test(busy_later),      cmocka_unit_test(wrong_questions),
+        cmocka_unit_test(print_to_stdout), cmocka_unit_test(widths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -148,12 +148,25 @@ static void json_foot(ht_report_t *r, esp_err_t err)
     ht_json_bool(&r->json, "complete", err == ESP_OK);
 }
 
+static void no_answer(ht_report_t *r)
+{
+    if (r->ask->json) {
+        ht_json_bool(&r->json, "complete", false);
+    } else {
+        ht_note(r, HT_STYLE_WARN,
+                "No answer: nothing has been recorded yet, or another report is being made.");
+    }
+}
+
 esp_err_t ht_list_write(ht_report_t *r, const ht_list_t *list)
 {
     state_t s = {.r = r, .list = list, .room = (uint32_t)(sizeof(rows_t) / list->row_bytes)};
     memset(&r->total, 0, sizeof(r->total));
     esp_err_t err = pass(&s, count_row);
-    if (err != ESP_OK) { return err; }
+    if (err != ESP_OK) {
+        no_answer(r);
+        return err;
+    }
     if (r->ask->json) {
         json_head(r, list);
         err = write_rows(&s);

@@ -26,9 +26,10 @@ typedef struct {
     uint32_t orphan_blocks; /**< of deleted tasks */
     uint64_t orphan_bytes;
     uint32_t name_columns; /**< of the widest task or heap name */
-    bool sampled;          /**< at least one heap, `sample_age_us` ago at most */
+    bool measurable;       /**< at least one heap has a size */
+    bool sampled;          /**< at least one heap was measured, `sample_age_us` ago at most */
     uint64_t sample_age_us;
-    bool wide_address; /**< an address has more than 32 bits */
+    uintptr_t highest; /**< address */
 } ht_totals_t;
 
 typedef struct {
@@ -68,8 +69,7 @@ typedef struct {
     void (*json_row)(ht_report_t *r, const void *row);
 } ht_list_t;
 
-/** Write a list as text or JSON. An error of the first query comes back before anything is written.
- */
+/** Write a list as text or JSON, or that there is no answer. */
 esp_err_t ht_list_write(ht_report_t *r, const ht_list_t *list);
 
 /* --- columns -------------------------------------------------------------------------------------

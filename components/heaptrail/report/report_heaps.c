@@ -12,7 +12,7 @@ static const ht_column_t s_columns[COLUMNS] = {
     [SIZE] = {"size", 8, 3},         [LIVE] = {"live", 8, 2},
     [CHOSEN] = {"chosen", 8, 2},     [NEW] = {"new", 8, 2},
     [FREE] = {"free", 8, 0},         [LARGEST] = {"largest", 8, 0},
-    [MIN_FREE] = {"min free", 8, 4}, [MIN_LARGEST] = {"min lrgst", 9, 1},
+    [MIN_FREE] = {"min free", 8, 4}, [MIN_LARGEST] = {"min largest", 11, 1},
     [FRAGMENTED] = {"frag.", 5, 5},
 };
 
@@ -62,6 +62,7 @@ static void add(ht_totals_t *total, const void *context)
         total->sample_age_us = row->sample_age_us;
     }
     total->sampled = total->sampled || row->sampled;
+    total->measurable = total->measurable || row->size_bytes != 0;
 }
 
 /* --- text --------------------------------------------------------------------------------------
@@ -86,7 +87,7 @@ static void text_head(ht_report_t *r)
         ht_out_text(out, "; measured ");
         ht_out_time(out, r->total.sample_age_us);
         ht_out_text(out, " ago");
-    } else if (r->total.rows != 0) {
+    } else if (r->total.measurable) {
         ht_out_text(out, "; not measured yet: call heaptrail_sample()");
     }
     ht_note_select(r);
@@ -169,11 +170,13 @@ static void verdict(ht_out_t *out, const heaptrail_heap_row_t *row)
     ht_out_style(out, verdict_style(row));
     verdict_words(out, row);
     ht_out_style(out, HT_STYLE_PLAIN);
-    ht_out_style(out, HT_STYLE_DIM);
-    ht_out_text(out, " [");
-    ht_caps(out, row->caps);
-    ht_out_text(out, "]");
-    ht_out_style(out, HT_STYLE_PLAIN);
+    if (row->caps != 0) {
+        ht_out_style(out, HT_STYLE_DIM);
+        ht_out_text(out, " [");
+        ht_caps(out, row->caps);
+        ht_out_text(out, "]");
+        ht_out_style(out, HT_STYLE_PLAIN);
+    }
     ht_out_sentence_end(out);
 }
 

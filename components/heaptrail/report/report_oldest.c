@@ -6,13 +6,14 @@
 #include "ht_report.h"
 #include "ht_units.h"
 
-enum { AGE, SIZE, ADDRESS, WIDE_ADDRESS, COLUMNS };
+enum { AGE, SIZE, ADDRESS, WIDE_ADDRESS, WIDEST_ADDRESS, COLUMNS };
 
 static const ht_column_t s_columns[COLUMNS] = {
     [AGE] = {"age", 8, 0},
     [SIZE] = {"size", 8, 0},
     [ADDRESS] = {"address", 10, 0},
-    [WIDE_ADDRESS] = {"address", 18, 0},
+    [WIDE_ADDRESS] = {"address", 14, 0},
+    [WIDEST_ADDRESS] = {"address", 18, 0},
 };
 
 #define SITE_COLUMNS 36U
@@ -49,7 +50,13 @@ static void add(ht_totals_t *total, const void *context)
     total->blocks++;
     total->bytes += row->size_bytes;
     if (columns > total->name_columns) { total->name_columns = columns; }
-    if (row->address >> 16U >> 16U != 0) { total->wide_address = true; }
+    if (row->address > total->highest) { total->highest = row->address; }
+}
+
+/* As wide as the highest address needs: 32, 48 or 64 bits. */
+static uint32_t address_column(uint64_t highest)
+{
+    return highest >> 32U == 0 ? ADDRESS : highest >> 48U == 0 ? WIDE_ADDRESS : WIDEST_ADDRESS;
 }
 
 static void text_head(ht_report_t *r)
@@ -57,7 +64,7 @@ static void text_head(ht_report_t *r)
     ht_out_t *out = &r->out;
     uint32_t task = r->total.name_columns < 4U ? 4U : r->total.name_columns;
     ht_rest_t rest = {SITE_COLUMNS + task + HT_GAP, SITE_COLUMNS + task + HT_GAP};
-    uint32_t address = r->total.wide_address ? 1U << WIDE_ADDRESS : 1U << ADDRESS;
+    uint32_t address = 1U << address_column(r->total.highest);
     ht_columns_choose(r, s_columns, COLUMNS, 1U << AGE | 1U << SIZE | address, 0, rest);
     ht_out_style(out, HT_STYLE_TITLE);
     ht_out_sentence(out, 0);
@@ -84,6 +91,7 @@ static void text_row(ht_report_t *r, const void *context)
     ht_cell_size(r, s_columns, SIZE, true, row->size_bytes);
     ht_cell(r, s_columns, ADDRESS, address.s);
     ht_cell(r, s_columns, WIDE_ADDRESS, address.s);
+    ht_cell(r, s_columns, WIDEST_ADDRESS, address.s);
     uint32_t column = ht_last_column(r);
     ht_out_name(&r->out, row->task_name, sizeof(row->task_name));
     if (r->last_column == HT_OWN_LINE) {

@@ -113,6 +113,8 @@ static void text_head(ht_report_t *r)
         1U << LIVE | 1U << OLDEST | 1U << PEAK | 1U << TOTAL | 1U << LIVES | 1U << BLOCKS;
     if (ht_counts_selecting(r)) {
         possible |= r->ask->select.since != NULL ? 1U << LEFT : 1U << CHOSEN;
+        /* The oldest block of a site may be from before the mark. */
+        if (r->ask->select.since != NULL) { possible &= ~(1U << OLDEST); }
     } else if (r->ask->select.since != NULL) {
         possible |= 1U << NEW;
     }
