@@ -8,6 +8,10 @@
 
 typedef enum { UNKNOWN, IMPOSSIBLE, TOO_LARGE, EXHAUSTED, FRAGMENTED, WOULD_FIT } cause_t;
 
+/* Bits 17 to 20 (DMA_DESC_AHB, DMA_DESC_AXI, CACHE_ALIGNED, SIMD) ask for an alignment, not for a
+ * heap: ESP-IDF takes them off before it looks for one. */
+#define HT_ALIGNING_CAPS (15U << 17U)
+
 /* The heaps that could serve a request. */
 typedef struct {
     uint32_t caps;
@@ -28,7 +32,7 @@ static bool add_supply(void *context, const heaptrail_heap_row_t *row)
 
 static cause_t cause_of(const heaptrail_failure_row_t *row)
 {
-    supply_t supply = {.caps = row->caps};
+    supply_t supply = {.caps = row->caps & ~HT_ALIGNING_CAPS};
     (void)heaptrail_for_each_heap(NULL, add_supply, &supply, NULL);
     if (supply.heaps != 0 && supply.suitable == 0) { return IMPOSSIBLE; }
     if (supply.heaps != 0 && row->size_bytes > supply.largest) { return TOO_LARGE; }
