@@ -8,9 +8,19 @@
 
 typedef enum { UNKNOWN, IMPOSSIBLE, TOO_LARGE, EXHAUSTED, FRAGMENTED, WOULD_FIT } cause_t;
 
-/* Bits 17 to 20 (DMA_DESC_AHB, DMA_DESC_AXI, CACHE_ALIGNED, SIMD) ask for an alignment, not for a
- * heap: ESP-IDF takes them off before it looks for one. */
-#define HT_ALIGNING_CAPS (15U << 17U)
+/* MALLOC_CAP_* that need care, by value: the renderers know nothing of ESP-IDF. */
+enum { DMA = 1 << 3, SPIRAM = 1 << 10, DMA_DESC = 3 << 17, CACHE_ALIGNED = 1 << 19 };
+
+/* What ESP-IDF looks for when it is asked for `caps`, as esp_heap_adjust_alignment_to_hw() makes
+ * it: cache alignment is no property of a heap, and no heap has both SPIRAM and DMA though PSRAM
+ * may serve both. */
+static uint32_t caps_looked_for(uint32_t caps)
+{
+    bool descriptors = (caps & DMA_DESC) != 0;
+    caps &= ~(uint32_t)(DMA_DESC | CACHE_ALIGNED);
+    if (descriptors) { caps |= DMA; }
+    return (caps & SPIRAM) != 0 ? caps & ~(uint32_t)DMA : caps;
+}
 
 /* The heaps that could serve a request. */
 typedef struct {
@@ -32,7 +42,7 @@ static bool add_supply(void *context, const heaptrail_heap_row_t *row)
 
 static cause_t cause_of(const heaptrail_failure_row_t *row)
 {
-    supply_t supply = {.caps = row->caps & ~HT_ALIGNING_CAPS};
+    supply_t supply = {.caps = caps_looked_for(row->caps)};
     (void)heaptrail_for_each_heap(NULL, add_supply, &supply, NULL);
     if (supply.heaps != 0 && supply.suitable == 0) { return IMPOSSIBLE; }
     if (supply.heaps != 0 && row->size_bytes > supply.largest) { return TOO_LARGE; }
