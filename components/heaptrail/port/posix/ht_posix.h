@@ -60,6 +60,12 @@ void ht_posix_boot(void);
 /** Zeroed memory that is no part of the watched heap, or NULL. */
 void *ht_posix_pages(size_t bytes);
 
+/** Grow the live table from this many blocks on. */
+extern uint32_t ht_posix_grow_at;
+void ht_posix_grow_init(const ht_tracker_t *tracker, uint32_t max_blocks);
+void ht_posix_grow(ht_tracker_t *tracker);
+void ht_posix_grow_forked(void);
+
 extern ht_posix_options_t ht_posix_options;
 
 /** glibc >= 2.38: aligned_alloc() refuses an alignment that is no power of two. */

@@ -73,6 +73,9 @@ static inline void record(const outcome_t *outcome, uintptr_t caller)
     if (UNLIKELY(outcome->block == NULL)) {
         ht_on_fail(outcome->size, outcome->alignment, 0, outcome->method, caller);
     } else if (__builtin_expect(tracker->state == HT_STATE_RUNNING, 1)) {
+        if (UNLIKELY(tracker->table.count >= __atomic_load_n(&ht_posix_grow_at, __ATOMIC_RELAXED))) {
+            ht_posix_grow(tracker);
+        }
         ht_tracker_add(tracker, (uintptr_t)outcome->block, outcome->size,
                        origin_of(tracker, caller, outcome->method));
     }

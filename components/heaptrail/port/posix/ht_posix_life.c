@@ -51,11 +51,14 @@ void *ht_posix_pages(size_t bytes)
     return pages != MAP_FAILED ? pages : NULL;
 }
 
+/* Blocks that the first live table holds; see ht_posix_grow.c. */
+#define FIRST_BLOCKS 14000U
+
 /* Tables for the options' sizes; without memory for them heaptrail's own small ones are used. */
 static void make_tables(const ht_posix_options_t *options)
 {
     ht_sizes_t sizes = {
-        .max_blocks = options->blocks,
+        .max_blocks = options->blocks < FIRST_BLOCKS ? options->blocks : FIRST_BLOCKS,
         .max_origins = options->sites,
         .frame_words = options->stacks > 1 ? options->sites * 8U : options->sites,
         .max_tasks = 4096,
@@ -72,6 +75,7 @@ static void make_tables(const ht_posix_options_t *options)
     if (ht_default_tracker.state == HT_STATE_NEW) {
         /* Not heaptrail_init(): that clears the memory, and would so touch all of it. */
         ht_tracker_init(&ht_default_tracker, &sizes, memory, HT_STATE_RUNNING);
+        ht_posix_grow_init(&ht_default_tracker, options->blocks);
     }
 }
 
@@ -127,6 +131,7 @@ static void after_fork_in_child(void)
 {
     s_life.owner = getpid();
     s_life.ended = 0;
+    ht_posix_grow_forked();
     after_fork_in_parent();
 }
 
