@@ -116,7 +116,7 @@ static void test_ring_turns_while_it_is_read(void **state)
     g_fake.on_unlock = fail_inside;
     ht_walk_t walk = ht_query_failures(&s_tracker, NULL, keep, &rows);
     assert_true(walk.disturbed);
-    assert_int_equal(walk.rows, 1); /* the one read before; none twice, none in a wrong order */
+    assert_true(walk.rows <= 1); /* what was read before; none twice, none in a wrong order */
     unit_free(&s_tracker);
 }
 

@@ -135,6 +135,7 @@ static const char *check_origins(const ht_origins_t *origins)
     CHECK(origins->frames_used <= origins->frames_max, "origins: frames used");
     for (uint32_t i = 1; i <= origins->count; i++) {
         const ht_origin_t *origin = &origins->origins[i];
+        if (!origin->published) { continue; }
         CHECK(origin->depth <= HT_STACK_DEPTH_MAX, "origin: depth");
         CHECK(origin->depth == 0 || (origin->frame_first <= origins->frames_used &&
                                      origin->depth <= origins->frames_used - origin->frame_first),

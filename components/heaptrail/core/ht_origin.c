@@ -92,6 +92,7 @@ static HT_PORT_HOT uint32_t publish(ht_origins_t *origins, const ht_origin_key_t
     uint32_t found = 0;
     ht_origin_slot_t *slot = probe(origins, key, hash, &found);
     if (slot != NULL && found == 0) {
+        origins->origins[id].published = 1;
         __atomic_store_n(slot, (ht_origin_slot_t)id, __ATOMIC_RELEASE);
         return id;
     }

@@ -21,7 +21,7 @@
 static_assert(HEAPTRAIL_LIFETIME_BUCKETS == HT_LIFETIME_BUCKETS, "rows show what the core counts");
 
 /** Entries of the index that a look-up reads, at most. */
-#define HT_ORIGIN_PROBES 16
+#define HT_ORIGIN_PROBES 32
 
 typedef struct {
     const heaptrail_site_t *site;
@@ -56,6 +56,7 @@ typedef struct {
     uint16_t lifetimes[HT_LIFETIME_BUCKETS];
     /* filled in by one query at a time, see ht_query.h */
     uint32_t since_blocks;
+    uint32_t published; /**< 1: the key is complete; set under the lock, with the index entry */
     size_t since_bytes;
     ht_tick_t oldest_age; /**< in ticks, plus 1 */
 } ht_origin_t;

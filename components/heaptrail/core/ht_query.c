@@ -6,6 +6,15 @@
 
 #include <string.h>
 
+/* A number that others write under the lock. */
+static uint32_t read_locked(ht_tracker_t *tracker, const uint32_t *number)
+{
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    uint32_t now = *number;
+    ht_port_unlock(&tracker->lock, irq);
+    return now;
+}
+
 static ht_tick_t age_of(ht_tick_t now, ht_tick_t tick)
 {
     ht_tick_t age = now - tick;
@@ -23,9 +32,9 @@ static bool is_since(ht_stamp_t stamp, const heaptrail_mark_t *mark)
            ht_stamp_after(stamp, stamp_of(mark));
 }
 
-static heaptrail_origin_t origin_row(const ht_tracker_t *tracker, uint32_t id)
+static heaptrail_origin_t origin_row(const ht_tracker_t *tracker, uint32_t id,
+                                     const ht_origin_t *origin)
 {
-    const ht_origin_t *origin = &tracker->origins.origins[id];
     return (heaptrail_origin_t){
         .id = id,
         .site = origin->site,
@@ -43,7 +52,8 @@ static void block_row(const ht_tracker_t *tracker, const ht_record_t *record, ht
     ht_stamp_t stamp = ht_record_stamp(record);
     row->address = record->address;
     row->size_bytes = ht_record_size(record);
-    row->origin = origin_row(tracker, ht_record_origin(record).index);
+    uint32_t origin = ht_record_origin(record).index;
+    row->origin = origin_row(tracker, origin, &tracker->origins.origins[origin]);
     row->heap_id = ht_record_heap(record).index;
     row->task_id = task;
     memcpy(row->task_name, tracker->tasks.rows[task].name, sizeof(row->task_name));
@@ -131,8 +141,8 @@ ht_walk_t ht_query_blocks(ht_tracker_t *tracker, const ht_select_t *select, ht_b
     return walk_records(tracker, select, call_block, &call);
 }
 
-/* The since_* fields belong to the one query that set tracker->query, so no lock is needed for
- * them. */
+/* The since_* fields belong to the one query that set tracker->query; the lock is for the row of a
+ * task, which may be given to another one just then. */
 static bool add_since(ht_tracker_t *tracker, const ht_record_t *record, ht_tick_t now,
                       void *context)
 {
@@ -140,6 +150,7 @@ static bool add_since(ht_tracker_t *tracker, const ht_record_t *record, ht_tick_
     size_t size = ht_record_size(record);
     ht_origin_t *origin = &tracker->origins.origins[ht_record_origin(record).index];
     ht_tick_t age = age_of(now, record->tick) + 1U;
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     if (age > origin->oldest_age) { origin->oldest_age = age; }
     if (is_since(ht_record_stamp(record), since)) {
         ht_task_t *task = &tracker->tasks.rows[ht_record_task(record).index];
@@ -151,24 +162,33 @@ static bool add_since(ht_tracker_t *tracker, const ht_record_t *record, ht_tick_
         heap->since_blocks++;
         heap->since_bytes += size;
     }
+    ht_port_unlock(&tracker->lock, irq);
     return true;
 }
 
 static void clear_since(ht_tracker_t *tracker)
 {
-    for (uint32_t i = 0; i <= tracker->origins.count; i++) {
+    uint32_t origins = read_locked(tracker, &tracker->origins.count);
+    for (uint32_t i = 0; i <= origins; i++) {
+        ht_port_irq_t irq = ht_port_lock(&tracker->lock);
         tracker->origins.origins[i].since_blocks = 0;
         tracker->origins.origins[i].since_bytes = 0;
         tracker->origins.origins[i].oldest_age = 0;
+        ht_port_unlock(&tracker->lock, irq);
     }
-    for (uint32_t i = 0; i < tracker->tasks.row_count; i++) {
+    uint32_t tasks = read_locked(tracker, &tracker->tasks.row_count);
+    for (uint32_t i = 0; i < tasks; i++) {
+        ht_port_irq_t irq = ht_port_lock(&tracker->lock);
         tracker->tasks.rows[i].since_blocks = 0;
         tracker->tasks.rows[i].since_bytes = 0;
+        ht_port_unlock(&tracker->lock, irq);
     }
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     for (uint32_t i = 0; i <= tracker->heaps.count; i++) {
         tracker->heaps.row[i].since_blocks = 0;
         tracker->heaps.row[i].since_bytes = 0;
     }
+    ht_port_unlock(&tracker->lock, irq);
 }
 
 bool ht_query_since_begin(ht_tracker_t *tracker, const ht_select_t *select, bool *disturbed)
@@ -196,13 +216,22 @@ void ht_query_since_end(ht_tracker_t *tracker)
     ht_port_unlock(&tracker->lock, irq);
 }
 
+/* All zero for an origin whose key is being written just now: it has counted nothing yet. */
+static ht_origin_t copy_origin(ht_tracker_t *tracker, uint32_t id)
+{
+    ht_origin_t copy = {0};
+    const ht_origin_t *origin = &tracker->origins.origins[id];
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    if (id == 0 || origin->published) { copy = *origin; }
+    ht_port_unlock(&tracker->lock, irq);
+    return copy;
+}
+
 static void site_row(ht_tracker_t *tracker, uint32_t id, heaptrail_site_row_t *row)
 {
-    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-    const ht_origin_t copy = tracker->origins.origins[id];
-    ht_port_unlock(&tracker->lock, irq);
+    const ht_origin_t copy = copy_origin(tracker, id);
     *row = (heaptrail_site_row_t){
-        .origin = origin_row(tracker, id),
+        .origin = origin_row(tracker, id, &copy),
         .live_blocks = ht_origin_live_blocks(&copy),
         .live_bytes = copy.live_bytes,
         .peak_bytes = copy.peak_bytes,
@@ -221,7 +250,10 @@ static void site_row(ht_tracker_t *tracker, uint32_t id, heaptrail_site_row_t *r
 
 bool ht_query_site(ht_tracker_t *tracker, uint32_t origin_id, heaptrail_site_row_t *row)
 {
-    if (tracker->state == HT_STATE_NEW || origin_id > tracker->origins.count) { return false; }
+    if (tracker->state == HT_STATE_NEW ||
+        origin_id > read_locked(tracker, &tracker->origins.count)) {
+        return false;
+    }
     site_row(tracker, origin_id, row);
     return true;
 }
@@ -230,7 +262,8 @@ ht_walk_t ht_query_sites(ht_tracker_t *tracker, ht_site_fn fn, void *context)
 {
     ht_walk_t walk = {0};
     if (tracker->state == HT_STATE_NEW) { return walk; }
-    for (uint32_t id = 0; id <= tracker->origins.count && !walk.stopped; id++) {
+    uint32_t last = read_locked(tracker, &tracker->origins.count);
+    for (uint32_t id = 0; id <= last && !walk.stopped; id++) {
         heaptrail_site_row_t row;
         site_row(tracker, id, &row);
         if (row.total_blocks != 0 || row.failures != 0) {
@@ -264,8 +297,9 @@ static void task_row(ht_tracker_t *tracker, uint32_t id, heaptrail_task_row_t *r
 ht_walk_t ht_query_tasks(ht_tracker_t *tracker, ht_task_fn fn, void *context)
 {
     ht_walk_t walk = {0};
-    for (uint32_t id = 0;
-         tracker->state != HT_STATE_NEW && id < tracker->tasks.row_count && !walk.stopped; id++) {
+    if (tracker->state == HT_STATE_NEW) { return walk; }
+    uint32_t end = read_locked(tracker, &tracker->tasks.row_count);
+    for (uint32_t id = 0; id < end && !walk.stopped; id++) {
         heaptrail_task_row_t row;
         task_row(tracker, id, &row);
         if (row.total_blocks != 0 || (id >= HT_TASK_FIRST && !row.deleted)) {
@@ -312,8 +346,9 @@ static void heap_row(ht_tracker_t *tracker, uint32_t id, heaptrail_heap_row_t *r
 ht_walk_t ht_query_heaps(ht_tracker_t *tracker, ht_heap_fn fn, void *context)
 {
     ht_walk_t walk = {0};
-    for (uint32_t id = 0;
-         tracker->state != HT_STATE_NEW && id <= tracker->heaps.count && !walk.stopped; id++) {
+    if (tracker->state == HT_STATE_NEW) { return walk; }
+    uint32_t last = read_locked(tracker, &tracker->heaps.count);
+    for (uint32_t id = 0; id <= last && !walk.stopped; id++) {
         heaptrail_heap_row_t row;
         heap_row(tracker, id, &row);
         if (id != 0 || row.total_blocks != 0) {
@@ -327,12 +362,13 @@ ht_walk_t ht_query_heaps(ht_tracker_t *tracker, ht_heap_fn fn, void *context)
 static void failure_row(const ht_tracker_t *tracker, const ht_failure_t *failure,
                         heaptrail_failure_row_t *row)
 {
+    uint32_t origin = failure->origin.index;
     *row = (heaptrail_failure_row_t){
         .number = failure->number,
         .size_bytes = failure->size,
         .caps = failure->caps,
         .alignment = failure->alignment,
-        .origin = origin_row(tracker, failure->origin.index),
+        .origin = origin_row(tracker, origin, &tracker->origins.origins[origin]),
         .task_id = failure->task.index,
         .in_isr = failure->task.index == HT_TASK_ISR_0 || failure->task.index == HT_TASK_ISR_1,
         .measured = failure->measured,
@@ -348,7 +384,7 @@ ht_walk_t ht_query_failures(ht_tracker_t *tracker, const ht_select_t *select, ht
 {
     ht_walk_t walk = {0};
     const ht_failures_t *failures = &tracker->failures;
-    uint32_t end = tracker->state == HT_STATE_NEW ? 0 : failures->count;
+    uint32_t end = tracker->state == HT_STATE_NEW ? 0 : read_locked(tracker, &failures->count);
     uint32_t begin = end > failures->max ? end - failures->max : 0;
     for (uint32_t n = begin; n < end && !walk.stopped; n++) {
         ht_port_irq_t irq = ht_port_lock(&tracker->lock);
@@ -401,10 +437,8 @@ bool ht_query_whois(ht_tracker_t *tracker, uintptr_t address, heaptrail_block_ro
 
 static void add_origins(ht_tracker_t *tracker, heaptrail_status_t *status)
 {
-    for (uint32_t id = 0; id <= tracker->origins.count; id++) {
-        ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-        const ht_origin_t copy = tracker->origins.origins[id];
-        ht_port_unlock(&tracker->lock, irq);
+    for (uint32_t id = 0; id <= status->origins; id++) {
+        const ht_origin_t copy = copy_origin(tracker, id);
         status->live_blocks += ht_origin_live_blocks(&copy);
         status->live_bytes += copy.live_bytes;
         status->total_blocks += copy.total_blocks;
@@ -418,6 +452,7 @@ void ht_query_status(ht_tracker_t *tracker, heaptrail_status_t *status)
     *status = (heaptrail_status_t){0};
     if (tracker->state == HT_STATE_NEW) { return; }
     const ht_failures_t *failures = &tracker->failures;
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     status->running = tracker->state == HT_STATE_RUNNING;
     status->failures = failures->count;
     status->max_blocks = tracker->table.limit;
@@ -428,7 +463,6 @@ void ht_query_status(ht_tracker_t *tracker, heaptrail_status_t *status)
     status->heaps = tracker->heaps.count;
     status->stack_depth = tracker->stack_depth;
     status->memory_bytes = tracker->memory_bytes;
-    status->uptime_us = ht_port_uptime_us();
     status->loss = (heaptrail_loss_t){
         .table_full = tracker->lost_full,
         .table_crowded = tracker->lost_crowded,
@@ -441,5 +475,7 @@ void ht_query_status(ht_tracker_t *tracker, heaptrail_status_t *status)
         .unknown_frees = tracker->unknown_frees,
         .filtered = tracker->lost_filtered,
     };
+    ht_port_unlock(&tracker->lock, irq);
+    status->uptime_us = ht_port_uptime_us();
     add_origins(tracker, status);
 }
