@@ -231,6 +231,20 @@ def linked_in(folder):
 
 
 @test
+def quick_stacks_are_right(folder):
+    """libheaptrail_checked.so traps where its quick stacks differ from the compiler's unwinder's."""
+    checked = {"LD_PRELOAD": os.path.join(os.path.dirname(LIBRARY), "libheaptrail_checked.so")}
+    here = os.path.dirname(os.path.abspath(__file__))
+    commands = [[program("oracle_cxx"), "fail"], [program("oracle_threads")], [sys.executable, "-c", "import json"],
+                ["sh", "-c", "lua5.4 %s/workloads/work.lua; [ $? -ne 132 ]" % here],
+                ["sh", "-c", "sqlite3 :memory: < %s/workloads/work.sql; [ $? -ne 132 ]" % here],
+                ["sh", "-c", "gcc -O2 -c %s/programs/oracle_mix.c -o x.o" % here]]
+    for command in commands:
+        status, _, text = run(command, "report=none:stacks=32", cwd=folder, more=checked)
+        assert status == 0, (command, status, text)
+
+
+@test
 def small_tables(folder):
     rows_path = os.path.join(folder, "report")
     run([program("oracle_mix")], "show=totals:format=json:blocks=20:sites=1:file=" + rows_path)

@@ -18,6 +18,7 @@ int main(void)
     }
     heaptrail_status_t status;
     if (heaptrail_status(&status) != ESP_OK) { return 1; }
-    dprintf(STDOUT_FILENO, "%u blocks, %zu bytes\n", (unsigned)status.live_blocks, status.live_bytes);
+    dprintf(STDOUT_FILENO, "%u blocks, %zu bytes\n", (unsigned)status.live_blocks,
+            status.live_bytes);
     return heaptrail_check() != NULL || s_kept[9] == NULL;
 }

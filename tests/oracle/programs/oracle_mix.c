@@ -4,7 +4,8 @@
  */
 /*
  * Every function of the allocator. Says what came back, which must not depend on who watches.
- * With an argument also requests that fail: valgrind counts a failed realloc() as one that succeeded.
+ * With an argument also requests that fail: valgrind counts a failed realloc() as one that
+ * succeeded.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -2,7 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The heaptrail authors
  * SPDX-License-Identifier: Apache-2.0
  */
-/* Threads that run at once and free each other's blocks; keys whose destructors allocate; detached threads. */
+/* Threads that run at once and free each other's blocks; keys whose destructors allocate; detached
+ * threads. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

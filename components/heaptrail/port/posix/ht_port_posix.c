@@ -154,7 +154,8 @@ uintptr_t ht_port_stack_low(uintptr_t key)
     return 0; /* coroutines and signals run where they like, and stacks outlive their threads */
 }
 
-/* --- clock, log, and what only a chip has ------------------------------------------------------ */
+/* --- clock, log, and what only a chip has ------------------------------------------------------
+ */
 
 uint32_t ht_port_tick_hz(void)
 {

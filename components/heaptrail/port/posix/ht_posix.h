@@ -9,8 +9,8 @@
  *   hooks    malloc & co. of the program ──> real allocator, default tracker
  *   life     first allocation, fork, exit: when the tracker is born and when the report is written
  *   thread   one small state per thread
- *   stack    return addresses;  new: which of them are operator new;  elf: both from dynamic symbols
- *   options  HEAPTRAIL_OPTIONS;  report: where it goes;  symbols: names in it
+ *   stack    return addresses;  new: which of them are operator new;  elf: both from dynamic
+ * symbols options  HEAPTRAIL_OPTIONS;  report: where it goes;  symbols: names in it
  */
 #pragma once
 
@@ -25,8 +25,8 @@
 
 /** One per thread that allocated. */
 typedef struct ht_posix_thread {
-    uintptr_t key; /**< ht_port_task_key() */
-    uint32_t busy; /**< inside heaptrail: what it allocates now is not the program's */
+    uintptr_t key;   /**< ht_port_task_key() */
+    uint32_t busy;   /**< inside heaptrail: what it allocates now is not the program's */
     uint32_t rounds; /**< destructor rounds seen, see ht_posix_thread.c */
     struct ht_posix_thread *next; /**< in the free list */
 } ht_posix_thread_t;
@@ -51,7 +51,8 @@ enum {
 
 extern uint32_t ht_posix_phase;
 
-/** A report was asked for while its thread was inside heaptrail: the next one to leave writes it. */
+/** A report was asked for while its thread was inside heaptrail: the next one to leave writes it.
+ */
 extern uint32_t ht_posix_report_pending;
 
 /** Options, tables, thread states. The first allocation calls it. Keeps errno. */
@@ -80,7 +81,8 @@ unsigned ht_posix_new_skip(const uintptr_t *frames, unsigned count, uint32_t *me
 /** True when an address lies between the lowest and the highest known operator new. */
 bool ht_posix_new_near(uintptr_t address);
 
-/** Look for operator new in the object that holds this address. True: it had some we did not know. */
+/** Look for operator new in the object that holds this address. True: it had some we did not know.
+ */
 bool ht_posix_new_learn(uintptr_t address);
 
 /** Get ready to name addresses (opens libdw): may allocate, must be muted. */
@@ -100,7 +102,8 @@ void ht_posix_report(const char *why);
 /** Start of a message on standard error. One write(2), no allocation. `parts` ends with NULL. */
 void ht_posix_complain(const char *const *parts);
 
-/* --- the hooks' side of a thread --------------------------------------------------------------- */
+/* --- the hooks' side of a thread ---------------------------------------------------------------
+ */
 
 /** Enter heaptrail. NULL: do not record (it is our own allocation, or the report is under way). */
 static inline ht_posix_thread_t *ht_posix_enter(void)

@@ -285,7 +285,9 @@ static void run_cie(machine_t *m, const uint8_t *cie)
     m->data_align = read_sleb(m);
     uint64_t return_register = version == 1 ? read_fixed(m, 1) : read_uleb(m);
     m->pointer_size = sizeof(uintptr_t);
-    if (return_register != REG_RETURN || (letters[0] != 'z' && letters[0] != '\0')) { m->bad = true; }
+    if (return_register != REG_RETURN || (letters[0] != 'z' && letters[0] != '\0')) {
+        m->bad = true;
+    }
     if (letters[0] == 'z') {
         uint64_t data = read_uleb(m);
         const uint8_t *instructions = m->at + data;
@@ -322,8 +324,9 @@ static ht_cfi_rule_t rule_of(const machine_t *m)
     bool fits = row->cfa_offset > 0 && row->cfa_offset < 1 << 28 && row->bp_offset > -(1 << 22) &&
                 row->bp_offset < 1 << 22;
     if (!m->bad && row->return_where == UNDEFINED) { return (ht_cfi_rule_t){.kind = HT_CFI_END}; }
-    if (m->bad || m->is_signal || row->strange || !plain_base || !fits || row->return_where != AT_OFFSET ||
-        row->return_offset != -8 || row->bp_where == STRANGE || row->bp_where == UNDEFINED) {
+    if (m->bad || m->is_signal || row->strange || !plain_base || !fits ||
+        row->return_where != AT_OFFSET || row->return_offset != -8 || row->bp_where == STRANGE ||
+        row->bp_where == UNDEFINED) {
         return (ht_cfi_rule_t){.kind = HT_CFI_ODD};
     }
     return (ht_cfi_rule_t){HT_CFI_PLAIN, row->cfa_register == REG_BP, row->bp_where == AT_OFFSET,

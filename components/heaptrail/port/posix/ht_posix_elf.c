@@ -10,7 +10,8 @@
 #include <link.h>
 #include <string.h>
 
-/* A library older than glibc 2.35 does not have it: then addresses have no names and new is malloc. */
+/* A library older than glibc 2.35 does not have it: then addresses have no names and new is malloc.
+ */
 extern __typeof__(_dl_find_object) _dl_find_object __attribute__((weak));
 
 bool ht_elf_object(uintptr_t address, ht_elf_object_t *object)
@@ -30,7 +31,7 @@ bool ht_elf_object(uintptr_t address, ht_elf_object_t *object)
  * A bucket holds the number of its first symbol; the chain's hash of a bucket's last symbol is odd.
  */
 typedef struct {
-    const ElfW(Sym) *symbols;
+    const ElfW(Sym) * symbols;
     const char *names;
     const uint32_t *bucket;
     const uint32_t *chain;
@@ -62,16 +63,18 @@ static bool read_table(const ht_elf_object_t *object, table_t *table)
     return table->bucket_count != 0;
 }
 
-static void set_symbol(const ht_elf_object_t *object, const table_t *table, uint32_t i, ht_elf_symbol_t *symbol)
+static void set_symbol(const ht_elf_object_t *object, const table_t *table, uint32_t i,
+                       ht_elf_symbol_t *symbol)
 {
     const ElfW(Sym) *s = &table->symbols[i];
     *symbol = (ht_elf_symbol_t){table->names + s->st_name, object->base + s->st_value, s->st_size};
 }
 
-static bool is_function(const ElfW(Sym) *symbol)
+static bool is_function(const ElfW(Sym) * symbol)
 {
     unsigned type = symbol->st_info & 0xfU;
-    return symbol->st_shndx != SHN_UNDEF && symbol->st_size != 0 && (type == STT_FUNC || type == STT_GNU_IFUNC);
+    return symbol->st_shndx != SHN_UNDEF && symbol->st_size != 0 &&
+           (type == STT_FUNC || type == STT_GNU_IFUNC);
 }
 
 bool ht_elf_symbol_named(const ht_elf_object_t *object, const char *name, ht_elf_symbol_t *symbol)
@@ -87,7 +90,8 @@ bool ht_elf_symbol_named(const ht_elf_object_t *object, const char *name, ht_elf
     for (;; i++) {
         uint32_t entry = table.chain[i - table.first];
         const ElfW(Sym) *s = &table.symbols[i];
-        if ((entry | 1U) == (hash | 1U) && is_function(s) && strcmp(table.names + s->st_name, name) == 0) {
+        if ((entry | 1U) == (hash | 1U) && is_function(s) &&
+            strcmp(table.names + s->st_name, name) == 0) {
             set_symbol(object, &table, i, symbol);
             return true;
         }

@@ -6,8 +6,9 @@
  * @file ht_posix_elf.h
  * Loaded objects and their dynamic symbols, read without locks and without allocating.
  *
- * dladdr() and dlsym() take the dynamic linker's lock: called from inside malloc() they could close a circle of
- * locks that the program alone would never close. _dl_find_object() (glibc 2.35) takes none.
+ * dladdr() and dlsym() take the dynamic linker's lock: called from inside malloc() they could close
+ * a circle of locks that the program alone would never close. _dl_find_object() (glibc 2.35) takes
+ * none.
  */
 #pragma once
 

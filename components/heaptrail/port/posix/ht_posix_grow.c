@@ -5,9 +5,10 @@
 /*
  * The live table grows with the program.
  *
- * A cuckoo table is touched all over, so a table for millions of blocks would cost a small program thousands
- * of page faults. It begins small; when it is 3/4 full, every record moves into one four times the size,
- * under the lock. A chip could not afford that pause, so the core does not know of it.
+ * A cuckoo table is touched all over, so a table for millions of blocks would cost a small program
+ * thousands of page faults. It begins small; when it is 3/4 full, every record moves into one four
+ * times the size, under the lock. A chip could not afford that pause, so the core does not know of
+ * it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -20,8 +21,8 @@
 uint32_t ht_posix_grow_at = UINT32_MAX;
 
 static struct {
-    uint32_t busy;     /* one thread at a time */
-    void *pages;       /* of the table now; NULL: it is still the first one */
+    uint32_t busy; /* one thread at a time */
+    void *pages;   /* of the table now; NULL: it is still the first one */
     size_t page_bytes;
     uint32_t max_blocks;
 } s_grow;

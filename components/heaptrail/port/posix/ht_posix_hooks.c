@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /*
- * The allocator's functions as the program sees them. Each calls glibc's and tells the default tracker
- * what came of it; what the program gets (pointers, NULL, errno) is what glibc gave.
+ * The allocator's functions as the program sees them. Each calls glibc's and tells the default
+ * tracker what came of it; what the program gets (pointers, NULL, errno) is what glibc gave.
  *
  * Why __libc_malloc() and not dlsym(RTLD_NEXT): it needs no start-up, and dlsym() allocates.
  */
@@ -73,7 +73,8 @@ static inline void record(const outcome_t *outcome, uintptr_t caller)
     if (UNLIKELY(outcome->block == NULL)) {
         ht_on_fail(outcome->size, outcome->alignment, 0, outcome->method, caller);
     } else if (__builtin_expect(tracker->state == HT_STATE_RUNNING, 1)) {
-        if (UNLIKELY(tracker->table.count >= __atomic_load_n(&ht_posix_grow_at, __ATOMIC_RELAXED))) {
+        if (UNLIKELY(tracker->table.count >=
+                     __atomic_load_n(&ht_posix_grow_at, __ATOMIC_RELAXED))) {
             ht_posix_grow(tracker);
         }
         ht_tracker_add(tracker, (uintptr_t)outcome->block, outcome->size,

@@ -8,7 +8,8 @@
  * The end, in the order that makes the totals equal valgrind's "in use at exit":
  *
  *   exit()  ─ the program's atexit handlers ─ destructors of all objects ─ ours, the oldest of all:
- *             the C++ and C libraries free their own memory (freeres), nothing is recorded any more, report
+ *             the C++ and C libraries free their own memory (freeres), nothing is recorded any
+ * more, report
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -46,8 +47,8 @@ int __cxa_at_quick_exit(void (*fn)(void *), void *object);
 
 void *ht_posix_pages(size_t bytes)
 {
-    void *pages =
-        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return pages != MAP_FAILED ? pages : NULL;
 }
 
@@ -69,7 +70,8 @@ static void make_tables(const ht_posix_options_t *options)
     size_t bytes = ht_tracker_memory_bytes(&sizes);
     void *memory = bytes != 0 ? ht_posix_pages(bytes) : NULL;
     if (memory == NULL) {
-        ht_posix_complain((const char *const[]){"no memory for tables of this size, going on with small ones", NULL});
+        ht_posix_complain((const char *const[]){
+            "no memory for tables of this size, going on with small ones", NULL});
         return;
     }
     if (ht_default_tracker.state == HT_STATE_NEW) {
@@ -91,8 +93,8 @@ static bool libc_at_least(unsigned major, unsigned minor)
 void ht_posix_boot(void)
 {
     uint32_t phase = HT_POSIX_NEW;
-    if (!__atomic_compare_exchange_n(&ht_posix_phase, &phase, HT_POSIX_BOOTING, false, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_ACQUIRE)) {
+    if (!__atomic_compare_exchange_n(&ht_posix_phase, &phase, HT_POSIX_BOOTING, false,
+                                     __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
         while (__atomic_load_n(&ht_posix_phase, __ATOMIC_ACQUIRE) == HT_POSIX_BOOTING) {
             sched_yield();
         }
@@ -171,7 +173,8 @@ static void watch_signal(const ht_posix_options_t *options)
 static bool is_only_thread(void)
 {
     struct stat tasks;
-    return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink == 3; /* ".", ".." and one thread */
+    return stat("/proc/self/task", &tasks) == 0 &&
+           tasks.st_nlink == 3; /* ".", ".." and one thread */
 }
 
 static void mute(bool on)
@@ -233,18 +236,21 @@ void _Exit(int status)
     end_now(status);
 }
 
-/* ------------------------------------------------------------------------------------------------ */
+/* ------------------------------------------------------------------------------------------------
+ */
 
 /*
- * The handler has no object (NULL), so that it is not run when the objects end, but as what it is: the first
- * one registered, the last one run, after rtld_fini.
+ * The handler has no object (NULL), so that it is not run when the objects end, but as what it is:
+ * the first one registered, the last one run, after rtld_fini.
  */
 static __attribute__((constructor(101))) void start(void)
 {
     if (ht_posix_phase == HT_POSIX_NEW) { ht_posix_boot(); }
     mute(true);
     const ht_posix_options_t *options = &ht_posix_options;
-    if (options->report != HT_POSIX_REPORT_NONE && options->file[0] == '\0') { ht_posix_output_open(); }
+    if (options->report != HT_POSIX_REPORT_NONE && options->file[0] == '\0') {
+        ht_posix_output_open();
+    }
     __cxa_atexit(at_exit, NULL, NULL);
     __cxa_at_quick_exit(at_quick_exit_, NULL);
     pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);

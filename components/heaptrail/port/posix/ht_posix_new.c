@@ -2,7 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The heaptrail authors
  * SPDX-License-Identifier: Apache-2.0
  */
-/* Which return addresses lie in operator new: then the method is new, and the site is its caller. */
+/* Which return addresses lie in operator new: then the method is new, and the site is its caller.
+ */
 #include <string.h>
 
 #include "ht_posix.h"
@@ -44,12 +45,15 @@ bool ht_posix_new_near(uintptr_t address)
            address < __atomic_load_n(&s_new.high, __ATOMIC_RELAXED);
 }
 
-/* The range that an address lies in, or NULL. A return address may be the byte after its function. */
+/* The range that an address lies in, or NULL. A return address may be the byte after its function.
+ */
 static const range_t *find_range(uintptr_t address)
 {
     uint32_t count = __atomic_load_n(&s_new.count, __ATOMIC_ACQUIRE);
     for (uint32_t i = 0; i < count; i++) {
-        if (address > s_new.range[i].start && address <= s_new.range[i].end) { return &s_new.range[i]; }
+        if (address > s_new.range[i].start && address <= s_new.range[i].end) {
+            return &s_new.range[i];
+        }
     }
     return NULL;
 }
@@ -81,7 +85,8 @@ bool ht_posix_new_learn(uintptr_t address)
 {
     ht_elf_object_t object;
     ht_elf_symbol_t symbol;
-    if (!ht_elf_object(address, &object) || !ht_elf_symbol_named(&object, s_names[0].name, &symbol)) {
+    if (!ht_elf_object(address, &object) ||
+        !ht_elf_symbol_named(&object, s_names[0].name, &symbol)) {
         return false;
     }
     bool learned = false;

@@ -55,34 +55,36 @@ static const choice_t s_symbols[] = {{"lines", HT_POSIX_SYMBOLS_LINES},
                                      {"names", HT_POSIX_SYMBOLS_NAMES},
                                      {"none", HT_POSIX_SYMBOLS_NONE},
                                      {NULL, 0}};
-static const choice_t s_signal[] = {{"USR1", SIGUSR1}, {"USR2", SIGUSR2},       {"HUP", SIGHUP},
-                                    {"QUIT", SIGQUIT}, {"WINCH", SIGWINCH},     {"URG", SIGURG},
-                                    {"IO", SIGIO},     {"PWR", SIGPWR},         {"SIGUSR1", SIGUSR1},
-                                    {"SIGUSR2", SIGUSR2}, {NULL, 0}};
+static const choice_t s_signal[] = {
+    {"USR1", SIGUSR1},    {"USR2", SIGUSR2},    {"HUP", SIGHUP}, {"QUIT", SIGQUIT},
+    {"WINCH", SIGWINCH},  {"URG", SIGURG},      {"IO", SIGIO},   {"PWR", SIGPWR},
+    {"SIGUSR1", SIGUSR1}, {"SIGUSR2", SIGUSR2}, {NULL, 0}};
 
 #define FIELD(name) offsetof(ht_posix_options_t, name)
 
 static const option_t s_options[] = {
     {"report", "exit|signal|both|none", "when to report", s_report, 0, 0, FIELD(report), false},
-    {"show", "summary|status|sites|tasks|heaps|oldest|failures|totals", "what to report", s_show, 0, 0,
-     FIELD(show), false},
+    {"show", "summary|status|sites|tasks|heaps|oldest|failures|totals", "what to report", s_show, 0,
+     0, FIELD(show), false},
     {"format", "text|json", "for people or for programs", s_format, 0, 0, FIELD(json), true},
-    {"file", "PATH", "append to a file instead of standard error; %p: process id", NULL, 0, 0, FIELD(file),
-     false},
+    {"file", "PATH", "append to a file instead of standard error; %p: process id", NULL, 0, 0,
+     FIELD(file), false},
     {"rows", "1..1000000", "rows of each table", NULL, 1, 1000000, FIELD(rows), false},
-    {"sort", "bytes|blocks|peak|total", "order of sites and tasks", s_sort, 0, 0, FIELD(sort), false},
+    {"sort", "bytes|blocks|peak|total", "order of sites and tasks", s_sort, 0, 0, FIELD(sort),
+     false},
     {"stacks", "0..32", "return addresses kept per allocation; 0 or 1: the caller only", NULL, 0,
      HT_STACK_DEPTH_MAX, FIELD(stacks), false},
-    {"blocks", "1..16777216", "live blocks followed, at most; 37 bytes each as they come", NULL, 1, 1U << 24,
-     FIELD(blocks), false},
-    {"sites", "1..16777216", "distinct call stacks; 200 bytes each as they come", NULL, 1, 1U << 24, FIELD(sites),
-     false},
-    {"signal", "USR1|USR2|HUP|QUIT|WINCH|URG|IO|PWR", "the signal that asks for a report", s_signal, 0, 0,
-     FIELD(signal), false},
-    {"freeres", "0|1", "let the C library free its own memory before the report at exit", s_bool, 0, 0,
-     FIELD(freeres), true},
+    {"blocks", "1..16777216", "live blocks followed, at most; 37 bytes each as they come", NULL, 1,
+     1U << 24, FIELD(blocks), false},
+    {"sites", "1..16777216", "distinct call stacks; 200 bytes each as they come", NULL, 1, 1U << 24,
+     FIELD(sites), false},
+    {"signal", "USR1|USR2|HUP|QUIT|WINCH|URG|IO|PWR", "the signal that asks for a report", s_signal,
+     0, 0, FIELD(signal), false},
+    {"freeres", "0|1", "let the C library free its own memory before the report at exit", s_bool, 0,
+     0, FIELD(freeres), true},
     {"color", "auto|always|never", "colours in text", s_color, 0, 0, FIELD(color), false},
-    {"symbols", "lines|names|none", "what addresses are called", s_symbols, 0, 0, FIELD(symbols), false},
+    {"symbols", "lines|names|none", "what addresses are called", s_symbols, 0, 0, FIELD(symbols),
+     false},
     {"help", "0|1", "print this", s_bool, 0, 0, FIELD(help), true},
 };
 #define OPTION_COUNT (sizeof(s_options) / sizeof(s_options[0]))
@@ -216,8 +218,8 @@ static void read_one(ht_posix_options_t *options, char *text, ht_posix_say_fn sa
     if (option == NULL) {
         say_unknown(text, say);
     } else if (equals == NULL) {
-        say((const char *const[]){"HEAPTRAIL_OPTIONS: '", text, "' needs a value: ", text, "=", option->values,
-                                  NULL});
+        say((const char *const[]){"HEAPTRAIL_OPTIONS: '", text, "' needs a value: ", text, "=",
+                                  option->values, NULL});
     } else if (!set_option(options, option, equals + 1)) {
         say_bad(option, equals + 1, say);
     }
@@ -242,7 +244,8 @@ void ht_posix_options_read(ht_posix_options_t *options, const char *text, ht_pos
         size_t length = strcspn(text, ":");
         char one[HT_POSIX_PATH_MAX];
         if (length >= sizeof(one)) {
-            say((const char *const[]){"HEAPTRAIL_OPTIONS: an option is too long and was left out", NULL});
+            say((const char *const[]){"HEAPTRAIL_OPTIONS: an option is too long and was left out",
+                                      NULL});
         } else if (length != 0) {
             memcpy(one, text, length);
             one[length] = '\0';
@@ -258,8 +261,9 @@ void ht_posix_options_help(ht_posix_say_fn say)
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         static const char spaces[] = "         ";
         size_t length = strlen(s_options[i].name);
-        say((const char *const[]){"  ", s_options[i].name,
-                                  &spaces[length < sizeof(spaces) - 1 ? length : sizeof(spaces) - 2],
-                                  s_options[i].help, " (", s_options[i].values, ")", NULL});
+        say((const char *const[]){
+            "  ", s_options[i].name,
+            &spaces[length < sizeof(spaces) - 1 ? length : sizeof(spaces) - 2], s_options[i].help,
+            " (", s_options[i].values, ")", NULL});
     }
 }

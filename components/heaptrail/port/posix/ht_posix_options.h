@@ -13,7 +13,11 @@
 #define HT_POSIX_PATH_MAX 1024
 
 typedef enum { HT_POSIX_COLOR_AUTO, HT_POSIX_COLOR_ALWAYS, HT_POSIX_COLOR_NEVER } ht_posix_color_t;
-typedef enum { HT_POSIX_SYMBOLS_LINES, HT_POSIX_SYMBOLS_NAMES, HT_POSIX_SYMBOLS_NONE } ht_posix_symbols_t;
+typedef enum {
+    HT_POSIX_SYMBOLS_LINES,
+    HT_POSIX_SYMBOLS_NAMES,
+    HT_POSIX_SYMBOLS_NONE
+} ht_posix_symbols_t;
 
 /** The values of `report`. */
 enum { HT_POSIX_REPORT_NONE = 0, HT_POSIX_REPORT_EXIT = 1, HT_POSIX_REPORT_SIGNAL = 2 };

@@ -40,7 +40,8 @@ void ht_posix_output_open(void)
 {
     int saved_errno = errno;
     struct stat what;
-    for (size_t i = 0; i < sizeof(s_high_numbers) / sizeof(s_high_numbers[0]) && s_copy.fd <= 0; i++) {
+    for (size_t i = 0; i < sizeof(s_high_numbers) / sizeof(s_high_numbers[0]) && s_copy.fd <= 0;
+         i++) {
         s_copy.fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, s_high_numbers[i]);
     }
     if (s_copy.fd > 0 && fstat(s_copy.fd, &what) == 0) {
@@ -56,7 +57,8 @@ static bool is_original(int fd)
     return fstat(fd, &what) == 0 && what.st_dev == s_copy.device && what.st_ino == s_copy.inode;
 }
 
-/* Standard error as it was at the start; -1 if the program closed that, or put something else there. */
+/* Standard error as it was at the start; -1 if the program closed that, or put something else
+ * there. */
 static int original_stderr(void)
 {
     if (s_copy.fd > 0 && is_original(s_copy.fd)) { return s_copy.fd; }
@@ -64,7 +66,8 @@ static int original_stderr(void)
     return -1;
 }
 
-/* --- pieces of text ---------------------------------------------------------------------------- */
+/* --- pieces of text ----------------------------------------------------------------------------
+ */
 
 static void flush(output_t *output)
 {
@@ -124,7 +127,8 @@ void ht_posix_complain(const char *const *parts)
     errno = saved_errno;
 }
 
-/* --- the report ---------------------------------------------------------------------------------- */
+/* --- the report ----------------------------------------------------------------------------------
+ */
 
 /* The options' path with %p as the process id. */
 static void expand_path(const char *pattern, char *path, size_t size)
@@ -172,15 +176,20 @@ static void put_program(output_t *output)
 
 static void put_totals(output_t *output, const heaptrail_status_t *status, const char *why)
 {
-    uint64_t lost = (uint64_t)status->loss.table_full + status->loss.table_crowded + status->loss.too_large;
+    uint64_t lost =
+        (uint64_t)status->loss.table_full + status->loss.table_crowded + status->loss.too_large;
     const struct {
         const char *before;
         uint64_t number;
     } fields[] = {
-        {",\"in_use_bytes\":", status->live_bytes},     {",\"in_use_blocks\":", status->live_blocks},
-        {",\"allocs\":", status->total_blocks},         {",\"frees\":", status->total_frees},
-        {",\"allocated_bytes\":", status->total_bytes}, {",\"failed\":", status->failures},
-        {",\"not_followed\":", lost},                   {",\"unknown_frees\":", status->loss.unknown_frees},
+        {",\"in_use_bytes\":", status->live_bytes},
+        {",\"in_use_blocks\":", status->live_blocks},
+        {",\"allocs\":", status->total_blocks},
+        {",\"frees\":", status->total_frees},
+        {",\"allocated_bytes\":", status->total_bytes},
+        {",\"failed\":", status->failures},
+        {",\"not_followed\":", lost},
+        {",\"unknown_frees\":", status->loss.unknown_frees},
     };
     put_text(output, "{\"heaptrail\":\"totals\",\"why\":\"");
     put_text(output, why);
@@ -216,7 +225,8 @@ static void put_totals_text(output_t *output, const heaptrail_status_t *status, 
 
 static bool use_color(const ht_posix_options_t *options, int fd)
 {
-    return options->color == HT_POSIX_COLOR_ALWAYS || (options->color == HT_POSIX_COLOR_AUTO && isatty(fd) == 1);
+    return options->color == HT_POSIX_COLOR_ALWAYS ||
+           (options->color == HT_POSIX_COLOR_AUTO && isatty(fd) == 1);
 }
 
 static void put_report(output_t *output, const ht_posix_options_t *options)

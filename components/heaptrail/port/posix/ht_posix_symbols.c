@@ -27,8 +27,8 @@
 #endif
 
 /* A demangler where there is one: in every C++ program. */
-char *demangle(const char *name, char *buffer, size_t *length, int *status) __asm__("__cxa_demangle")
-    __attribute__((weak));
+char *demangle(const char *name, char *buffer, size_t *length,
+               int *status) __asm__("__cxa_demangle") __attribute__((weak));
 
 /* Text that is cut where it gets too long, always terminated. */
 typedef struct {
@@ -81,23 +81,26 @@ static void add_function(text_t *text, const char *name)
 {
     char *plain = NULL;
     int status = -1;
-    if (demangle != NULL && name[0] == '_' && name[1] == 'Z') { plain = demangle(name, NULL, NULL, &status); }
+    if (demangle != NULL && name[0] == '_' && name[1] == 'Z') {
+        plain = demangle(name, NULL, NULL, &status);
+    }
     add(text, plain != NULL && status == 0 ? plain : name);
     free(plain);
 }
 
-/* --- libdw --------------------------------------------------------------------------------------- */
+/* --- libdw ---------------------------------------------------------------------------------------
+ */
 
 #ifdef HT_POSIX_LIBDW
 
-#define FUNCTIONS(X)                                                                                         \
-    X(dwfl_begin)                                                                                            \
-    X(dwfl_linux_proc_report)                                                                                \
-    X(dwfl_report_end)                                                                                       \
-    X(dwfl_addrmodule)                                                                                       \
-    X(dwfl_module_addrinfo)                                                                                  \
-    X(dwfl_module_getsrc)                                                                                    \
-    X(dwfl_lineinfo)                                                                                         \
+#define FUNCTIONS(X)                                                                               \
+    X(dwfl_begin)                                                                                  \
+    X(dwfl_linux_proc_report)                                                                      \
+    X(dwfl_report_end)                                                                             \
+    X(dwfl_addrmodule)                                                                             \
+    X(dwfl_module_addrinfo)                                                                        \
+    X(dwfl_module_getsrc)                                                                          \
+    X(dwfl_lineinfo)                                                                               \
     X(dwfl_linux_proc_find_elf)
 
 #define DECLARE(name) __typeof__(&name) name;
@@ -109,10 +112,12 @@ static struct {
 } s_dw;
 
 /* Only what is in the files themselves: a search elsewhere may ask a server on the network. */
-static int find_no_debuginfo(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
-                             const char *file, const char *link, GElf_Word crc, char **debug_file)
+static int find_no_debuginfo(Dwfl_Module *module, void **userdata, const char *name,
+                             Dwarf_Addr base, const char *file, const char *link, GElf_Word crc,
+                             char **debug_file)
 {
-    (void)module, (void)userdata, (void)name, (void)base, (void)file, (void)link, (void)crc, (void)debug_file;
+    (void)module, (void)userdata, (void)name, (void)base, (void)file, (void)link, (void)crc,
+        (void)debug_file;
     return -1;
 }
 
@@ -120,8 +125,8 @@ static bool load(void)
 {
     void *library = dlopen("libdw.so.1", RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) { return false; }
-#define LOAD(name)                                                                                           \
-    *(void **)&s_dw.name = dlsym(library, #name);                                                            \
+#define LOAD(name)                                                                                 \
+    *(void **)&s_dw.name = dlsym(library, #name);                                                  \
     if (s_dw.name == NULL) { return false; }
     FUNCTIONS(LOAD)
     return true;
@@ -162,7 +167,8 @@ static bool add_debug_name(text_t *text, uintptr_t address)
         s_dw.dwfl_module_addrinfo(module, address, &offset, &symbol, NULL, NULL, NULL);
     int line_number = 0;
     Dwfl_Line *line = s_dw.dwfl_module_getsrc(module, address);
-    const char *file = line != NULL ? s_dw.dwfl_lineinfo(line, NULL, &line_number, NULL, NULL, NULL) : NULL;
+    const char *file =
+        line != NULL ? s_dw.dwfl_lineinfo(line, NULL, &line_number, NULL, NULL, NULL) : NULL;
     if (name == NULL || file == NULL) { return false; }
     add_function(text, name);
     add(text, " (");
@@ -185,7 +191,8 @@ static bool add_debug_name(text_t *text, uintptr_t address)
 }
 #endif
 
-/* ------------------------------------------------------------------------------------------------ */
+/* ------------------------------------------------------------------------------------------------
+ */
 
 void ht_posix_symbols_open(void)
 {
@@ -196,7 +203,8 @@ void ht_posix_symbols_open(void)
 static void add_object(text_t *text, const ht_elf_object_t *object)
 {
     extern char *program_invocation_short_name;
-    const char *name = object->path[0] != '\0' ? base_name(object->path) : program_invocation_short_name;
+    const char *name =
+        object->path[0] != '\0' ? base_name(object->path) : program_invocation_short_name;
     add(text, name != NULL ? name : "?");
 }
 
