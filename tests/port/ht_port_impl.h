@@ -77,3 +77,8 @@ static inline bool ht_port_is_foreign_stack(void)
 {
     return false;
 }
+
+static inline uintptr_t ht_port_stack_pointer(void)
+{
+    return (uintptr_t)__builtin_frame_address(0);
+}

@@ -7,7 +7,7 @@
 
 #include "heaptrail.h"
 #include "ht_config.h"
-#include "ht_hot.h"
+#include "ht_hot_default.h"
 #include "ht_log.h"
 
 ht_tracker_t ht_default_tracker;
@@ -23,6 +23,7 @@ ht_tracker_t ht_default_tracker;
 #define MEMORY_BYTES                                                                               \
     (ALIGNED((CONFIG_HEAPTRAIL_MAX_SITES + 1U) * sizeof(ht_origin_t)) +                            \
      ALIGNED((BUCKETS + 1U) * sizeof(ht_bucket_t)) +                                               \
+     ALIGNED(BUCKETS + 1U) +                                                                       \
      ALIGNED((HT_TASK_FIRST + CONFIG_HEAPTRAIL_MAX_TASKS) * sizeof(ht_task_t)) +                   \
      ALIGNED(CONFIG_HEAPTRAIL_MAX_FAILURES * sizeof(ht_failure_t)) +                               \
      ALIGNED(CONFIG_HEAPTRAIL_FRAME_WORDS * sizeof(uintptr_t)) +                                   \
@@ -54,9 +55,7 @@ HT_PORT_HOT void ht_default_boot(void)
     ht_port_unlock(&tracker->lock, irq);
 }
 
-/* Not yet running, or a scope or a stack to look at. */
-static HT_PORT_HOT void on_alloc_slow(void *block, size_t size, uint32_t caps, uint32_t method,
-                                      uintptr_t caller)
+HT_PORT_HOT void ht_on_alloc_slow(void *block, size_t size, uint32_t caps, uint32_t method, uintptr_t caller)
 {
     ht_tracker_t *tracker = ht_default();
     if (tracker->state == HT_STATE_RUNNING) {
@@ -66,21 +65,12 @@ static HT_PORT_HOT void on_alloc_slow(void *block, size_t size, uint32_t caps, u
 
 HT_PORT_HOT void ht_on_alloc(void *block, size_t size, uint32_t caps, uint32_t method, uintptr_t caller)
 {
-    ht_tracker_t *tracker = &ht_default_tracker;
-    if (tracker->state != HT_STATE_RUNNING || tracker->stack_depth > 1 ||
-        tracker->scope_hint[ht_port_core()] != NULL) {
-        on_alloc_slow(block, size, caps, method, caller);
-        return;
-    }
-    ht_hot_add(tracker, (uintptr_t)block, size,
-               ht_origin_of_caller(&tracker->origins, &tracker->lock, caller, caps, method));
+    ht_hot_on_alloc(block, size, caps, method, caller);
 }
 
 HT_PORT_HOT void ht_on_free(void *block)
 {
-    if (!ht_is_idle(&ht_default_tracker) && ht_default_tracker.state != HT_STATE_NEW) {
-        ht_hot_remove(&ht_default_tracker, (uintptr_t)block);
-    }
+    ht_hot_on_free(block);
 }
 
 static uint32_t or_default(uint32_t value, uint32_t otherwise)

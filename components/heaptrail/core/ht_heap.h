@@ -38,23 +38,23 @@ typedef struct {
 typedef struct {
     ht_heap_t row[HT_HEAPS_MAX + 1];
     uint32_t count; /**< heaps added; row 0 not counted */
-    uint32_t hint;  /**< the heap of the last look-up; only a hint, so unlocked */
+    uint32_t last; /**< the heap of the last look-up, and where it lies */
+    uintptr_t last_start;
+    size_t last_size;
 } ht_heaps_t;
+
+/** The slow half of ht_heap_of(). */
+ht_heap_id_t ht_heap_search(ht_heaps_t *heaps, uintptr_t address);
 
 static_assert(HT_HEAPS_MAX <= HT_MASK(HT_HEAP_BITS), "a record can name every heap");
 
-/** The heap that an address lies in, 0 if none. No lock. O(heaps), usually O(1). */
+/** The heap that an address lies in, 0 if none. Lock held. O(heaps), usually O(1). */
 static inline ht_heap_id_t ht_heap_of(ht_heaps_t *heaps, uintptr_t address)
 {
-    uint32_t id = __atomic_load_n(&heaps->hint, __ATOMIC_RELAXED);
-    if (address - heaps->row[id].start < heaps->row[id].size) { return (ht_heap_id_t){id}; }
-    for (id = __atomic_load_n(&heaps->count, __ATOMIC_ACQUIRE); id != 0; id--) {
-        if (address - heaps->row[id].start < heaps->row[id].size) {
-            __atomic_store_n(&heaps->hint, id, __ATOMIC_RELAXED);
-            break;
-        }
+    if (__builtin_expect(address - heaps->last_start < heaps->last_size, 1)) {
+        return (ht_heap_id_t){heaps->last};
     }
-    return (ht_heap_id_t){id};
+    return ht_heap_search(heaps, address);
 }
 
 /** Count one more block. Lock held. */

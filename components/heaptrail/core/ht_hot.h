@@ -47,7 +47,7 @@ static inline void ht_next_stamp(ht_tracker_t *tracker, ht_tick_t now)
  */
 static inline uint32_t ht_current_task(ht_tracker_t *tracker)
 {
-    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+    uintptr_t sp = ht_port_stack_pointer();
     if (__builtin_expect(sp - tracker->tasks.last_low < tracker->tasks.last_span, 1)) {
         return tracker->tasks.last_row;
     }
@@ -55,7 +55,7 @@ static inline uint32_t ht_current_task(ht_tracker_t *tracker)
 }
 
 /** Record a new block. Takes the lock. */
-static inline void ht_hot_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
+__attribute__((always_inline)) static inline void ht_hot_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
                               ht_origin_id_t origin)
 {
     ht_tick_t now = ht_port_tick();
@@ -92,7 +92,7 @@ static inline void ht_count_end(ht_tracker_t *tracker, const ht_record_t *record
 {
     size_t size = ht_record_size(record);
     ht_tick_t age = now - record->tick;
-    if (age > ((ht_tick_t) ~(ht_tick_t)0 >> 1)) {
+    if (__builtin_expect(age > ((ht_tick_t) ~(ht_tick_t)0 >> 1), 0)) {
         age = 0; /* its stamp was borrowed from the future */
     }
     ht_origin_remove(&tracker->origins.origins[ht_record_origin(record).index], size, age);
@@ -115,7 +115,7 @@ static inline void ht_end_block(ht_tracker_t *tracker, ht_record_t *record, ht_t
 }
 
 /** Forget a block that is about to be freed. Takes the lock. */
-static inline bool ht_hot_remove(ht_tracker_t *tracker, uintptr_t address)
+__attribute__((always_inline)) static inline bool ht_hot_remove(ht_tracker_t *tracker, uintptr_t address)
 {
     ht_tick_t now = ht_port_tick();
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);

@@ -29,7 +29,7 @@ const char *ht_sizes_check(const ht_sizes_t *sizes)
 
 /* Where each table lies in the tracker's memory. The one with the largest alignment comes first. */
 typedef struct {
-    size_t origins, buckets, tasks, failures, frames, origin_index, task_index, end;
+    size_t origins, buckets, used, tasks, failures, frames, origin_index, task_index, end;
 } layout_t;
 
 static size_t take(size_t *at, size_t count, size_t size)
@@ -50,6 +50,7 @@ static layout_t lay_out(const ht_sizes_t *sizes)
     layout.frames = take(&at, sizes->frame_words, sizeof(uintptr_t));
     layout.origin_index =
         take(&at, ht_origins_index_size(sizes->max_origins), sizeof(ht_origin_slot_t));
+    layout.used = take(&at, ht_table_buckets_for(sizes->max_blocks) + 1U, sizeof(uint8_t));
     layout.task_index = take(&at, ht_tasks_index_size(sizes->max_tasks), sizeof(uint16_t));
     (void)take(&at, 0, 1);
     layout.end = (at + sizeof(uint64_t) - 1U) & ~(sizeof(uint64_t) - 1U);
@@ -65,7 +66,7 @@ void ht_tracker_init(ht_tracker_t *tracker, const ht_sizes_t *sizes, void *memor
 {
     layout_t layout = lay_out(sizes);
     unsigned char *base = memory;
-    ht_table_init(&tracker->table, (void *)(base + layout.buckets),
+    ht_table_init(&tracker->table, (void *)(base + layout.buckets), base + layout.used,
                   ht_table_buckets_for(sizes->max_blocks));
     tracker->origins = (ht_origins_t){
         .origins = (void *)(base + layout.origins),
@@ -91,6 +92,7 @@ void ht_tracker_init(ht_tracker_t *tracker, const ht_sizes_t *sizes, void *memor
     tracker->swept_at = tracker->started_at;
     tracker->last.tick = tracker->started_at;
     tracker->blind = state != HT_STATE_RUNNING;
+    tracker->quick = state == HT_STATE_RUNNING && sizes->stack_depth <= 1;
     __atomic_store_n(&tracker->state, state, __ATOMIC_RELEASE);
 }
 
@@ -177,6 +179,7 @@ ht_stamp_t ht_tracker_mark(ht_tracker_t *tracker)
 void ht_tracker_run(ht_tracker_t *tracker, bool run)
 {
     tracker->blind = true; /* was, or will be */
+    tracker->quick = run && tracker->stack_depth <= 1;
     __atomic_store_n(&tracker->state, run ? HT_STATE_RUNNING : HT_STATE_STOPPED, __ATOMIC_RELEASE);
 }
 

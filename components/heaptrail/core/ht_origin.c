@@ -17,11 +17,9 @@ uint32_t ht_origins_index_size(uint32_t max)
 
 HT_PORT_HOT uint32_t ht_origin_hash(const ht_origin_key_t *key)
 {
-    /* Multiply and fold, one step a word; the last shift brings the good bits down to the index. */
-    uintptr_t hash = (uintptr_t)key->site + key->caps * 31U + key->method;
-    for (uint32_t i = 0; i < key->depth; i++) {
-        hash = (hash ^ key->frames[i]) * (uintptr_t)0x9E3779B1U;
-    }
+    uintptr_t hash = (uintptr_t)key->site + ht_origin_seed(key->caps, key->method);
+    if (key->depth == 0) { return ht_origin_fold(ht_origin_step(hash, 0)); }
+    for (uint32_t i = 0; i < key->depth; i++) { hash = ht_origin_step(hash, key->frames[i]); }
     return ht_origin_fold(hash);
 }
 
@@ -132,4 +130,11 @@ HT_PORT_HOT ht_origin_id_t ht_origin_intern(ht_origins_t *origins, ht_port_lock_
     id.index = publish(origins, key, hash, id.index);
     ht_port_unlock(lock, irq);
     return id;
+}
+
+HT_PORT_HOT ht_origin_id_t ht_origin_of_new_caller(ht_origins_t *origins, ht_port_lock_t *lock,
+                                                   uintptr_t caller, uint32_t caps, uint32_t method)
+{
+    ht_origin_key_t key = {.frames = &caller, .depth = 1, .caps = caps, .method = method};
+    return ht_origin_intern(origins, lock, &key);
 }

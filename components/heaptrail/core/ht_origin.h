@@ -40,10 +40,10 @@ typedef struct {
         struct {
             uint8_t depth;
             uint8_t method;
-            uint16_t reserved;
         };
-        uint32_t shape; /**< depth and method, to be compared at once */
+        uint16_t shape; /**< depth and method, to be compared at once */
     };
+    uint16_t published; /**< 1: the key is complete; set under the lock, with the index entry */
     uintptr_t caller; /**< the one frame of an origin that has one frame and no site; else 0 */
     /* counters */
     uint32_t total_blocks;
@@ -56,13 +56,12 @@ typedef struct {
     uint16_t lifetimes[HT_LIFETIME_BUCKETS];
     /* filled in by one query at a time, see ht_query.h */
     uint32_t since_blocks;
-    uint32_t published; /**< 1: the key is complete; set under the lock, with the index entry */
     size_t since_bytes;
     ht_tick_t oldest_age; /**< in ticks, plus 1 */
 } ht_origin_t;
 
 /** ht_origin_t::shape of an origin; every target is little-endian. */
-#define HT_ORIGIN_SHAPE(depth, method) ((uint32_t)(depth) | ((uint32_t)(method) << 8))
+#define HT_ORIGIN_SHAPE(depth, method) ((uint16_t)((depth) | ((method) << 8)))
 
 #if HT_64BIT
 typedef uint32_t ht_origin_slot_t;
@@ -152,12 +151,28 @@ static inline void ht_origin_remove(ht_origin_t *origin, size_t size, ht_tick_t 
     if (lives != 0) { origin->lifetimes[bucket] = lives; } /* it stops at 65535 */
 }
 
-/* What the last step of ht_origin_hash() does. */
+/*
+ * The hash of a key: the capabilities and the method, then a multiplication for each frame, then the
+ * high bits folded down to where the index takes its number from.
+ */
+static inline uintptr_t ht_origin_seed(uint32_t caps, uint32_t method)
+{
+    return (uintptr_t)caps + ((uintptr_t)method << 22);
+}
+
+static inline uintptr_t ht_origin_step(uintptr_t hash, uintptr_t frame)
+{
+    return (hash ^ frame) * (uintptr_t)0x9E3779B1U;
+}
+
 static inline uint32_t ht_origin_fold(uintptr_t hash)
 {
-    hash = (hash ^ (hash >> 15)) * (uintptr_t)0x85EBCA6BU;
-    return (uint32_t)(hash ^ hash >> (HT_64BIT ? 32 : 13));
+    return (uint32_t)(hash ^ hash >> (HT_64BIT ? 32 : 15));
 }
+
+/** The slow half of ht_origin_of_caller(). */
+ht_origin_id_t ht_origin_of_new_caller(ht_origins_t *origins, ht_port_lock_t *lock, uintptr_t caller,
+                                       uint32_t caps, uint32_t method);
 
 /*
  * The origin of a block of which only the caller's address is known: a site as the linker's wrap sees
@@ -166,7 +181,7 @@ static inline uint32_t ht_origin_fold(uintptr_t hash)
 static inline ht_origin_id_t ht_origin_of_caller(ht_origins_t *origins, ht_port_lock_t *lock,
                                                  uintptr_t caller, uint32_t caps, uint32_t method)
 {
-    uint32_t hash = ht_origin_fold((((uintptr_t)(caps * 31U) + method) ^ caller) * (uintptr_t)0x9E3779B1U);
+    uint32_t hash = ht_origin_fold(ht_origin_step(ht_origin_seed(caps, method), caller));
     uint32_t id = __atomic_load_n(&origins->index[hash & origins->index_mask], __ATOMIC_ACQUIRE);
     const ht_origin_t *origin = &origins->origins[id];
     if (__builtin_expect(origin->caller == caller && origin->caps == caps &&
@@ -174,6 +189,5 @@ static inline ht_origin_id_t ht_origin_of_caller(ht_origins_t *origins, ht_port_
                          1)) {
         return (ht_origin_id_t){id};
     }
-    ht_origin_key_t key = {.frames = &caller, .depth = 1, .caps = caps, .method = method};
-    return ht_origin_intern(origins, lock, &key);
+    return ht_origin_of_new_caller(origins, lock, caller, caps, method);
 }

@@ -10,10 +10,11 @@ uint32_t ht_table_buckets_for(uint32_t max_blocks)
     return (max_blocks + HT_BUCKET_SLOTS - 2U) / (HT_BUCKET_SLOTS - 1U); /* 7 of the 8 slots each */
 }
 
-void ht_table_init(ht_table_t *table, ht_bucket_t *buckets, uint32_t bucket_count)
+void ht_table_init(ht_table_t *table, ht_bucket_t *buckets, uint8_t *used, uint32_t bucket_count)
 {
     *table = (ht_table_t){
         .buckets = buckets,
+        .used = used,
         .bucket_count = bucket_count,
         .limit = bucket_count * (HT_BUCKET_SLOTS - 1U),
     };
@@ -32,8 +33,8 @@ static HT_PORT_HOT ht_record_t *move_one(ht_table_t *table, uint32_t from)
         uint32_t hash = ht_table_hash(record->address);
         uint32_t to = ht_table_first(table, hash);
         if (to == from) { to = ht_table_second(table, hash); }
-        ht_record_t *empty = ht_bucket_find(&table->buckets[to], HT_ADDRESS_EMPTY);
-        if (empty != NULL) {
+        ht_record_t *empty = ht_bucket_take(table, to);
+        if (empty != NULL) { /* its old slot stays in use: for the caller */
             *empty = *record;
             record->address = HT_ADDRESS_EMPTY;
             table->moves++;
@@ -48,7 +49,7 @@ HT_PORT_HOT ht_record_t *ht_table_make_room(ht_table_t *table, uint32_t first, u
     ht_record_t *slot = move_one(table, first);
     if (slot == NULL) { slot = move_one(table, second); }
     if (slot == NULL) {
-        slot = ht_bucket_find(&table->buckets[table->bucket_count], HT_ADDRESS_EMPTY);
+        slot = ht_bucket_take(table, table->bucket_count);
         if (slot != NULL) { table->stash_count++; }
     }
     return slot;
@@ -66,8 +67,8 @@ HT_PORT_HOT void ht_table_use_stash(ht_table_t *table, ht_record_t *slot)
         if (waiting[i].address <= HT_ADDRESS_HELD) { continue; }
         uint32_t hash = ht_table_hash(waiting[i].address);
         if (ht_table_first(table, hash) == bucket || ht_table_second(table, hash) == bucket) {
-            *slot = waiting[i];
-            waiting[i].address = HT_ADDRESS_EMPTY;
+            *ht_bucket_take(table, bucket) = waiting[i];
+            ht_bucket_give(table, &waiting[i]);
             table->stash_count--;
             table->moves++;
             return;

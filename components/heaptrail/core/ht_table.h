@@ -12,6 +12,7 @@
  *   bucket 1   [ r r r r r r r r ]    chosen by two hashes of it
  *   ...
  *   stash      [ r r r r r r r r ]    one bucket more, for what finds both of its buckets full
+ *   used       [ 1 1 0 1 0 0 0 0 ]    a byte per bucket: bit i is set while slot i is in use
  *
  * Why: the longest operation is a constant, whatever the load. A look-up reads at most two buckets
  * (three while the stash is in use); an insertion that finds both buckets full moves one of a few
@@ -38,6 +39,7 @@ typedef struct {
 
 typedef struct {
     ht_bucket_t *buckets; /**< bucket_count + 1 of them; the last one is the stash */
+    uint8_t *used;        /**< bucket_count + 1 of them */
     uint32_t bucket_count;
     uint32_t count;       /**< slots in use, held ones included */
     uint32_t limit;       /**< count never exceeds it: 7/8 of the slots */
@@ -49,8 +51,8 @@ typedef struct {
  * number. */
 uint32_t ht_table_buckets_for(uint32_t max_blocks);
 
-/** Use `bucket_count + 1` zeroed buckets. */
-void ht_table_init(ht_table_t *table, ht_bucket_t *buckets, uint32_t bucket_count);
+/** Use `bucket_count + 1` zeroed buckets and as many zeroed bytes. */
+void ht_table_init(ht_table_t *table, ht_bucket_t *buckets, uint8_t *used, uint32_t bucket_count);
 
 /** The slow half of ht_table_erase(): the stash is in use, and `slot` became empty. */
 void ht_table_use_stash(ht_table_t *table, ht_record_t *slot);
@@ -115,6 +117,38 @@ static inline ht_record_t *ht_table_find(ht_table_t *table, uintptr_t address)
     return found;
 }
 
+/* The index of the lowest bit that is not set in a byte that is not 0xff. */
+static inline uint32_t ht_lowest_clear(uint32_t byte)
+{
+#if defined(__riscv) && !defined(__riscv_zbb)
+    /* Without Zbb, __builtin_ctz is a call that reads a table in flash. */
+    uint32_t index = 0;
+    if ((byte & 0xFU) == 0xFU) { index = 4; }
+    if ((byte >> index & 3U) == 3U) { index += 2; }
+    return index + (byte >> index & 1U);
+#else
+    return (uint32_t)__builtin_ctz(~byte);
+#endif
+}
+
+/* Take a slot of a bucket, or NULL if it is full. */
+static inline ht_record_t *ht_bucket_take(ht_table_t *table, uint32_t bucket)
+{
+    uint32_t used = table->used[bucket];
+    if (used == 0xFFU) { return NULL; }
+    uint32_t slot = ht_lowest_clear(used);
+    table->used[bucket] = (uint8_t)(used | (used + 1U));
+    return &table->buckets[bucket].slot[slot];
+}
+
+/* Mark a slot as empty. */
+static inline void ht_bucket_give(ht_table_t *table, ht_record_t *slot)
+{
+    size_t index = (size_t)(slot - table->buckets[0].slot);
+    table->used[index / HT_BUCKET_SLOTS] &= (uint8_t)~(1U << index % HT_BUCKET_SLOTS);
+    slot->address = HT_ADDRESS_EMPTY;
+}
+
 /**
  * An empty slot where a record of address may go, or NULL when the table is full. The caller fills
  * it in (address included) before it gives the lock back. The address must not be in the table.
@@ -125,10 +159,10 @@ static inline ht_record_t *ht_table_insert(ht_table_t *table, uintptr_t address)
     if (table->count >= table->limit) { return NULL; }
     uint32_t hash = ht_table_hash(address);
     uint32_t first = ht_table_first(table, hash);
-    ht_record_t *slot = ht_bucket_find(&table->buckets[first], HT_ADDRESS_EMPTY);
+    ht_record_t *slot = ht_bucket_take(table, first);
     if (slot == NULL) {
         uint32_t second = ht_table_second(table, hash);
-        slot = ht_bucket_find(&table->buckets[second], HT_ADDRESS_EMPTY);
+        slot = ht_bucket_take(table, second);
         if (slot == NULL) {
             slot = ht_table_make_room(table, first, second);
             if (slot == NULL) { return NULL; }
@@ -141,7 +175,7 @@ static inline ht_record_t *ht_table_insert(ht_table_t *table, uintptr_t address)
 /** Empty a slot that ht_table_find() or ht_table_insert() returned. O(1). */
 static inline void ht_table_erase(ht_table_t *table, ht_record_t *slot)
 {
-    slot->address = HT_ADDRESS_EMPTY;
+    ht_bucket_give(table, slot);
     table->count--;
     if (__builtin_expect(table->stash_count != 0, 0)) { ht_table_use_stash(table, slot); }
 }

@@ -5,6 +5,20 @@
 /* The hot path is in ht_hot.h; here are its rare cases, and realloc. What surrounds them (memory, reset, marks) is in ht_lifecycle.c. */
 #include "ht_hot.h"
 
+HT_PORT_HOT ht_heap_id_t ht_heap_search(ht_heaps_t *heaps, uintptr_t address)
+{
+    for (uint32_t id = heaps->count; id != 0; id--) {
+        const ht_heap_t *heap = &heaps->row[id];
+        if (address - heap->start < heap->size) {
+            heaps->last = id;
+            heaps->last_start = heap->start;
+            heaps->last_size = heap->size;
+            return (ht_heap_id_t){id};
+        }
+    }
+    return (ht_heap_id_t){0};
+}
+
 /* First sight of a task. Its TCB is often a block of the heap: remember that, to see it die. Lock
  * held. */
 static HT_PORT_HOT uint32_t add_task(ht_tracker_t *tracker, uintptr_t key)

@@ -47,6 +47,7 @@ typedef struct ht_tracker {
     volatile uint32_t state;
     ht_port_lock_t lock;
     ht_stamp_t last; /**< the newest stamp given */
+    bool quick;              /**< running, and only the caller is kept of a stack */
     bool filtering;
     bool blind;              /**< some allocation may have been missed: stopped, filtered, reset */
     ht_table_t table;

@@ -22,6 +22,7 @@
  *   ht_port_task_key()        Who is allocating: a value >= HT_KEY_FIRST_TASK that is unique among
  *                             the tasks alive now (a TCB address will do), or a HT_KEY_* below.
  *   ht_port_core()            The index of this core, 0 or 1.
+ *   ht_port_stack_pointer()   The stack pointer, or an address close above it.
  *   ht_port_is_foreign_stack()
  *                             True in an interrupt handler that runs on the stack of what it interrupted.
  *   HT_PORT_HOT               The attribute that puts a function where it runs with the flash cache

@@ -86,3 +86,18 @@ static inline bool ht_port_is_foreign_stack(void)
 {
     return !HT_PORT_STACK_TELLS_TASK && xPortInIsrContext();
 }
+
+static inline uintptr_t ht_port_stack_pointer(void)
+{
+    uintptr_t sp;
+#if defined(__XTENSA__)
+    __asm__ volatile("mov %0, sp" : "=r"(sp));
+#elif defined(__riscv)
+    __asm__ volatile("mv %0, sp" : "=r"(sp));
+#elif defined(__i386__)
+    __asm__ volatile("mov %%esp, %0" : "=r"(sp));
+#else
+    sp = (uintptr_t)__builtin_frame_address(0);
+#endif
+    return sp;
+}

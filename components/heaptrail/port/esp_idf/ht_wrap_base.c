@@ -7,7 +7,7 @@
  * firmware passes exactly once, redirected to us by the linker (--wrap). docs/esp-idf.md says why these.
  */
 #include "esp_heap_caps.h"
-#include "ht_default.h"
+#include "ht_hot_default.h"
 #include "ht_port_wrap.h"
 
 #define CALLER ((uintptr_t)__builtin_return_address(0))
@@ -49,7 +49,7 @@ HT_PORT_HOT void *__wrap_heap_caps_calloc_base(size_t n, size_t size, uint32_t c
 
 HT_PORT_HOT void __wrap_heap_caps_free(void *block)
 {
-    if (block != NULL) { ht_on_free(block); }
+    if (__builtin_expect(block != NULL, 1)) { ht_hot_on_free(block); }
     __real_heap_caps_free(block);
 }
 

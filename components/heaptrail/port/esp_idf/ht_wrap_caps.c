@@ -5,6 +5,7 @@
 /* Who called ESP-IDF's heap_caps_*; see ht_wrap_entry.h. */
 #include <stdarg.h>
 
+#include "ht_hot_default.h"
 #include "ht_wrap_entry.h"
 
 void *__real_heap_caps_malloc(size_t size, uint32_t caps);
@@ -28,7 +29,7 @@ HT_PORT_HOT void *__wrap_heap_caps_malloc(size_t size, uint32_t caps)
 {
     void *block = __real_heap_caps_malloc_base(size, caps);
     if (__builtin_expect(block == NULL, 0)) { return malloc_again(size, caps, HT_CALLER); }
-    ht_on_alloc(block, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, HT_CALLER);
+    ht_hot_on_alloc(block, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, HT_CALLER);
     return block;
 }
 
