@@ -97,11 +97,14 @@ static void test_record_that_is_not_where_one_looks(void **state)
     ht_record_t *from = record();
     uint32_t hash = ht_table_hash(from->address);
     for (uint32_t b = 0; b < s_tracker.table.bucket_count; b++) {
-        ht_record_t *to = ht_bucket_find(&s_tracker.table.buckets[b], HT_ADDRESS_EMPTY);
-        if (to != NULL && b != ht_table_first(&s_tracker.table, hash) &&
+        ht_record_t *to = NULL;
+        if (b != ht_table_first(&s_tracker.table, hash) &&
             b != ht_table_second(&s_tracker.table, hash)) {
+            to = ht_bucket_take(&s_tracker.table, b);
+        }
+        if (to != NULL) {
             *to = *from;
-            from->address = HT_ADDRESS_EMPTY;
+            ht_bucket_give(&s_tracker.table, from);
             break;
         }
     }
@@ -132,7 +135,12 @@ static void test_counts_of_the_table(void **state)
 static void test_record_that_vanished(void **state)
 {
     (void)state;
-    record()->address = HT_ADDRESS_EMPTY;
+    ht_record_t *gone = record();
+    const ht_record_t kept = *gone;
+    gone->address = HT_ADDRESS_EMPTY;
+    expect("table: a slot in use is not marked");
+    *gone = kept;
+    ht_bucket_give(&s_tracker.table, gone);
     expect("table: count");
 }
 

@@ -174,6 +174,82 @@ static void test_cached_number_is_believed_only_for_its_site(void **state)
     assert_false(ht_origin_is_site(&s_tracker.origins, UINT32_MAX, &s_sites[3], 4));
 }
 
+typedef struct {
+    uint32_t hash, number;
+} hashed_t;
+
+static int by_hash(const void *a, const void *b)
+{
+    const hashed_t *x = a;
+    const hashed_t *y = b;
+    return (x->hash > y->hash) - (x->hash < y->hash);
+}
+
+static void stack_of(uint32_t number, uintptr_t frames[2])
+{
+    frames[0] = 0x400D0000U + (number * 2654435761U >> 12) * 2U;
+    frames[1] = 0x400D0000U + (number * 2246822519U >> 11) * 2U;
+}
+
+static uint32_t intern_stack(uint32_t number)
+{
+    uintptr_t frames[2];
+    stack_of(number, frames);
+    const ht_origin_key_t key = {.frames = frames, .depth = 2};
+    return intern(&key);
+}
+
+/* Stacks whose hashes are equal, by the birthday paradox, are told apart all the same. */
+static void test_equal_hashes_of_unequal_stacks(void **state)
+{
+    (void)state;
+    enum { STACKS = 300000 };
+    hashed_t *all = calloc(STACKS, sizeof(*all));
+    assert_non_null(all);
+    for (uint32_t i = 0; i < STACKS; i++) {
+        uintptr_t frames[2];
+        stack_of(i, frames);
+        all[i] = (hashed_t){ht_origin_hash(&(ht_origin_key_t){.frames = frames, .depth = 2}), i};
+    }
+    qsort(all, STACKS, sizeof(*all), by_hash);
+    uint32_t pairs = 0;
+    for (uint32_t i = 1; i < STACKS && pairs < 8; i++) {
+        if (all[i].hash == all[i - 1U].hash) {
+            uint32_t one = intern_stack(all[i].number);
+            uint32_t two = intern_stack(all[i - 1U].number);
+            assert_int_not_equal(one, two);
+            assert_int_equal(intern_stack(all[i].number), one);
+            pairs++;
+        }
+    }
+    print_message("%u pairs of stacks with equal hashes\n", pairs);
+    assert_int_not_equal(pairs, 0);
+    free(all);
+}
+
+/* What the linker's wraps use: a single return address, looked up inline. */
+static void test_origin_of_a_caller(void **state)
+{
+    (void)state;
+    uintptr_t callers[6];
+    for (uint32_t i = 0; i < 6; i++) {
+        callers[i] = 0x400D0000U + 4U * i;
+        const ht_origin_key_t key = {.frames = &callers[i], .depth = 1, .caps = i % 2U, .method = 3};
+        uint32_t id = ht_origin_of_caller(&s_tracker.origins, &s_tracker.lock, callers[i], i % 2U, 3)
+                          .index;
+        assert_int_equal(id, i + 1U);
+        assert_int_equal(intern(&key), id); /* the same as the long way */
+        uint64_t locks = g_fake.locks;
+        for (int again = 0; again < 3; again++) {
+            assert_int_equal(ht_origin_of_caller(&s_tracker.origins, &s_tracker.lock, callers[i],
+                                                 i % 2U, 3)
+                                 .index,
+                             id);
+        }
+        assert_int_equal(g_fake.locks, locks);
+    }
+}
+
 /* Bucket b counts lives of [2^(b-1), 2^b) ticks. */
 static void test_lifetimes_at_each_edge(void **state)
 {
@@ -236,6 +312,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_crowded_index_gives_the_number_back, make, drop),
         cmocka_unit_test_setup_teardown(test_cached_number_is_believed_only_for_its_site, make,
                                         drop),
+        cmocka_unit_test_setup_teardown(test_equal_hashes_of_unequal_stacks, make, drop),
+        cmocka_unit_test_setup_teardown(test_origin_of_a_caller, make, drop),
         cmocka_unit_test(test_lifetimes_at_each_edge),
         cmocka_unit_test(test_lifetimes_stop_at_their_most),
         cmocka_unit_test(test_all_origins_that_were_asked_for_can_be_used),

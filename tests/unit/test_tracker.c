@@ -306,6 +306,36 @@ static void test_interrupts_at_every_unlock(void **state)
     assert_int_equal(site().dropped_blocks, 0);
 }
 
+static void test_known_relabelled_unregistered(void **state)
+{
+    (void)state;
+    ht_known_t known = {0};
+    ht_origin_id_t other = unit_origin(&s_tracker, &s_sites[1], 4);
+    ht_tracker_add(&s_tracker, 0x1000, 10, s_origin);
+    ht_tracker_add(&s_tracker, 0x2000, 20, s_origin);
+    assert_true(ht_tracker_relabel(&s_tracker, 0x1000, other));
+    unit_check(&s_tracker);
+    assert_int_equal(site().total_blocks, 1); /* as if it had come from there at once */
+    assert_int_equal(site().total_bytes, 20);
+    assert_true(ht_tracker_known(&s_tracker, 0x1000, &known));
+    assert_int_equal(known.size, 10);
+    assert_int_equal(known.caps, 4);
+    assert_true(ht_tracker_relabel(&s_tracker, 0x1000, other)); /* once more: no change */
+    heaptrail_site_row_t row;
+    assert_true(ht_query_site(&s_tracker, other.index, &row));
+    assert_int_equal(row.live_bytes, 10);
+    assert_int_equal(row.total_blocks, 1);
+    assert_true(ht_tracker_unregister(&s_tracker, 0x1000));
+    assert_false(ht_tracker_unregister(&s_tracker, 0x1000));
+    assert_false(ht_tracker_known(&s_tracker, 0x1001, &known));
+    assert_false(ht_tracker_relabel(&s_tracker, 0x1000, other));
+    ht_hold_t hold = ht_tracker_hold(&s_tracker, 0x2000);
+    assert_false(ht_tracker_known(&s_tracker, 0x2000, &known));
+    assert_false(ht_tracker_unregister(&s_tracker, 0x2000));
+    ht_tracker_put_back(&s_tracker, hold);
+    assert_int_equal(unit_loss(&s_tracker).unknown_frees, 0);
+}
+
 /* Every call that takes the lock gives it back, and takes it no more often than it says. */
 static void test_locks_taken(void **state)
 {
@@ -336,6 +366,7 @@ int main(void)
         T(test_stamps_rise_and_are_unique),
         T(test_age_of_a_stamp_from_the_future_is_zero),
         T(test_interrupts_at_every_unlock),
+        T(test_known_relabelled_unregistered),
         T(test_locks_taken),
     };
     return cmocka_run_group_tests(tests, unit_setup, NULL);
