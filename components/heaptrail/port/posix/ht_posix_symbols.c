@@ -169,8 +169,13 @@ static bool add_debug_name(text_t *text, uintptr_t address)
     Dwfl_Line *line = s_dw.dwfl_module_getsrc(module, address);
     const char *file =
         line != NULL ? s_dw.dwfl_lineinfo(line, NULL, &line_number, NULL, NULL, NULL) : NULL;
-    if (name == NULL || file == NULL) { return false; }
+    if (name == NULL) { return false; }
     add_function(text, name);
+    if (file == NULL) { /* a symbol that is not exported, so ht_posix_elf.h does not know it */
+        add(text, "+");
+        add_hex(text, offset + 1U);
+        return true;
+    }
     add(text, " (");
     add(text, base_name(file));
     add(text, ":");
