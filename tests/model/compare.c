@@ -12,7 +12,7 @@
     model_expect(model, (is) == (should_be), what, (uint64_t)(row), (uint64_t)(is),                \
                  (uint64_t)(should_be))
 
-#define US(ticks) ((uint64_t)(ticks) * 1000U) /* the fake port ticks a thousand times a second */
+#define US(ticks) ((uint64_t)(ticks)*1000U) /* the fake port ticks a thousand times a second */
 
 typedef struct {
     model_t *model;

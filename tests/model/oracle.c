@@ -238,8 +238,9 @@ void oracle_add(oracle_t *oracle, uintptr_t address, size_t size, uint32_t origi
         return;
     }
     oracle_block_t *block = new_block(oracle);
-    *block = (oracle_block_t){address, size, origin, heap_of(oracle, address), task, core,
-                              oracle->last_tick, oracle->event, false, false};
+    *block = (oracle_block_t){
+        address,       size,  origin, heap_of(oracle, address), task, core, oracle->last_tick,
+        oracle->event, false, false};
     oracle->tasks[task].total++;
     oracle->tasks[task].total_bytes += size;
     oracle->heaps[block->heap].total++;
@@ -309,7 +310,7 @@ void oracle_fail(oracle_t *oracle, size_t size, size_t alignment, uint32_t origi
     oracle->origins[origin].failures++;
     if (oracle->failure_count == ORACLE_MAX) { abort(); }
     oracle_failure_t *failure = &oracle->failures[oracle->failure_count++];
-    *failure = (oracle_failure_t){oracle->failure_count, origin,           task, size, alignment,
+    *failure = (oracle_failure_t){oracle->failure_count, origin,       task, size, alignment,
                                   oracle->last_tick,     oracle->event};
 }
 

@@ -23,7 +23,7 @@ typedef struct {
     uintptr_t address; /* 0: none */
     size_t size;
     uint32_t origin, heap, task, core;
-    uint64_t tick; /* without a wrap */
+    uint64_t tick;  /* without a wrap */
     uint64_t event; /* how many events came before it */
     bool held;
     bool forgotten; /* by a reset while it was held */

@@ -191,8 +191,7 @@ static bool is_possible(const stream_t *stream, stream_kind_t kind)
     case STREAM_REALLOC_ZERO:
         return stream->live_count != 0;
     case STREAM_TASK_CREATE:
-        return stream->task_count < stream->config->tasks &&
-               stream->task_count < STREAM_TASKS_MAX;
+        return stream->task_count < stream->config->tasks && stream->task_count < STREAM_TASKS_MAX;
     case STREAM_TASK_DELETE:
         return stream->task_count > 1;
     case STREAM_ADD_HEAP:

@@ -27,7 +27,7 @@ typedef struct {
     unsigned number;
     uint32_t rounds;
     uint64_t random;
-    size_t sizes[BLOCKS]; /* plus 1; 0: not allocated */
+    size_t sizes[BLOCKS];  /* plus 1; 0: not allocated */
     uint32_t total[SITES]; /* allocations at each site */
     uint64_t bytes;
     uint32_t frees, wrong_ids;

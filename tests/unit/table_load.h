@@ -26,8 +26,8 @@ typedef enum {
 
 typedef struct {
     uint64_t inserts;
-    uint64_t crowded;  /* insertions that found no room below the limit */
-    uint64_t moves;    /* records moved to make room */
+    uint64_t crowded; /* insertions that found no room below the limit */
+    uint64_t moves;   /* records moved to make room */
     uint32_t stash_at_most;
 } table_load_t;
 

@@ -40,8 +40,17 @@ static void test_bounds_of_heaps(void **state)
         uintptr_t address;
         uint32_t heap;
     } in[] = {
-        {0x0fff, 0}, {0x1000, 1}, {0x1fff, 1}, {0x2000, 2}, {0x27ff, 2}, {0x2800, 0},
-        {0x9000, 0}, {0, 0},      {~(uintptr_t)0, 3}, {0x1000, 1}, {~(uintptr_t)0 - 0x1000, 0},
+        {0x0fff, 0},
+        {0x1000, 1},
+        {0x1fff, 1},
+        {0x2000, 2},
+        {0x27ff, 2},
+        {0x2800, 0},
+        {0x9000, 0},
+        {0, 0},
+        {~(uintptr_t)0, 3},
+        {0x1000, 1},
+        {~(uintptr_t)0 - 0x1000, 0},
     };
     for (unsigned round = 0; round < 2; round++) { /* with each hint */
         for (unsigned i = 0; i < ENTRIES(in); i++) {
