@@ -42,7 +42,8 @@ typedef struct {
 
 /** Everything 0 but api_cost_us = 1. */
 void sim_config_default(sim_config_t *config);
-/** Boot state with this configuration: heaps empty and zeroed, no tasks, clock 0, no faults.
+/** Boot state with this configuration: heaps empty and zeroed, no tasks, clock 0, no faults. The
+ *  failed-allocation callback and the idle hooks are those that constructors registered.
  *  Before the first call, static constructors find the default configuration.
  *  Never from a simulated task. */
 void sim_init(const sim_config_t *config);

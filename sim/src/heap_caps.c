@@ -11,12 +11,18 @@
 #define KERNEL_CAPS (MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT)
 
 static esp_alloc_failed_hook_t s_failed_callback;
+static esp_alloc_failed_hook_t s_boot_failed_callback; /* the one that a constructor registered */
 static bool s_extmem_enabled;
 static size_t s_internal_limit_bytes;
 
+void sim_heap_caps_keep(void)
+{
+    s_boot_failed_callback = s_failed_callback;
+}
+
 void sim_heap_caps_reset(void)
 {
-    s_failed_callback = NULL;
+    s_failed_callback = s_boot_failed_callback;
     s_extmem_enabled = false;
 }
 

@@ -62,6 +62,8 @@ void *heap_caps_aligned_alloc_default(size_t alignment, size_t size);
 
 /** Empties every heap and registers the regions with the sizes of `config` (NULL: defaults). */
 void sim_heap_boot(const sim_config_t *config);
+/** Takes the failed-allocation callback for boot state. */
+void sim_heap_caps_keep(void);
 /** Back to boot state: failed-allocation callback, PSRAM limit. */
 void sim_heap_caps_reset(void);
 

@@ -165,9 +165,41 @@ static void occupy(k_task_t *t, int slot)
     t->state = K_RUNNING;
     t->core = nominal_core(t, slot);
     t->slice_end_us = (k_clock() / K_TICK_US + 1) * K_TICK_US;
+    if (t != k.idle[0] && t != k.idle[1]) {
+        k.idled[t->core] = false;
+    }
     k.switches++;
     k_note(((uint64_t)t->number << 40) ^ k_clock());
     pthread_cond_signal(&t->cond);
+}
+
+/* Once each time that a core runs out of work: its idle task, for the sake of its hooks. */
+static void go_idle(int core)
+{
+    k_task_t *idle = k.idle[core];
+    if (k.running && k.booted && !k.idled[core] && idle->state == K_BLOCKED &&
+        k_idle_hooks_any(core)) {
+        k_make_ready(idle);
+    }
+}
+
+/* Nothing is ready for this slot: a core, or both where they share one. */
+static void slot_idle(int slot)
+{
+    go_idle(slot);
+    if (k.slot_count == 1) {
+        go_idle(1);
+    }
+}
+
+static void fill(int slot)
+{
+    k_task_t *t = best_ready(slot);
+    if (t) {
+        occupy(t, slot);
+    } else {
+        slot_idle(slot);
+    }
 }
 
 void k_dispatch(void)
@@ -176,10 +208,7 @@ void k_dispatch(void)
         bool any = false;
         for (int slot = 0; slot < k.slot_count; slot++) {
             if (k.slots[slot] == NULL && !k.stopping) {
-                k_task_t *t = best_ready(slot);
-                if (t) {
-                    occupy(t, slot);
-                }
+                fill(slot);
             }
             any = any || k.slots[slot] != NULL;
         }
@@ -486,11 +515,23 @@ static sim_run_result_t run_until_stopped(void)
     return k.result;
 }
 
+/* Boot state has what constructors registered, though they run only once. */
+static void keep_boot_state(void)
+{
+    static bool s_kept;
+    if (!s_kept) {
+        s_kept = true;
+        sim_heap_caps_keep();
+        k_idle_hooks_keep();
+    }
+}
+
 static sim_run_result_t run(void (*fn)(void *), void *arg, bool stop_after)
 {
     if (k_ctx.task || k.running) {
         sim_panic("sim_run from a task, or while the scheduler runs");
     }
+    keep_boot_state();
     static main_task_t m; /* outlives a run that ends before its task has begun */
     m = (main_task_t){fn, arg, stop_after};
     k_boot_tasks();
@@ -543,6 +584,7 @@ void sim_init(const sim_config_t *config)
         sim_panic("sim_init from a simulated task");
     }
     sim_config_t wanted = *config;
+    keep_boot_state();
     k_kill_all();
     k.config = wanted;
     k.slot_count = wanted.parallel ? 2 : 1;
@@ -551,6 +593,7 @@ void sim_init(const sim_config_t *config)
     k.next_seq = k.switches = k.clock_us = 0;
     k.next_wake_us = K_FOREVER;
     k.next_core = 0;
+    k.idled[0] = k.idled[1] = false;
     k.trace_hash = 0xcbf29ce484222325u;
     memset(s_drawn, 0, sizeof(s_drawn));
     k_ctx = (k_context_t){0};
@@ -559,6 +602,8 @@ void sim_init(const sim_config_t *config)
     k_timers_reset();
     k_system_reset();
     k_console_reset();
+    k_idle_hooks_reset();
+    sim_heap_caps_reset();
     sim_heap_boot(&k.config);
 }
 

@@ -90,6 +90,7 @@ typedef struct {
     bool booted;   /* idle tasks exist */
     sim_run_result_t result;
     k_task_t *idle[2];
+    bool idled[2]; /* this core's idle task has run since the core last had work */
     uint32_t next_number;
     uint32_t task_count;
     uint32_t user_count;
@@ -157,6 +158,12 @@ void k_isr_reset(void);
 void k_fault_reset(void);
 void k_system_reset(void);
 void k_console_reset(void);
+/** Takes the registered hooks for boot state, which k_idle_hooks_reset restores. */
+void k_idle_hooks_keep(void);
+void k_idle_hooks_reset(void);
+bool k_idle_hooks_any(int core);
+/** In the idle task, without the lock. */
+void k_idle_hooks_call(int core);
 void k_isr_signals_start(void);
 void k_isr_signals_stop(void);
 

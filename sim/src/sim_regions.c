@@ -163,7 +163,6 @@ void sim_heap_boot(const sim_config_t *config)
         map_memory();
     }
     SLIST_INIT(&sim_heaps);
-    sim_heap_caps_reset();
     for (sim_region_id_t id = SIM_REGION_DRAM; id < SIM_REGION_COUNT; id++) {
         s_regions[id] = (sim_region_t){.name = s_types[id].name};
         /* The next access finds zeros, as after a power-on of a kind chip. */
@@ -178,7 +177,7 @@ void sim_heap_boot(const sim_config_t *config)
 /* Before every other constructor: firmware allocates in its own. */
 __attribute__((constructor(101))) static void boot_before_constructors(void)
 {
-    sim_heap_boot(NULL);
+    heap_caps_init();
 }
 
 void heap_caps_init(void)

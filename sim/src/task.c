@@ -326,10 +326,11 @@ void vTaskDeleteWithCaps(TaskHandle_t handle)
 
 static void idle_main(void *arg)
 {
-    (void)arg;
+    int core = (int)(intptr_t)arg;
     for (;;) {
         while (k_reap_one()) {
         }
+        k_idle_hooks_call(core);
         k_lock();
         bool more = false;
         for (int i = 0; i < K_TASKS_MAX; i++) {
@@ -350,8 +351,8 @@ void k_boot_tasks(void)
     }
     k.booted = true;
     for (int core = 0; core < 2; core++) {
-        k.idle[core] = k_create(idle_main, names[core], CONFIG_FREERTOS_IDLE_TASK_STACKSIZE, NULL,
-                                0, core, true);
+        k.idle[core] = k_create(idle_main, names[core], CONFIG_FREERTOS_IDLE_TASK_STACKSIZE,
+                                (void *)(intptr_t)core, 0, core, true);
         if (k.idle[core] == NULL) {
             sim_panic("no memory for the idle tasks");
         }
