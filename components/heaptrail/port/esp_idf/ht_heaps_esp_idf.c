@@ -5,9 +5,9 @@
 /* The heaps of ESP-IDF, seen through its public walkers (5.3 and later). */
 #include <string.h>
 
-#include "esp_heap_caps.h"
 #include "esp_freertos_hooks.h"
 #include "heaptrail.h"
+#include "ht_caps.h"
 #include "ht_config.h"
 #include "ht_tracker.h"
 

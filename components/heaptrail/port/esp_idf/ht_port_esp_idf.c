@@ -4,9 +4,9 @@
  */
 #include <string.h>
 
-#include "esp_heap_caps.h"
 #include "esp_log.h"
 #include "esp_timer.h"
+#include "ht_caps.h"
 #include "ht_port.h"
 #include "ht_port_wrap.h"
 

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 #include "heaptrail.h"
+#include "ht_caps.h"
 #include "ht_log.h"
 #include "ht_memmap.h"
 #include "ht_port.h"
@@ -166,6 +168,7 @@ void print_memory_info(const char *tag)
                                     MALLOC_CAP_IRAM_8BIT, MALLOC_CAP_RETENTION, MALLOC_CAP_RTCRAM};
     if (ht_port_in_isr()) { return; }
     for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++) {
+        if (caps[i] == 0) { continue; } /* this chip has no such memory */
         multi_heap_info_t heap;
         heap_caps_get_info(&heap, caps[i]);
         print_line(HEAPTRAIL_LOG_INFO, "%s - %sfree: %lu bytes, largest block: %lu, minimum free ever: %lu",
