@@ -18,6 +18,7 @@
 #pragma once
 
 /* First, so that their declarations are not turned. */
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
