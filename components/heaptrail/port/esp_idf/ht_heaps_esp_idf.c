@@ -9,7 +9,7 @@
 #include "heaptrail.h"
 #include "ht_caps.h"
 #include "ht_config.h"
-#include "ht_tracker.h"
+#include "ht_default.h"
 
 /* Capabilities that tell heaps apart, by bit. */
 #define CAPS_BITS 22U
@@ -78,6 +78,8 @@ static void name_heap(const ht_tracker_t *tracker, uint32_t caps, char name[HT_T
 
 void ht_port_find_heaps(ht_tracker_t *tracker)
 {
+    static volatile uint32_t s_busy; /* two at once would add every heap twice */
+    if (__atomic_exchange_n(&s_busy, 1U, __ATOMIC_ACQUIRE) != 0) { return; }
     found_t found = {0};
     for (uint32_t bit = 0; bit < CAPS_BITS; bit++) {
         found.bit = 1UL << bit;
@@ -90,6 +92,16 @@ void ht_port_find_heaps(ht_tracker_t *tracker)
             ht_tracker_add_heap(tracker, found.heap[i].start, found.heap[i].size, found.heap[i].caps, name);
         }
     }
+    __atomic_store_n(&s_busy, 0U, __ATOMIC_RELEASE);
+}
+
+/*
+ * So that the first report names the heaps. Not ht_default(): the tracker stays new, for heaptrail_init().
+ * Heaps that ESP-IDF adds later (the stacks of the start-up) are found by heaptrail_sample().
+ */
+__attribute__((constructor)) static void find_at_boot(void)
+{
+    ht_port_find_heaps(&ht_default_tracker);
 }
 
 typedef struct {

@@ -82,9 +82,33 @@ static prefer_t read_prefer(size_t num, va_list list)
     fn(__VA_ARGS__, (p).count, (p).caps[0], (p).caps[1], (p).caps[2], (p).caps[3], (p).caps[4],    \
        (p).caps[5], (p).caps[6], (p).caps[7])
 
-static uint32_t last_caps(const prefer_t *prefer)
+/* What the heap offers that a block lies in; 0 when it is not known. */
+static uint32_t caps_of_heap(const void *block)
 {
-    return prefer->count != 0 ? prefer->caps[prefer->count - 1] : MALLOC_CAP_DEFAULT;
+    ht_tracker_t *tracker = ht_default();
+    uint32_t count = __atomic_load_n(&tracker->heaps.count, __ATOMIC_ACQUIRE);
+    for (uint32_t id = 1; id <= count; id++) {
+        const ht_heap_t *heap = &tracker->heaps.row[id];
+        if ((uintptr_t)block - heap->start < heap->size) { return heap->caps; }
+    }
+    return 0;
+}
+
+/*
+ * The capabilities that gave the block, for a firmware without the wrap: the first choice that its heap
+ * could serve, because an earlier one would have been served from there too. Of a failure the last choice,
+ * as in the callback of ESP-IDF.
+ */
+static uint32_t chosen_caps(const prefer_t *prefer, const void *block)
+{
+    if (prefer->count == 0) { return MALLOC_CAP_DEFAULT; }
+    uint32_t last = prefer->caps[prefer->count - 1];
+    if (block == NULL || prefer->count == 1 || ht_port_is_wrapped()) { return last; }
+    uint32_t offered = caps_of_heap(block) | MALLOC_CAP_CACHE_ALIGNED; /* no heap's, an alignment */
+    for (size_t i = 0; i < prefer->count; i++) {
+        if ((prefer->caps[i] & ~offered) == 0) { return prefer->caps[i]; }
+    }
+    return last;
 }
 
 void *heaptrail_heap_caps_malloc_prefer(heaptrail_site_ref_t *ref, size_t size, size_t num, ...)
@@ -96,7 +120,7 @@ void *heaptrail_heap_caps_malloc_prefer(heaptrail_site_ref_t *ref, size_t size, 
     prefer_t prefer = read_prefer(num, list);
     va_end(list);
     void *block = CALL_PREFER(heap_caps_malloc_prefer, prefer, size);
-    return ht_site_made(&scope, block, size, last_caps(&prefer));
+    return ht_site_made(&scope, block, size, chosen_caps(&prefer, block));
 }
 
 void *heaptrail_heap_caps_calloc_prefer(heaptrail_site_ref_t *ref, size_t n, size_t size, size_t num,
@@ -109,7 +133,7 @@ void *heaptrail_heap_caps_calloc_prefer(heaptrail_site_ref_t *ref, size_t n, siz
     prefer_t prefer = read_prefer(num, list);
     va_end(list);
     void *block = CALL_PREFER(heap_caps_calloc_prefer, prefer, n, size);
-    return ht_site_made(&scope, block, n * size, last_caps(&prefer));
+    return ht_site_made(&scope, block, n * size, chosen_caps(&prefer, block));
 }
 
 void *heaptrail_heap_caps_realloc_prefer(heaptrail_site_ref_t *ref, void *ptr, size_t size, size_t num,
@@ -122,8 +146,8 @@ void *heaptrail_heap_caps_realloc_prefer(heaptrail_site_ref_t *ref, void *ptr, s
     prefer_t prefer = read_prefer(num, list);
     va_end(list);
     if (ht_port_is_wrapped() || ptr == NULL) {
-        return ht_site_made(&scope, CALL_PREFER(heap_caps_realloc_prefer, prefer, ptr, size), size,
-                            last_caps(&prefer));
+        void *block = CALL_PREFER(heap_caps_realloc_prefer, prefer, ptr, size);
+        return ht_site_made(&scope, block, size, chosen_caps(&prefer, block));
     }
     if (size == 0) {
         ht_on_free(ptr);
@@ -132,8 +156,8 @@ void *heaptrail_heap_caps_realloc_prefer(heaptrail_site_ref_t *ref, void *ptr, s
         return NULL;
     }
     ht_hold_t hold = ht_on_realloc(ptr);
-    return ht_site_realloced(&scope, hold, CALL_PREFER(heap_caps_realloc_prefer, prefer, ptr, size), size,
-                             last_caps(&prefer));
+    void *block = CALL_PREFER(heap_caps_realloc_prefer, prefer, ptr, size);
+    return ht_site_realloced(&scope, hold, block, size, chosen_caps(&prefer, block));
 }
 
 void heaptrail_heap_caps_free(void *ptr)
