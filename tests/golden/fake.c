@@ -8,12 +8,14 @@
 
 static const fake_world_t *s_world;
 static uint32_t s_queries;
+static uint32_t s_samples;
 static bool s_querying;
 
 void fake_use(const fake_world_t *world)
 {
     s_world = world;
     s_queries = 0;
+    s_samples = 0;
 }
 
 static void answer(heaptrail_walk_t *walk, uint32_t rows)
@@ -123,6 +125,17 @@ esp_err_t heaptrail_status(heaptrail_status_t *status)
 {
     *status = s_world->status;
     return ESP_OK;
+}
+
+esp_err_t heaptrail_sample(void)
+{
+    s_samples++;
+    return ESP_OK;
+}
+
+uint32_t fake_samples(void)
+{
+    return s_samples;
 }
 
 uint32_t heaptrail_tick_hz(void)

@@ -32,6 +32,9 @@ typedef struct {
 /** Answer from this world from now on. */
 void fake_use(const fake_world_t *world);
 
+/** How often it was measured since. The rows stay as they are. */
+uint32_t fake_samples(void);
+
 const fake_world_t *fake_empty(void);
 const fake_world_t *fake_firmware(void); /**< what an ordinary day looks like */
 const fake_world_t *fake_hostile(void);  /**< NULLs, broken strings, disturbed walks */

@@ -404,6 +404,60 @@ static void busy_later(void **state)
     check_json("busy", &world, ask, ESP_ERR_INVALID_STATE);
 }
 
+/* --- heaps --------------------------------------------------------------------------------------
+ */
+
+/* The one that is short may be the last. */
+static void a_summary_has_all_heaps(void **state)
+{
+    (void)state;
+    static heaptrail_heap_row_t heaps[25];
+    fake_world_t world = *fake_firmware();
+    for (uint32_t i = 0; i < 25; i++) {
+        heaps[i] = world.heaps[0];
+        heaps[i].id = i + 1;
+        (void)snprintf(heaps[i].name, sizeof(heaps[i].name), "HEAP %u", (unsigned)i);
+    }
+    world.heaps = heaps;
+    world.heap_count = 25;
+    heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_SUMMARY, .max_rows = 3};
+    for (int json = 0; json < 2; json++) {
+        ask.json = json != 0;
+        assert_int_equal(report(&world, &ask), ESP_OK);
+        s_sink.text[s_sink.used] = '\0';
+        assert_non_null(strstr(s_sink.text, "HEAP 0"));
+        assert_non_null(strstr(s_sink.text, "HEAP 24"));
+    }
+    assert_null(strstr(s_sink.text, "heaps shown"));
+}
+
+static uint32_t samples_for(heaptrail_report_kind_t kind, bool sampled, uint64_t age_us)
+{
+    static const heaptrail_mark_t mark = {1, 1};
+    fake_world_t world = *fake_firmware();
+    heaptrail_heap_row_t heaps[2] = {world.heaps[0], world.heaps[0]};
+    heaps[0].sampled = false;
+    heaps[1].sampled = sampled;
+    heaps[1].sample_age_us = age_us;
+    world.heaps = heaps;
+    world.heap_count = 2;
+    heaptrail_report_t ask = {.kind = kind, .select.since = &mark};
+    (void)report(&world, &ask);
+    return fake_samples();
+}
+
+static void heaps_are_measured_first(void **state)
+{
+    (void)state;
+    for (int i = 0; i < HEAPTRAIL_REPORT_COUNT; i++) {
+        heaptrail_report_kind_t kind = (heaptrail_report_kind_t)i;
+        bool says = kind == HEAPTRAIL_REPORT_HEAPS || kind == HEAPTRAIL_REPORT_SUMMARY;
+        assert_int_equal(samples_for(kind, false, 0), says ? 1 : 0);
+        assert_int_equal(samples_for(kind, true, 1000001), says ? 1 : 0);
+        assert_int_equal(samples_for(kind, true, 1000000), 0);
+    }
+}
+
 /* --- wrong questions ----------------------------------------------------------------------------
  */
 
@@ -480,6 +534,7 @@ int main(void)
         cmocka_unit_test(vanished_rows),   cmocka_unit_test(busy_at_once),
         cmocka_unit_test(busy_later),      cmocka_unit_test(wrong_questions),
         cmocka_unit_test(print_to_stdout), cmocka_unit_test(widths),
+        cmocka_unit_test(a_summary_has_all_heaps), cmocka_unit_test(heaps_are_measured_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,9 @@
  * A report is written piece by piece through a callback, with no lock held, and allocates nothing. It
  * needs about 1.5 KB of stack. Not from an ISR. Large reports call the callback often: a callback
  * that may block (a UART) is the place to yield.
+ *
+ * HEAPTRAIL_REPORT_HEAPS and _SUMMARY call heaptrail_sample() first, which walks every heap, unless the
+ * newest measurement is at most a second old. The other reports measure nothing.
  */
 #pragma once
 
@@ -42,7 +45,8 @@ typedef enum {
 typedef struct {
     heaptrail_report_kind_t kind;
     heaptrail_sort_t sort;     /**< of sites and tasks */
-    uint32_t max_rows;         /**< 0: 20; UINT32_MAX: all */
+    uint32_t max_rows;         /**< UINT32_MAX: all; 0: 20, in a summary 5 per section, as JSON all. A
+                                    summary has all heaps, whatever it says here */
     bool json;                 /**< JSON instead of text */
     bool color;                /**< ANSI colours in text: only for a terminal */
     uint16_t width;            /**< columns of the terminal; 0: 100 */

@@ -9,6 +9,7 @@
 
 #define DEFAULT_ROWS 20U
 #define DEFAULT_SUMMARY_ROWS 5U
+#define SAMPLE_GOOD_US 1000000U
 
 typedef struct {
     const char *name;
@@ -35,6 +36,12 @@ static const heaptrail_report_kind_t s_summary[] = {
 
 #define PARTS (sizeof(s_summary) / sizeof(s_summary[0]))
 
+/* Every heap counts: the one that is short may be the last. There are few. */
+static uint32_t limit_of_part(const ht_report_t *r, heaptrail_report_kind_t kind)
+{
+    return kind == HEAPTRAIL_REPORT_HEAPS ? UINT32_MAX : r->limit;
+}
+
 static esp_err_t part(ht_report_t *r, heaptrail_report_kind_t kind)
 {
     if (!r->ask->json) {
@@ -54,7 +61,10 @@ esp_err_t ht_report_summary(ht_report_t *r)
     esp_err_t first = ESP_OK;
     r->part = true;
     for (size_t i = 0; i < PARTS; i++) {
+        uint32_t limit = r->limit;
+        r->limit = limit_of_part(r, s_summary[i]);
         esp_err_t err = part(r, s_summary[i]);
+        r->limit = limit;
         if (first == ESP_OK) { first = err; }
     }
     r->part = false;
@@ -67,6 +77,22 @@ static uint32_t limit_of(const heaptrail_report_t *report)
     if (report->max_rows != 0) { return report->max_rows; }
     if (report->json) { return UINT32_MAX; }
     return report->kind == HEAPTRAIL_REPORT_SUMMARY ? DEFAULT_SUMMARY_ROWS : DEFAULT_ROWS;
+}
+
+static bool find_newest_sample(void *context, const heaptrail_heap_row_t *row)
+{
+    uint64_t *age_us = context;
+    if (row->sampled && row->sample_age_us < *age_us) { *age_us = row->sample_age_us; }
+    return true;
+}
+
+/* What is said about heaps is measured now, or was a moment ago. */
+static void freshen(heaptrail_report_kind_t kind)
+{
+    uint64_t age_us = UINT64_MAX;
+    if (kind != HEAPTRAIL_REPORT_HEAPS && kind != HEAPTRAIL_REPORT_SUMMARY) { return; }
+    esp_err_t err = heaptrail_for_each_heap(NULL, find_newest_sample, &age_us, NULL);
+    if (err == ESP_OK && age_us > SAMPLE_GOOD_US) { (void)heaptrail_sample(); }
 }
 
 static bool valid(const heaptrail_report_t *report)
@@ -97,6 +123,7 @@ esp_err_t heaptrail_report(const heaptrail_report_t *report, heaptrail_write_fn_
     r.chosen = (select->task_id | select->site_id | select->heap_id | select->caps) != 0 ||
                select->size_min != 0 || select->age_min_us != 0;
     r.json.out = &r.out;
+    freshen(report->kind);
     ht_out_init(&r.out, write, context, report->width, report->color && !report->json);
     esp_err_t err = report->json ? write_json(&r) : s_kinds[report->kind].write(&r);
     ht_out_flush(&r.out);

@@ -88,7 +88,7 @@ static void text_head(ht_report_t *r)
         ht_out_time(out, r->total.sample_age_us);
         ht_out_text(out, " ago");
     } else if (r->total.measurable) {
-        ht_out_text(out, "; not measured yet: call heaptrail_sample()");
+        ht_out_text(out, "; not measured");
     }
     ht_note_select(r);
     ht_out_style(out, HT_STYLE_PLAIN);
@@ -147,7 +147,7 @@ static void verdict_words(ht_out_t *out, const heaptrail_heap_row_t *row)
     size_t largest = row->largest_free_bytes;
     bool was_worse = row->min_largest_free_bytes < largest / 2U;
     if (!row->sampled) {
-        ht_out_text(out, row->size_bytes == 0 ? "outside the known heaps" : "not measured yet");
+        ht_out_text(out, row->size_bytes == 0 ? "outside the known heaps" : "not measured");
         return;
     }
     if (row->free_bytes == 0) {
