@@ -1,0 +1,78 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/*
+ * The inline half of the port to ESP-IDF's linux target; the contract is ht_port.h.
+ *
+ * The lock is a spin lock with all signals blocked. FreeRTOS's critical sections would not do: they do
+ * nothing before the scheduler runs, count their nesting in one variable for all threads up to 5.x, and
+ * mean nothing to a thread that is not a task. Up to 5.x a task is preempted by a signal: with signals
+ * blocked, whoever holds the lock runs.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "freertos/FreeRTOS.h"
+#include "freertos/task.h"
+
+#define HT_PORT_HOT
+
+#if UINTPTR_MAX > 0xffffffffU
+typedef uint64_t ht_tick_t;
+#else
+typedef uint32_t ht_tick_t;
+#endif
+
+typedef struct {
+    uint32_t taken;
+} ht_port_lock_t;
+typedef sigset_t ht_port_irq_t;
+
+static inline ht_port_irq_t ht_port_lock(ht_port_lock_t *lock)
+{
+    sigset_t all;
+    ht_port_irq_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (__atomic_exchange_n(&lock->taken, 1U, __ATOMIC_ACQUIRE) != 0) { sched_yield(); }
+    return before;
+}
+
+static inline void ht_port_unlock(ht_port_lock_t *lock, ht_port_irq_t before)
+{
+    __atomic_store_n(&lock->taken, 0U, __ATOMIC_RELEASE);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static inline ht_tick_t ht_port_tick(void)
+{
+    return (ht_tick_t)xTaskGetTickCount();
+}
+
+static inline unsigned ht_port_core(void)
+{
+    return 0;
+}
+
+/* A thread that is not a task counts as the task that runs: FreeRTOS knows no better. */
+static inline uintptr_t ht_port_task_key(void)
+{
+    if (xTaskGetSchedulerState() == taskSCHEDULER_NOT_STARTED) { return 0; } /* HT_KEY_STARTUP */
+    return (uintptr_t)xTaskGetCurrentTaskHandle();
+}
+
+static inline bool ht_port_is_foreign_stack(void)
+{
+    return false;
+}
+
+static inline uintptr_t ht_port_stack_pointer(void)
+{
+    return (uintptr_t)__builtin_frame_address(0);
+}
