@@ -16,3 +16,13 @@ bool bench_set_up(const char *setting, uint32_t live);
 
 /** 0, or 1 with a message when the run did not measure what it says. */
 int bench_verify(const char *setting);
+
+/** For the setting "sections": everything else that takes the tracker's lock, at its worst. */
+void bench_exercise(const char *setting);
+
+/** Print sizes as "key value" lines. Returns 0. */
+int bench_sizes(void);
+
+/** The instructions between these two calls are counted. */
+void bench_begin(void);
+void bench_end(void);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #define HT_PORT_HOT
+#define HT_PORT_STACK_TELLS_TASK 0
 
 #if UINTPTR_MAX > 0xffffffffU
 typedef uint64_t ht_tick_t;

@@ -14,7 +14,9 @@
 
 esp_err_t heaptrail_start(void)
 {
-    ht_tracker_run(ht_default(), true);
+    ht_tracker_t *tracker = ht_default();
+    /* Going on changes nothing, above all not that every block so far is known. */
+    if (tracker->state != HT_STATE_RUNNING) { ht_tracker_run(tracker, true); }
     return ESP_OK;
 }
 
@@ -42,7 +44,9 @@ esp_err_t heaptrail_set_filter(const heaptrail_filter_t *filter)
         set = (ht_filter_t){filter->task_id, filter->site_id, filter->size_min, filter->size_max,
                             filter->caps};
     }
-    ht_tracker_set_filter(ht_default(), &set);
+    ht_tracker_t *tracker = ht_default();
+    bool passes_all = (set.task_id | set.origin_id | set.caps) == 0 && (set.size_min | set.size_max) == 0;
+    if (!passes_all || tracker->filtering) { ht_tracker_set_filter(tracker, &set); }
     return ESP_OK;
 }
 

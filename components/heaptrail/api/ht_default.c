@@ -5,6 +5,8 @@
 /* The default tracker: its static memory, its start, and the failures it hears of. */
 #include "ht_default.h"
 
+#include <string.h>
+
 #include "heaptrail.h"
 #include "ht_config.h"
 #include "ht_hot_default.h"
@@ -47,10 +49,10 @@ static const ht_sizes_t s_sizes = {
 HT_PORT_HOT void ht_default_boot(void)
 {
     ht_tracker_t *tracker = &ht_default_tracker;
+    ht_plan_t plan = ht_tracker_plan(&s_sizes, s_memory);
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     if (tracker->state == HT_STATE_NEW) {
-        ht_tracker_init(tracker, &s_sizes, s_memory,
-                        HT_CONFIG_START_AT_BOOT ? HT_STATE_RUNNING : HT_STATE_STOPPED);
+        ht_tracker_begin(tracker, &plan, HT_CONFIG_START_AT_BOOT ? HT_STATE_RUNNING : HT_STATE_STOPPED);
     }
     ht_port_unlock(&tracker->lock, irq);
 }
@@ -123,6 +125,7 @@ esp_err_t heaptrail_init(const heaptrail_config_t *config)
     if (config == NULL) { return ESP_ERR_INVALID_ARG; }
     ht_sizes_t sizes = sizes_of(config);
     const char *wrong = ht_sizes_check(&sizes);
+    if (wrong != NULL && strcmp(wrong, "max_origins") == 0) { wrong = "max_sites"; }
     if (wrong == NULL && (uintptr_t)config->memory % sizeof(uint64_t) != 0) { wrong = "memory (alignment 8)"; }
     if (wrong == NULL && config->memory == NULL && config->memory_bytes != 0) { wrong = "memory"; }
     if (wrong != NULL) {
@@ -137,10 +140,12 @@ esp_err_t heaptrail_init(const heaptrail_config_t *config)
     }
     ht_tracker_t *tracker = &ht_default_tracker;
     void *memory = config->memory != NULL ? config->memory : (void *)s_memory;
-    if (is_unused(tracker)) { clear(memory, needed); }
+    if (!is_unused(tracker)) { return ESP_ERR_INVALID_STATE; }
+    clear(memory, needed);
+    ht_plan_t plan = ht_tracker_plan(&sizes, memory);
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     bool unused = is_unused(tracker);
-    if (unused) { ht_tracker_init(tracker, &sizes, memory, HT_STATE_RUNNING); }
+    if (unused) { ht_tracker_begin(tracker, &plan, HT_STATE_RUNNING); }
     ht_port_unlock(&tracker->lock, irq);
     return unused ? ESP_OK : ESP_ERR_INVALID_STATE;
 }

@@ -20,7 +20,9 @@ __attribute__((always_inline)) static inline void ht_hot_on_alloc(void *block, s
 {
     ht_tracker_t *tracker = &ht_default_tracker;
     if (__builtin_expect(!tracker->quick || tracker->scope_hint[ht_port_core()] != NULL, 0)) {
-        ht_on_alloc_slow(block, size, caps, method, caller);
+        if (tracker->state != HT_STATE_STOPPED) {
+            ht_on_alloc_slow(block, size, caps, method, caller);
+        }
         return;
     }
     ht_hot_add(tracker, (uintptr_t)block, size,

@@ -24,7 +24,7 @@ void heaptrail_set_log(heaptrail_log_fn_t fn, void *context)
 void ht_log(heaptrail_log_level_t level, const char *text)
 {
     heaptrail_log_fn_t fn = __atomic_load_n(&s_log.fn, __ATOMIC_ACQUIRE);
-    if (fn != NULL) {
+    if (fn != NULL && !ht_port_in_isr()) {
         fn(s_log.context, level, text);
     } else {
         ht_port_log((unsigned)level, text);

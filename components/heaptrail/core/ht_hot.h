@@ -13,8 +13,9 @@
 
 #include "ht_tracker.h"
 
-/* The rare cases, in ht_tracker.c. All with the lock held. */
+/* The rare cases, in ht_tracker.c. The first two take the lock themselves, for short. */
 uint32_t ht_tracker_find_task(ht_tracker_t *tracker, uintptr_t sp);
+void ht_tracker_make_room(ht_tracker_t *tracker, uintptr_t address);
 bool ht_tracker_filters_out(ht_tracker_t *tracker, size_t size, uint32_t origin, uint32_t task);
 void ht_tracker_drop(ht_tracker_t *tracker, ht_origin_t *origin, size_t size);
 void ht_tracker_unknown(ht_tracker_t *tracker, uintptr_t address);
@@ -40,41 +41,61 @@ static inline void ht_next_stamp(ht_tracker_t *tracker, ht_tick_t now)
 }
 
 /*
- * The row of the calling task. Which stack we are on tells which task we are: the last task's row
- * stays good while the stack pointer lies in the part of its stack that was seen. (Interrupts have
- * a stack of their own on every chip; where they do not, ht_port_stack_low() says 0 and nothing is
- * kept.) Lock held.
+ * Which stack we are on tells which task we are: the last task's row stays good while the stack
+ * pointer lies in the part of its stack that was seen. (Interrupts have a stack of their own on
+ * every chip; where they do not, ht_port_stack_low() says 0 and nothing is kept.) Lock held.
  */
-static inline uint32_t ht_current_task(ht_tracker_t *tracker)
+static inline bool ht_is_last_task(const ht_tracker_t *tracker, uintptr_t sp)
 {
-    uintptr_t sp = ht_port_stack_pointer();
-    if (__builtin_expect(sp - tracker->tasks.last_low < tracker->tasks.last_span, 1)) {
-        return tracker->tasks.last_row;
-    }
-    return ht_tracker_find_task(tracker, sp);
+    return sp - tracker->tasks.last_low < tracker->tasks.last_span;
 }
 
-/** Record a new block. Takes the lock. */
-__attribute__((always_inline)) static inline void ht_hot_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
-                              ht_origin_id_t origin)
+/* The row of the calling task, when only a look-up can tell. No lock. */
+static inline uint32_t ht_task_by_key(ht_tracker_t *tracker)
 {
+    return HT_PORT_STACK_TELLS_TASK ? HT_TASK_OTHER : ht_tracker_task(tracker).index;
+}
+
+/* Give the lock back, do something that would make the section too long, and take it again. */
+#define HT_OUTSIDE(tracker, irq, step)          \
+    do {                                        \
+        ht_port_unlock(&(tracker)->lock, irq);  \
+        step;                                   \
+        (irq) = ht_port_lock(&(tracker)->lock); \
+    } while (0)
+
+/** Record a new block. Takes the lock. */
+__attribute__((always_inline)) static inline void
+ht_hot_add(ht_tracker_t *tracker, uintptr_t address, size_t size, ht_origin_id_t origin)
+{
+    uint32_t task = ht_task_by_key(tracker);
+    uintptr_t sp = ht_port_stack_pointer();
     ht_tick_t now = ht_port_tick();
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-    uint32_t task = ht_current_task(tracker);
+    if (HT_PORT_STACK_TELLS_TASK) {
+        task = tracker->tasks.last_row;
+        if (__builtin_expect(!ht_is_last_task(tracker, sp), 0)) { /* our row stays ours meanwhile */
+            HT_OUTSIDE(tracker, irq, task = ht_tracker_find_task(tracker, sp));
+        }
+    }
     if (__builtin_expect(tracker->filtering, 0) &&
         ht_tracker_filters_out(tracker, size, origin.index, task)) {
         ht_port_unlock(&tracker->lock, irq);
         return;
     }
-    ht_next_stamp(tracker, now);
     ht_origin_t *from = &tracker->origins.origins[origin.index];
     ht_record_t *record = NULL;
     if (__builtin_expect(size <= HT_SIZE_MAX, 1)) {
-        record = ht_table_insert(&tracker->table, address);
+        record = ht_table_place(&tracker->table, address);
+        if (__builtin_expect(record == NULL, 0) && ht_table_has_room(&tracker->table)) {
+            HT_OUTSIDE(tracker, irq, ht_tracker_make_room(tracker, address));
+            record = ht_table_place_or_stash(&tracker->table, address);
+        }
     }
     if (__builtin_expect(record == NULL, 0)) {
         ht_tracker_drop(tracker, from, size);
     } else {
+        ht_next_stamp(tracker, now);
         ht_heap_id_t heap = ht_heap_of(&tracker->heaps, address);
         record->address = address;
         record->what = ht_record_what(size, heap, ht_port_core());

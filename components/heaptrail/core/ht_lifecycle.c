@@ -62,13 +62,15 @@ size_t ht_tracker_memory_bytes(const ht_sizes_t *sizes)
     return ht_sizes_check(sizes) == NULL ? lay_out(sizes).end : 0;
 }
 
-void ht_tracker_init(ht_tracker_t *tracker, const ht_sizes_t *sizes, void *memory, uint32_t state)
+ht_plan_t ht_tracker_plan(const ht_sizes_t *sizes, void *memory)
 {
     layout_t layout = lay_out(sizes);
     unsigned char *base = memory;
-    ht_table_init(&tracker->table, (void *)(base + layout.buckets), base + layout.used,
+    ht_plan_t plan = {.stack_depth = sizes->stack_depth,
+                      .memory_bytes = layout.end + sizeof(ht_tracker_t)};
+    ht_table_init(&plan.table, (void *)(base + layout.buckets), base + layout.used,
                   ht_table_buckets_for(sizes->max_blocks));
-    tracker->origins = (ht_origins_t){
+    plan.origins = (ht_origins_t){
         .origins = (void *)(base + layout.origins),
         .index = (void *)(base + layout.origin_index),
         .frames = (void *)(base + layout.frames),
@@ -76,24 +78,39 @@ void ht_tracker_init(ht_tracker_t *tracker, const ht_sizes_t *sizes, void *memor
         .index_mask = ht_origins_index_size(sizes->max_origins) - 1U,
         .frames_max = sizes->frame_words,
     };
-    tracker->tasks = (ht_tasks_t){
+    plan.tasks = (ht_tasks_t){
         .rows = (void *)(base + layout.tasks),
         .index = (void *)(base + layout.task_index),
         .max = sizes->max_tasks,
         .index_mask = ht_tasks_index_size(sizes->max_tasks) - 1U,
     };
-    ht_tasks_init(&tracker->tasks);
-    tracker->failures =
+    ht_tasks_init(&plan.tasks);
+    plan.failures =
         (ht_failures_t){.ring = (void *)(base + layout.failures), .max = sizes->max_failures};
+    return plan;
+}
+
+HT_PORT_HOT void ht_tracker_begin(ht_tracker_t *tracker, const ht_plan_t *plan, uint32_t state)
+{
+    tracker->table = plan->table;
+    tracker->origins = plan->origins;
+    tracker->tasks = plan->tasks;
+    tracker->failures = plan->failures;
     memcpy(tracker->heaps.row[0].name, "(other memory)", sizeof("(other memory)"));
-    tracker->stack_depth = sizes->stack_depth;
-    tracker->memory_bytes = layout.end + sizeof(*tracker);
+    tracker->stack_depth = plan->stack_depth;
+    tracker->memory_bytes = plan->memory_bytes;
     tracker->started_at = ht_port_tick();
     tracker->swept_at = tracker->started_at;
     tracker->last.tick = tracker->started_at;
     tracker->blind = state != HT_STATE_RUNNING;
-    tracker->quick = state == HT_STATE_RUNNING && sizes->stack_depth <= 1;
+    tracker->quick = state == HT_STATE_RUNNING && plan->stack_depth <= 1;
     __atomic_store_n(&tracker->state, state, __ATOMIC_RELEASE);
+}
+
+void ht_tracker_init(ht_tracker_t *tracker, const ht_sizes_t *sizes, void *memory, uint32_t state)
+{
+    ht_plan_t plan = ht_tracker_plan(sizes, memory);
+    ht_tracker_begin(tracker, &plan, state);
 }
 
 void ht_tracker_task_gone(ht_tracker_t *tracker, uintptr_t key)
@@ -193,11 +210,12 @@ void ht_tracker_set_filter(ht_tracker_t *tracker, const ht_filter_t *filter)
     ht_port_unlock(&tracker->lock, irq);
 }
 
-/* Forget the blocks of one bucket. A slot that becomes empty may take one back from the stash. A
+/* Forget the blocks in every fourth slot of a bucket: a whole one would be too long a section. A slot that becomes empty may take one back from the stash. A
  * block inside realloc() is forgotten when that returns. Lock held. */
-static void forget_bucket(ht_tracker_t *tracker, ht_bucket_t *bucket)
+static void forget_quarter_bucket(ht_tracker_t *tracker, uint32_t quarter)
 {
-    for (uint32_t i = 0; i < HT_BUCKET_SLOTS; i++) {
+    ht_bucket_t *bucket = &tracker->table.buckets[quarter / 4U];
+    for (uint32_t i = quarter % 4U; i < HT_BUCKET_SLOTS; i += 4U) {
         while (bucket->slot[i].address > HT_ADDRESS_HELD) {
             ht_tracker_forget(tracker, &bucket->slot[i]);
         }
@@ -253,8 +271,7 @@ static void forget_blocks(ht_tracker_t *tracker)
     uint32_t after = 0;
     do {
         EACH_LOCKED(tracker, 1, before = tracker->table.moves);
-        EACH_LOCKED(tracker, tracker->table.bucket_count + 1U,
-                    forget_bucket(tracker, &tracker->table.buckets[i]));
+        EACH_LOCKED(tracker, 4U * (tracker->table.bucket_count + 1U), forget_quarter_bucket(tracker, i));
         EACH_LOCKED(tracker, 1, after = tracker->table.moves);
     } while (after != before);
 }

@@ -20,39 +20,37 @@ void ht_table_init(ht_table_t *table, ht_bucket_t *buckets, uint8_t *used, uint3
     };
 }
 
-/* Move one of the first residents of a full bucket to its other bucket; its slot, now empty, or
- * NULL. */
-static HT_PORT_HOT ht_record_t *move_one(ht_table_t *table, uint32_t from)
+/* Move a resident of bucket `from` to its other bucket, if that has room. */
+static HT_PORT_HOT bool move(ht_table_t *table, uint32_t from, ht_record_t *resident)
 {
-    ht_record_t *resident = table->buckets[from].slot;
-    /* Start at another slot each time, so that no three residents are tried for ever. */
-    uint32_t start = table->moves & (HT_BUCKET_SLOTS - 1U);
-    for (uint32_t i = 0; i < HT_TABLE_MOVE_TRIES; i++) {
-        ht_record_t *record = &resident[(start + i) & (HT_BUCKET_SLOTS - 1U)];
-        if (record->address == HT_ADDRESS_HELD) { continue; }
-        uint32_t hash = ht_table_hash(record->address);
-        uint32_t to = ht_table_first(table, hash);
-        if (to == from) { to = ht_table_second(table, hash); }
-        ht_record_t *empty = ht_bucket_take(table, to);
-        if (empty != NULL) { /* its old slot stays in use: for the caller */
-            *empty = *record;
-            record->address = HT_ADDRESS_EMPTY;
-            table->moves++;
-            return record;
-        }
-    }
-    return NULL;
+    if (resident->address <= HT_ADDRESS_HELD) { return false; }
+    uint32_t hash = ht_table_hash(resident->address);
+    uint32_t to = ht_table_first(table, hash);
+    if (to == from) { to = ht_table_second(table, hash); }
+    ht_record_t *empty = ht_bucket_take(table, to);
+    if (empty == NULL) { return false; }
+    *empty = *resident;
+    ht_bucket_give(table, resident);
+    table->moves++;
+    return true;
 }
 
-HT_PORT_HOT ht_record_t *ht_table_make_room(ht_table_t *table, uint32_t first, uint32_t second)
+HT_PORT_HOT bool ht_table_try_room(ht_table_t *table, uintptr_t address, uint32_t i)
 {
-    ht_record_t *slot = move_one(table, first);
-    if (slot == NULL) { slot = move_one(table, second); }
-    if (slot == NULL) {
-        slot = ht_bucket_take(table, table->bucket_count);
-        if (slot != NULL) { table->stash_count++; }
+    uint32_t hash = ht_table_hash(address);
+    uint32_t bucket =
+        i < HT_BUCKET_SLOTS ? ht_table_first(table, hash) : ht_table_second(table, hash);
+    if (table->used[bucket] != 0xFFU) { return true; }
+    return move(table, bucket, &table->buckets[bucket].slot[i % HT_BUCKET_SLOTS]);
+}
+
+ht_record_t *ht_table_insert(ht_table_t *table, uintptr_t address)
+{
+    ht_record_t *slot = ht_table_place(table, address);
+    for (uint32_t i = 0; slot == NULL && ht_table_has_room(table) && i < 2U * HT_BUCKET_SLOTS; i++) {
+        if (ht_table_try_room(table, address, i)) { slot = ht_table_place(table, address); }
     }
-    return slot;
+    return slot != NULL ? slot : ht_table_place_or_stash(table, address);
 }
 
 HT_PORT_HOT void ht_table_use_stash(ht_table_t *table, ht_record_t *slot)

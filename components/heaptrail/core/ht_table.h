@@ -29,10 +29,6 @@
 
 #define HT_BUCKET_SLOTS 8
 
-/** Residents of each of the two buckets that an insertion tries to move, at most. With 5, no
- * insertion below the limit failed in 64 million at 10,000 blocks (tests/unit/table_load.h). */
-#define HT_TABLE_MOVE_TRIES 5
-
 typedef struct {
     ht_record_t slot[HT_BUCKET_SLOTS];
 } ht_bucket_t;
@@ -57,8 +53,11 @@ void ht_table_init(ht_table_t *table, ht_bucket_t *buckets, uint8_t *used, uint3
 /** The slow half of ht_table_erase(): the stash is in use, and `slot` became empty. */
 void ht_table_use_stash(ht_table_t *table, ht_record_t *slot);
 
-/** The slow half of ht_table_insert(): both buckets are full. NULL when nothing could be moved. */
-ht_record_t *ht_table_make_room(ht_table_t *table, uint32_t first, uint32_t second);
+/**
+ * Both buckets of an address may be full: look at the i-th of their 16 residents, and move it to its
+ * other bucket if that has room. True: there is room now, or was. O(1).
+ */
+bool ht_table_try_room(ht_table_t *table, uintptr_t address, uint32_t i);
 
 /*
  * The two bucket numbers. Multiplicative hashing (Knuth, TAOCP 3, 6.4), mapped to 0 .. n-1 by the
@@ -149,28 +148,46 @@ static inline void ht_bucket_give(ht_table_t *table, ht_record_t *slot)
     slot->address = HT_ADDRESS_EMPTY;
 }
 
-/**
- * An empty slot where a record of address may go, or NULL when the table is full. The caller fills
- * it in (address included) before it gives the lock back. The address must not be in the table.
- * O(1).
- */
-static inline ht_record_t *ht_table_insert(ht_table_t *table, uintptr_t address)
+/** False: as many slots are in use as may be. */
+static inline bool ht_table_has_room(const ht_table_t *table)
 {
-    if (table->count >= table->limit) { return NULL; }
+    return table->count < table->limit;
+}
+
+/**
+ * An empty slot where a record of address may go; NULL when the table is full, or when both of the
+ * address's buckets are (then ht_table_try_room() may help). The caller fills it in, address included,
+ * before it gives the lock back. The address must not be in the table. O(1).
+ */
+static inline ht_record_t *ht_table_place(ht_table_t *table, uintptr_t address)
+{
+    if (!ht_table_has_room(table)) { return NULL; }
     uint32_t hash = ht_table_hash(address);
-    uint32_t first = ht_table_first(table, hash);
-    ht_record_t *slot = ht_bucket_take(table, first);
+    ht_record_t *slot = ht_bucket_take(table, ht_table_first(table, hash));
     if (slot == NULL) {
-        uint32_t second = ht_table_second(table, hash);
-        slot = ht_bucket_take(table, second);
-        if (slot == NULL) {
-            slot = ht_table_make_room(table, first, second);
-            if (slot == NULL) { return NULL; }
-        }
+        slot = ht_bucket_take(table, ht_table_second(table, hash));
+        if (slot == NULL) { return NULL; }
     }
     table->count++;
     return slot;
 }
+
+/** The same, with the stash as the last resort. O(1). */
+static inline ht_record_t *ht_table_place_or_stash(ht_table_t *table, uintptr_t address)
+{
+    ht_record_t *slot = ht_table_place(table, address);
+    if (slot == NULL && ht_table_has_room(table)) {
+        slot = ht_bucket_take(table, table->bucket_count);
+        if (slot != NULL) {
+            table->stash_count++;
+            table->count++;
+        }
+    }
+    return slot;
+}
+
+/** All of it in one go: for who holds the lock for long anyway. */
+ht_record_t *ht_table_insert(ht_table_t *table, uintptr_t address);
 
 /** Empty a slot that ht_table_find() or ht_table_insert() returned. O(1). */
 static inline void ht_table_erase(ht_table_t *table, ht_record_t *slot)

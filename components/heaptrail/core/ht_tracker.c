@@ -19,45 +19,62 @@ HT_PORT_HOT ht_heap_id_t ht_heap_search(ht_heaps_t *heaps, uintptr_t address)
     return (ht_heap_id_t){0};
 }
 
-/* First sight of a task. Its TCB is often a block of the heap: remember that, to see it die. Lock
- * held. */
+/*
+ * First sight of a task. Its TCB is often a block of the heap: remember that, to see it die. Two
+ * sections, each short; nobody else adds a row for the task that we are.
+ */
 static HT_PORT_HOT uint32_t add_task(ht_tracker_t *tracker, uintptr_t key)
 {
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     uint32_t row = ht_task_find(&tracker->tasks, key);
-    if (row == HT_TASK_OTHER) {
-        row = ht_task_add(&tracker->tasks, key);
+    bool is_new = row == HT_TASK_OTHER;
+    if (is_new) { row = ht_task_add(&tracker->tasks, key); }
+    ht_port_unlock(&tracker->lock, irq);
+    if (is_new && row != HT_TASK_OTHER) {
+        irq = ht_port_lock(&tracker->lock);
         ht_record_t *tcb = ht_table_find(&tracker->table, key);
-        if (row != HT_TASK_OTHER && tcb != NULL) { tcb->what |= (ht_word_t)1 << HT_TCB_SHIFT; }
+        if (tcb != NULL) { tcb->what |= (ht_word_t)1 << HT_TCB_SHIFT; }
+        ht_port_unlock(&tracker->lock, irq);
     }
     return row;
+}
+
+static HT_PORT_HOT uint32_t row_of(ht_tracker_t *tracker, uintptr_t key)
+{
+    uint32_t row = ht_task_find(&tracker->tasks, key);
+    return row != HT_TASK_OTHER ? row : add_task(tracker, key);
 }
 
 /* Another task than the last one, or a shallower part of its stack. */
 HT_PORT_HOT uint32_t ht_tracker_find_task(ht_tracker_t *tracker, uintptr_t sp)
 {
-    ht_tasks_t *tasks = &tracker->tasks;
     uintptr_t key = ht_port_task_key();
-    uint32_t row = ht_task_find(tasks, key);
-    if (row == HT_TASK_OTHER) { row = add_task(tracker, key); }
+    uint32_t row = row_of(tracker, key);
     uintptr_t low = row >= HT_TASK_FIRST ? ht_port_stack_low(key) : 0;
     if (low != 0 && sp >= low) {
-        tasks->last_low = low;
-        tasks->last_span = sp - low + 1U;
-        tasks->last_row = row;
+        ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+        tracker->tasks.last_low = low;
+        tracker->tasks.last_span = sp - low + 1U;
+        tracker->tasks.last_row = row;
+        ht_port_unlock(&tracker->lock, irq);
     }
     return row;
 }
 
-HT_PORT_HOT ht_task_id_t ht_tracker_task(ht_tracker_t *tracker)
+/* Both buckets of an address are full: move residents elsewhere, one section for each that is tried. */
+HT_PORT_HOT void ht_tracker_make_room(ht_tracker_t *tracker, uintptr_t address)
 {
-    uintptr_t key = ht_port_task_key();
-    ht_task_id_t id = {ht_task_find(&tracker->tasks, key)};
-    if (id.index == HT_TASK_OTHER) {
+    bool room = false;
+    for (uint32_t i = 0; i < 2U * HT_BUCKET_SLOTS && !room; i++) {
         ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-        id.index = add_task(tracker, key);
+        room = ht_table_try_room(&tracker->table, address, i);
         ht_port_unlock(&tracker->lock, irq);
     }
-    return id;
+}
+
+HT_PORT_HOT ht_task_id_t ht_tracker_task(ht_tracker_t *tracker)
+{
+    return (ht_task_id_t){row_of(tracker, ht_port_task_key())};
 }
 
 static HT_PORT_HOT bool passes(const ht_tracker_t *tracker, size_t size, uint32_t origin, uint32_t task)

@@ -84,6 +84,25 @@ const char *ht_sizes_check(const ht_sizes_t *sizes);
  * are bad. */
 size_t ht_tracker_memory_bytes(const ht_sizes_t *sizes);
 
+/** The tables of a tracker, laid out in its memory. */
+typedef struct {
+    ht_table_t table;
+    ht_origins_t origins;
+    ht_tasks_t tasks;
+    ht_failures_t failures;
+    uint32_t stack_depth;
+    size_t memory_bytes;
+} ht_plan_t;
+
+/**
+ * Lay out tables in `memory`, which is aligned for uint64_t, zeroed, and large enough. No lock: this is
+ * the long half of ht_tracker_init(), and touches no tracker.
+ */
+ht_plan_t ht_tracker_plan(const ht_sizes_t *sizes, void *memory);
+
+/** The short half: a tracker in HT_STATE_NEW begins to use its tables. Lock held, if others may call. O(1). */
+void ht_tracker_begin(ht_tracker_t *tracker, const ht_plan_t *plan, uint32_t state);
+
 /**
  * Give memory to a tracker in HT_STATE_NEW. `memory` is aligned for uint64_t, zeroed, and stays the
  * tracker's. State becomes `state`. Call with nothing else using the tracker, or with its lock

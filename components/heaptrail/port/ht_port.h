@@ -25,6 +25,8 @@
  *   ht_port_stack_pointer()   The stack pointer, or an address close above it.
  *   ht_port_is_foreign_stack()
  *                             True in an interrupt handler that runs on the stack of what it interrupted.
+ *   HT_PORT_STACK_TELLS_TASK  1 where the stack that a program runs on tells its task, see
+ *                             ht_port_stack_low(); else 0.
  *   HT_PORT_HOT               The attribute that puts a function where it runs with the flash cache
  *                             off (IRAM on a chip; nothing elsewhere).
  */
@@ -58,7 +60,7 @@ void ht_port_task_name(uintptr_t key, char *name);
 
 /**
  * The lowest address of a task's stack, if the stack that a program runs on tells its task: if no
- * interrupt handler and no other task ever runs on it while the task lives. Else 0. O(1), lock held.
+ * interrupt handler and no other task ever runs on it while the task lives. Else 0. O(1).
  */
 uintptr_t ht_port_stack_low(uintptr_t key);
 

@@ -7,6 +7,8 @@
  * (RISC-V with CONFIG_ESP_SYSTEM_USE_FRAME_POINTER; the stand-in): the chain of frames. Elsewhere:
  * the caller alone.
  */
+#include <stdbool.h>
+
 #include "ht_port.h"
 #include "sdkconfig.h"
 
@@ -56,31 +58,32 @@ HT_PORT_HOT unsigned ht_port_stack(uintptr_t *frames, unsigned max, uintptr_t to
 #define FRAME_CALLER(fp) ((fp)[0])
 #endif
 
-static inline bool is_next(uintptr_t fp, uintptr_t next)
+/* The next frame lies above this one, not far, and is aligned; anything else is the end of the chain. */
+static inline const uintptr_t *next_frame(const uintptr_t *fp)
 {
-    return next > fp && next - fp < FRAME_BYTES_MAX && next % sizeof(uintptr_t) == 0;
+    uintptr_t next = FRAME_CALLER(fp);
+    uintptr_t distance = next - (uintptr_t)fp;
+    bool bad = distance == 0 || (distance & ~(uintptr_t)(FRAME_BYTES_MAX - sizeof(uintptr_t))) != 0;
+    return bad ? NULL : (const uintptr_t *)next;
 }
 
-__attribute__((no_sanitize("address"))) HT_PORT_HOT unsigned ht_port_stack(uintptr_t *frames,
-                                                                            unsigned max, uintptr_t top)
+__attribute__((no_sanitize("address"))) HT_PORT_HOT unsigned
+ht_port_stack(uintptr_t *frames, unsigned max, uintptr_t top)
 {
     const uintptr_t *fp = __builtin_frame_address(0);
     unsigned count = 0;
-    unsigned inner = 0;
-    bool found = top == 0;
-    if (top != 0) { frames[count++] = top; }
-    while (count < max && inner < INNER_FRAMES_MAX) {
+    if (top != 0) {
+        frames[count++] = top;
+        for (unsigned inner = 0; fp != NULL && FRAME_RETURN(fp) != top; inner++) {
+            fp = inner < INNER_FRAMES_MAX ? next_frame(fp) : NULL;
+        }
+        fp = fp != NULL ? next_frame(fp) : NULL;
+    }
+    while (fp != NULL && count < max) {
         uintptr_t address = FRAME_RETURN(fp);
         if (address == 0) { break; }
-        if (found) {
-            frames[count++] = address;
-        } else {
-            inner++;
-            found = address == top;
-        }
-        uintptr_t next = FRAME_CALLER(fp);
-        if (!is_next((uintptr_t)fp, next)) { break; }
-        fp = (const uintptr_t *)next;
+        frames[count++] = address;
+        fp = next_frame(fp);
     }
     return count;
 }

@@ -19,6 +19,7 @@
 #include <time.h>
 
 #define HT_PORT_HOT
+#define HT_PORT_STACK_TELLS_TASK 0
 
 #if UINTPTR_MAX > 0xffffffffU
 typedef uint64_t ht_tick_t;
