@@ -70,7 +70,10 @@ typedef bool (*heaptrail_failure_fn_t)(void *context, const heaptrail_failure_ro
 
 typedef enum { HEAPTRAIL_LOG_ERROR, HEAPTRAIL_LOG_WARN, HEAPTRAIL_LOG_INFO } heaptrail_log_level_t;
 
-/** Where heaptrail's own log lines go. `text` has no newline and is valid during the call only. */
+/**
+ * Where heaptrail's own log lines go. `text` has no newline and is valid during the call only. Not called
+ * in an ISR: what is said there goes to the early log.
+ */
 typedef void (*heaptrail_log_fn_t)(void *context, heaptrail_log_level_t level, const char *text);
 
 /** Where a report goes: `length` bytes of UTF-8 at `text`, not zero-terminated. */
