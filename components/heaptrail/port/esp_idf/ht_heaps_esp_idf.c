@@ -10,6 +10,7 @@
 #include "ht_caps.h"
 #include "ht_config.h"
 #include "ht_default.h"
+#include "ht_port_wrap.h"
 
 /* Capabilities that tell heaps apart, by bit. */
 #define CAPS_BITS 22U
@@ -102,6 +103,17 @@ void ht_port_find_heaps(ht_tracker_t *tracker)
 __attribute__((constructor)) static void find_at_boot(void)
 {
     ht_port_find_heaps(&ht_default_tracker);
+}
+
+uint32_t ht_port_caps_at(const void *address)
+{
+    const ht_heaps_t *heaps = &ht_default_tracker.heaps;
+    uint32_t count = __atomic_load_n(&heaps->count, __ATOMIC_ACQUIRE);
+    for (uint32_t id = 1; id <= count; id++) {
+        const ht_heap_t *heap = &heaps->row[id];
+        if ((uintptr_t)address - heap->start < heap->size) { return heap->caps; }
+    }
+    return 0;
 }
 
 typedef struct {

@@ -43,7 +43,9 @@ bool ht_port_in_isr(void)
 void ht_port_log(unsigned level, const char *text)
 {
     static const char *const tag = "heaptrail";
-    if (level == 0) {
+    if (ht_port_in_isr()) { /* the ordinary log takes a lock of libc, which aborts there */
+        ESP_EARLY_LOGE(tag, "%s", text);
+    } else if (level == 0) {
         ESP_LOGE(tag, "%s", text);
     } else if (level == 1) {
         ESP_LOGW(tag, "%s", text);

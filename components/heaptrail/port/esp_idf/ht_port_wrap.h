@@ -34,6 +34,9 @@ esp_err_t __wrap_heap_caps_register_failed_alloc_callback(esp_alloc_failed_hook_
 /** Zero a block of memory with the capabilities it was asked for with. Word stores where it has to be. */
 void ht_port_clear(void *block, size_t bytes, uint32_t caps);
 
+/** What the heap offers that an address lies in; 0 when it lies in none that is known. Any context. O(heaps). */
+uint32_t ht_port_caps_at(const void *address);
+
 /** Take ESP-IDF's one slot for the failed-allocation callback; the firmware's own is called after ours. */
 void ht_port_take_failed_slot(void);
 

@@ -13,6 +13,8 @@
 #include "ht_port_wrap.h"
 #include "ht_site.h"
 
+#define CALLER ((uintptr_t)__builtin_return_address(0))
+
 __attribute__((weak)) SemaphoreHandle_t memorySemaphore;
 __attribute__((weak)) bool debug_track_allocation;
 
@@ -78,19 +80,30 @@ static void log_failure(const heaptrail_site_ref_t *ref, const heaptrail_site_t 
     log_memory_allocation(info);
 }
 
-static void *do_malloc(heaptrail_site_ref_t *ref, const heaptrail_site_t *site, size_t size, uint32_t caps)
+/*
+ * The scope says who called us, for what has no site: tracking by name is off, or there is no room for one
+ * more run-time site.
+ */
+static void *do_malloc(heaptrail_site_ref_t *ref, const heaptrail_site_t *site, uintptr_t caller,
+                       size_t size, uint32_t caps)
 {
-    void *block = debug_track_allocation ? heaptrail_heap_caps_malloc(ref, size, caps)
-                                         : heap_caps_malloc(size, caps);
+    ht_scope_t scope;
+    bool named = debug_track_allocation;
+    ht_site_enter(&scope, named ? ref : NULL, caller, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC);
+    void *block = named ? heaptrail_heap_caps_malloc(ref, size, caps) : heap_caps_malloc(size, caps);
+    ht_scope_leave(ht_default(), &scope, block);
     if (block == NULL && size != 0) { log_failure(ref, site, size, caps, NULL); }
     return block;
 }
 
-static void *do_calloc(heaptrail_site_ref_t *ref, const heaptrail_site_t *site, size_t n, size_t size,
-                       uint32_t caps)
+static void *do_calloc(heaptrail_site_ref_t *ref, const heaptrail_site_t *site, uintptr_t caller, size_t n,
+                       size_t size, uint32_t caps)
 {
-    void *block = debug_track_allocation ? heaptrail_heap_caps_calloc(ref, n, size, caps)
-                                         : heap_caps_calloc(n, size, caps);
+    ht_scope_t scope;
+    bool named = debug_track_allocation;
+    ht_site_enter(&scope, named ? ref : NULL, caller, HEAPTRAIL_METHOD_HEAP_CAPS_CALLOC);
+    void *block = named ? heaptrail_heap_caps_calloc(ref, n, size, caps) : heap_caps_calloc(n, size, caps);
+    ht_scope_leave(ht_default(), &scope, block);
     if (block == NULL && n != 0 && size != 0) {
         size_t bytes;
         if (__builtin_mul_overflow(n, size, &bytes)) { bytes = SIZE_MAX; }
@@ -99,11 +112,15 @@ static void *do_calloc(heaptrail_site_ref_t *ref, const heaptrail_site_t *site, 
     return block;
 }
 
-static void *do_realloc(heaptrail_site_ref_t *ref, const heaptrail_site_t *site, void *ptr, size_t size,
-                        uint32_t caps)
+static void *do_realloc(heaptrail_site_ref_t *ref, const heaptrail_site_t *site, uintptr_t caller, void *ptr,
+                        size_t size, uint32_t caps)
 {
-    void *block = debug_track_allocation ? heaptrail_heap_caps_realloc(ref, ptr, size, caps)
-                                         : heap_caps_realloc(ptr, size, caps);
+    ht_scope_t scope;
+    bool named = debug_track_allocation;
+    ht_site_enter(&scope, named ? ref : NULL, caller, HEAPTRAIL_METHOD_HEAP_CAPS_REALLOC);
+    void *block = named ? heaptrail_heap_caps_realloc(ref, ptr, size, caps)
+                        : heap_caps_realloc(ptr, size, caps);
+    ht_scope_leave(ht_default(), &scope, block);
     if (block == NULL && size != 0) { log_failure(ref, site, size, caps, ptr); }
     return block;
 }
@@ -112,38 +129,38 @@ void *traceable_heap_caps_malloc(size_t size, uint32_t caps, const char *file, i
                                  const char *function)
 {
     const heaptrail_site_t site = {file, function, NULL, (uint32_t)line, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC};
-    return do_malloc(site_at(file, line, function, site.method), &site, size, caps);
+    return do_malloc(site_at(file, line, function, site.method), &site, CALLER, size, caps);
 }
 
 void *traceable_heap_caps_calloc(size_t n, size_t size, uint32_t caps, const char *file, int line,
                                  const char *function)
 {
     const heaptrail_site_t site = {file, function, NULL, (uint32_t)line, HEAPTRAIL_METHOD_HEAP_CAPS_CALLOC};
-    return do_calloc(site_at(file, line, function, site.method), &site, n, size, caps);
+    return do_calloc(site_at(file, line, function, site.method), &site, CALLER, n, size, caps);
 }
 
 void *traceable_heap_caps_realloc(void *ptr, size_t size, uint32_t caps, const char *file, int line,
                                   const char *function)
 {
     const heaptrail_site_t site = {file, function, NULL, (uint32_t)line, HEAPTRAIL_METHOD_HEAP_CAPS_REALLOC};
-    return do_realloc(site_at(file, line, function, site.method), &site, ptr, size, caps);
+    return do_realloc(site_at(file, line, function, site.method), &site, CALLER, ptr, size, caps);
 }
 
 static const heaptrail_site_t s_no_site = {NULL, NULL, NULL, 0, HEAPTRAIL_METHOD_UNKNOWN};
 
 void *traceable_heap_caps_malloc_at(heaptrail_site_ref_t *ref, size_t size, uint32_t caps)
 {
-    return do_malloc(ref, &s_no_site, size, caps);
+    return do_malloc(ref, &s_no_site, CALLER, size, caps);
 }
 
 void *traceable_heap_caps_calloc_at(heaptrail_site_ref_t *ref, size_t n, size_t size, uint32_t caps)
 {
-    return do_calloc(ref, &s_no_site, n, size, caps);
+    return do_calloc(ref, &s_no_site, CALLER, n, size, caps);
 }
 
 void *traceable_heap_caps_realloc_at(heaptrail_site_ref_t *ref, void *ptr, size_t size, uint32_t caps)
 {
-    return do_realloc(ref, &s_no_site, ptr, size, caps);
+    return do_realloc(ref, &s_no_site, CALLER, ptr, size, caps);
 }
 
 static ht_origin_id_t origin_of(const MemoryTraceInfo *info)
@@ -189,10 +206,15 @@ void free_unregister_allocation(void **ptr)
     ht_tracker_t *tracker = ht_default();
     ht_known_t known;
     if (ht_tracker_known(tracker, (uintptr_t)block, &known)) {
-        ht_port_clear(block, known.size, known.caps);
+        uint32_t offered = ht_port_caps_at(block); /* register_allocation() may have said other ones */
+        bool is_bytes = offered == 0 || (offered & MALLOC_CAP_8BIT) != 0;
+        ht_port_clear(block, known.size, is_bytes ? known.caps : offered);
         __asm__ volatile("" : : "r"(block) : "memory"); /* the zeros are wanted: keep the stores */
     } else if (knows_all_blocks(tracker)) {
-        ht_log(HEAPTRAIL_LOG_ERROR, "free_unregister_allocation: not a live block (freed already?), not freed");
+        if (!ht_port_in_isr()) {
+            ht_log(HEAPTRAIL_LOG_ERROR,
+                   "free_unregister_allocation: not a live block (freed already?), not freed");
+        }
         return;
     }
     heaptrail_heap_caps_free(block);

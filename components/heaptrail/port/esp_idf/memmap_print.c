@@ -15,7 +15,8 @@
 #include "ht_memmap.h"
 #include "ht_port.h"
 
-#define LINE_BYTES 320
+#define LINE_BYTES 512 /* on the stack of who prints */
+#define CAPS_BYTES 480 /* all names there are, with room for a label */
 
 __attribute__((format(printf, 2, 3))) static void print_line(heaptrail_log_level_t level,
                                                              const char *format, ...)
@@ -76,12 +77,41 @@ static void unguard(bool taken)
     if (taken) { xSemaphoreGive(memorySemaphore); }
 }
 
+/* The label and all names, in one of four texts that are used in turn. Bits without a name are one number. */
+static char *caps_text(const char *label, uint32_t caps)
+{
+    static char s_text[4][CAPS_BYTES];
+    static volatile uint32_t s_next;
+    char *text = s_text[__atomic_fetch_add(&s_next, 1U, __ATOMIC_RELAXED) % 4U];
+    size_t length = (size_t)snprintf(text, CAPS_BYTES, "%s", label);
+    uint32_t unnamed = 0;
+    for (unsigned bit = 0; bit < 32U; bit++) {
+        char name[24];
+        uint32_t one = caps & 1UL << bit;
+        if (one == 0) { continue; }
+        if (heaptrail_caps_name(one, name, sizeof(name)) >= 2 && name[0] == '0' && name[1] == 'x') {
+            unnamed |= one;
+        } else {
+            length += (size_t)snprintf(text + length, CAPS_BYTES - length, "MALLOC_CAP_%s ", name);
+        }
+    }
+    if (unnamed != 0) { snprintf(text + length, CAPS_BYTES - length, "0x%lx ", (unsigned long)unnamed); }
+    if (caps == 0) { snprintf(text + length, CAPS_BYTES - length, "unknown"); }
+    return text;
+}
+
+char *get_memory_capability_name(uint32_t caps)
+{
+    return caps_text("", caps);
+}
+
 void log_memory_allocation(MemoryTraceInfo info)
 {
     if (ht_port_in_isr()) { return; }
-    print_line(HEAPTRAIL_LOG_ERROR, "Failed to allocate %lu bytes for %s in %s at %s:%d, capabilities %s",
+    print_line(HEAPTRAIL_LOG_ERROR, "Failed to allocate %lu bytes for %s in %s at %s:%d",
                (unsigned long)info.size, or_unknown(info.method), or_unknown(info.function),
-               or_unknown(info.file), info.line, get_memory_capability_name(info.caps));
+               or_unknown(info.file), info.line);
+    ht_log(HEAPTRAIL_LOG_ERROR, caps_text("Capabilities asked for: ", info.caps));
     multi_heap_info_t heap;
     heap_caps_get_info(&heap, info.caps);
     print_line(HEAPTRAIL_LOG_ERROR,
@@ -139,26 +169,6 @@ size_t snapshot_allocations(MemoryTraceInfo *array, size_t capacity)
     heaptrail_for_each_block(NULL, copy_one, &snapshot, NULL);
     unguard(taken);
     return snapshot.count;
-}
-
-char *get_memory_capability_name(uint32_t caps)
-{
-    static char s_text[4][LINE_BYTES];
-    static volatile uint32_t s_next;
-    char *text = s_text[__atomic_fetch_add(&s_next, 1U, __ATOMIC_RELAXED) % 4U];
-    size_t length = 0;
-    text[0] = '\0';
-    for (unsigned bit = 0; bit < 32U; bit++) {
-        if ((caps >> bit) & 1U) {
-            length += (size_t)snprintf(text + length, LINE_BYTES - length, "MALLOC_CAP_");
-            length += heaptrail_caps_name(1UL << bit, text + length, LINE_BYTES - length);
-            if (length + 2U < LINE_BYTES) { text[length++] = ' '; }
-            if (length + 32U > LINE_BYTES) { break; }
-            text[length] = '\0';
-        }
-    }
-    if (length == 0) { snprintf(text, LINE_BYTES, "unknown"); }
-    return text;
 }
 
 void print_memory_info(const char *tag)

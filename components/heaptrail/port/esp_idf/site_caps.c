@@ -6,6 +6,7 @@
 #include <stdarg.h>
 
 #include "esp_heap_caps.h"
+#include "ht_port_wrap.h"
 #include "ht_site.h"
 
 #define CALLER ((uintptr_t)__builtin_return_address(0))
@@ -82,18 +83,6 @@ static prefer_t read_prefer(size_t num, va_list list)
     fn(__VA_ARGS__, (p).count, (p).caps[0], (p).caps[1], (p).caps[2], (p).caps[3], (p).caps[4],    \
        (p).caps[5], (p).caps[6], (p).caps[7])
 
-/* What the heap offers that a block lies in; 0 when it is not known. */
-static uint32_t caps_of_heap(const void *block)
-{
-    ht_tracker_t *tracker = ht_default();
-    uint32_t count = __atomic_load_n(&tracker->heaps.count, __ATOMIC_ACQUIRE);
-    for (uint32_t id = 1; id <= count; id++) {
-        const ht_heap_t *heap = &tracker->heaps.row[id];
-        if ((uintptr_t)block - heap->start < heap->size) { return heap->caps; }
-    }
-    return 0;
-}
-
 /*
  * The capabilities that gave the block, for a firmware without the wrap: the first choice that its heap
  * could serve, because an earlier one would have been served from there too. Of a failure the last choice,
@@ -104,7 +93,7 @@ static uint32_t chosen_caps(const prefer_t *prefer, const void *block)
     if (prefer->count == 0) { return MALLOC_CAP_DEFAULT; }
     uint32_t last = prefer->caps[prefer->count - 1];
     if (block == NULL || prefer->count == 1 || ht_port_is_wrapped()) { return last; }
-    uint32_t offered = caps_of_heap(block) | MALLOC_CAP_CACHE_ALIGNED; /* no heap's, an alignment */
+    uint32_t offered = ht_port_caps_at(block) | MALLOC_CAP_CACHE_ALIGNED; /* no heap's, an alignment */
     for (size_t i = 0; i < prefer->count; i++) {
         if ((prefer->caps[i] & ~offered) == 0) { return prefer->caps[i]; }
     }
