@@ -22,6 +22,7 @@
 #include "freertos/task.h"
 
 #define HT_PORT_HOT
+#define HT_PORT_STACK_TELLS_TASK 0 /* tasks run on the stacks of their threads */
 
 #if UINTPTR_MAX > 0xffffffffU
 typedef uint64_t ht_tick_t;
