@@ -61,7 +61,7 @@ done
 
 # --- format
 if command -v clang-format >/dev/null; then
-    bad=$(scripts/sources.sh | xargs clang-format --dry-run -Werror 2>&1 | grep -oE '^[^:]+' | sort -u)
+    bad=$(scripts/sources.sh | xargs clang-format --dry-run -Werror 2>&1 | grep 'error:' | cut -d: -f1 | sort -u)
     [ -z "$bad" ] || complain "not formatted (make fmt):"$'\n'"$bad"
 fi
 [ "$wrong" -eq 0 ] || { echo "check: $wrong complaints"; exit 1; }
