@@ -6,7 +6,7 @@
 
 static inline ht_origin_id_t intern(ht_tracker_t *tracker, const ht_origin_key_t *key)
 {
-    return ht_origin_intern(&tracker->origins, &tracker->lock, key);
+    return ht_origin_of_key(&tracker->origins, &tracker->lock, key);
 }
 
 /* A macro's site, no stack: its number is cached beside it. */
@@ -22,7 +22,7 @@ static inline ht_origin_id_t site_origin(ht_tracker_t *tracker, heaptrail_site_r
     return id;
 }
 
-static HT_PORT_HOT ht_origin_id_t stack_origin(ht_tracker_t *tracker, const heaptrail_site_t *site,
+static inline ht_origin_id_t stack_origin(ht_tracker_t *tracker, const heaptrail_site_t *site,
                                                uintptr_t caller, uint32_t method, uint32_t caps)
 {
     uintptr_t frames[HT_STACK_DEPTH_MAX];
@@ -36,7 +36,7 @@ static HT_PORT_HOT ht_origin_id_t stack_origin(ht_tracker_t *tracker, const heap
     return id;
 }
 
-static HT_PORT_HOT ht_origin_id_t origin_at(ht_tracker_t *tracker, heaptrail_site_ref_t *ref,
+static inline ht_origin_id_t origin_at(ht_tracker_t *tracker, heaptrail_site_ref_t *ref,
                                             uintptr_t caller, uint32_t method, uint32_t caps)
 {
     if (tracker->stack_depth > 1) {

@@ -17,24 +17,7 @@ uint32_t ht_origins_index_size(uint32_t max)
 
 HT_PORT_HOT uint32_t ht_origin_hash(const ht_origin_key_t *key)
 {
-    uintptr_t hash = (uintptr_t)key->site + ht_origin_seed(key->caps, key->method);
-    if (key->depth == 0) { return ht_origin_fold(ht_origin_step(hash, 0)); }
-    for (uint32_t i = 0; i < key->depth; i++) { hash = ht_origin_step(hash, key->frames[i]); }
-    return ht_origin_fold(hash);
-}
-
-static HT_PORT_HOT bool same_key(const ht_origins_t *origins, const ht_origin_t *origin,
-                                 const ht_origin_key_t *key, uint32_t hash)
-{
-    if (origin->hash != hash || origin->site != key->site || origin->caps != key->caps ||
-        origin->method != key->method || origin->depth != key->depth) {
-        return false;
-    }
-    const uintptr_t *frames = &origins->frames[origin->frame_first];
-    for (uint32_t i = 0; i < key->depth; i++) {
-        if (frames[i] != key->frames[i]) { return false; }
-    }
-    return true;
+    return ht_origin_hash_of(key);
 }
 
 /* The entry of the key, or the empty one where it would go, or NULL when all that may be read are
@@ -46,7 +29,7 @@ static HT_PORT_HOT ht_origin_slot_t *probe(const ht_origins_t *origins, const ht
     for (uint32_t i = 0; i < HT_ORIGIN_PROBES; i++) {
         ht_origin_slot_t *slot = &origins->index[(hash + i) & origins->index_mask];
         uint32_t id = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
-        if (id == 0 || same_key(origins, &origins->origins[id], key, hash)) {
+        if (id == 0 || ht_origin_is(origins, &origins->origins[id], key, hash)) {
             *found = id;
             return slot;
         }

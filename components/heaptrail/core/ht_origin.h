@@ -191,3 +191,40 @@ static inline ht_origin_id_t ht_origin_of_caller(ht_origins_t *origins, ht_port_
     }
     return ht_origin_of_new_caller(origins, lock, caller, caps, method);
 }
+
+/** The hash of a key. O(depth). */
+static inline uint32_t ht_origin_hash_of(const ht_origin_key_t *key)
+{
+    uintptr_t hash = (uintptr_t)key->site + ht_origin_seed(key->caps, key->method);
+    if (key->depth == 0) { return ht_origin_fold(ht_origin_step(hash, 0)); }
+    for (uint32_t i = 0; i < key->depth; i++) { hash = ht_origin_step(hash, key->frames[i]); }
+    return ht_origin_fold(hash);
+}
+
+/* Is this the origin of the key? */
+static inline bool ht_origin_is(const ht_origins_t *origins, const ht_origin_t *origin,
+                                const ht_origin_key_t *key, uint32_t hash)
+{
+    if (origin->hash != hash || origin->site != key->site || origin->caps != key->caps ||
+        origin->shape != HT_ORIGIN_SHAPE(key->depth, key->method)) {
+        return false;
+    }
+    const uintptr_t *frame = &origins->frames[origin->frame_first];
+    const uintptr_t *end = key->frames + key->depth;
+    for (const uintptr_t *wanted = key->frames; wanted != end; wanted++, frame++) {
+        if (*frame != *wanted) { return false; }
+    }
+    return true;
+}
+
+/** As ht_origin_intern(); the first entry of the index, right nearly always, is looked at inline. */
+static inline ht_origin_id_t ht_origin_of_key(ht_origins_t *origins, ht_port_lock_t *lock,
+                                              const ht_origin_key_t *key)
+{
+    uint32_t hash = ht_origin_hash_of(key);
+    uint32_t id = __atomic_load_n(&origins->index[hash & origins->index_mask], __ATOMIC_ACQUIRE);
+    if (__builtin_expect(id != 0 && ht_origin_is(origins, &origins->origins[id], key, hash), 1)) {
+        return (ht_origin_id_t){id};
+    }
+    return ht_origin_intern(origins, lock, key);
+}

@@ -16,7 +16,7 @@
 #define INNER_FRAMES_MAX 12U
 
 /* A frame larger than this is taken for the end of the chain. */
-#define FRAME_BYTES_MAX 16384U
+#define FRAME_BYTES_MAX ((uintptr_t)16384U)
 
 #if defined(__XTENSA__)
 
@@ -59,31 +59,42 @@ HT_PORT_HOT unsigned ht_port_stack(uintptr_t *frames, unsigned max, uintptr_t to
 #endif
 
 /* The next frame lies above this one, not far, and is aligned; anything else is the end of the chain. */
-static inline const uintptr_t *next_frame(const uintptr_t *fp)
+static inline bool is_next(const uintptr_t *fp, uintptr_t next)
 {
-    uintptr_t next = FRAME_CALLER(fp);
-    uintptr_t distance = next - (uintptr_t)fp;
-    bool bad = distance == 0 || (distance & ~(uintptr_t)(FRAME_BYTES_MAX - sizeof(uintptr_t))) != 0;
-    return bad ? NULL : (const uintptr_t *)next;
+    const uintptr_t word = sizeof(uintptr_t);
+    return ((next - (uintptr_t)fp - word) & ~(FRAME_BYTES_MAX - word)) == 0;
+}
+
+/* The frame whose return address is `top`, or NULL: the innermost ones are the allocator's. */
+__attribute__((no_sanitize("address"))) static inline const uintptr_t *
+find_frame(const uintptr_t *fp, uintptr_t top)
+{
+    for (unsigned inner = 0; inner < INNER_FRAMES_MAX; inner++) {
+        if (FRAME_RETURN(fp) == top) { return fp; }
+        uintptr_t next = FRAME_CALLER(fp);
+        if (!is_next(fp, next)) { break; }
+        fp = (const uintptr_t *)next;
+    }
+    return NULL;
 }
 
 __attribute__((no_sanitize("address"))) HT_PORT_HOT unsigned
 ht_port_stack(uintptr_t *frames, unsigned max, uintptr_t top)
 {
     const uintptr_t *fp = __builtin_frame_address(0);
-    unsigned count = 0;
-    if (top != 0) {
-        frames[count++] = top;
-        for (unsigned inner = 0; fp != NULL && FRAME_RETURN(fp) != top; inner++) {
-            fp = inner < INNER_FRAMES_MAX ? next_frame(fp) : NULL;
-        }
-        fp = fp != NULL ? next_frame(fp) : NULL;
+    if (top != 0) { fp = find_frame(fp, top); }
+    if (fp == NULL) { /* code without frame pointers in between: the caller alone */
+        frames[0] = top;
+        return 1;
     }
-    while (fp != NULL && count < max) {
+    unsigned count = 0;
+    while (count < max) {
         uintptr_t address = FRAME_RETURN(fp);
         if (address == 0) { break; }
         frames[count++] = address;
-        fp = next_frame(fp);
+        uintptr_t next = FRAME_CALLER(fp);
+        if (!is_next(fp, next)) { break; }
+        fp = (const uintptr_t *)next;
     }
     return count;
 }
