@@ -59,16 +59,15 @@ FW static void *by_prefer_4(void)
     return heap_caps_realloc_prefer(NULL, 86, 4, NOWHERE, NOWHERE, NOWHERE, INTERNAL8);
 }
 
-static void *volatile s_old;
-
 FW static void *by_moved(void)
 {
-    s_old = malloc(24);
-    void *wall = malloc(24); /* no room to grow in place */
-    void *p = s_old;
+    void *p = malloc(24);
+    void *volatile wall[8]; /* no room to grow in place, whatever holes there are */
+    for (int i = 0; i < 8; i++) { wall[i] = malloc(24); }
+    uintptr_t old = (uintptr_t)p;
     void *moved = realloc(p, 4000);
-    free(wall);
-    return moved != p ? moved : NULL;
+    for (int i = 0; i < 8; i++) { free(wall[i]); }
+    return (uintptr_t)moved != old ? moved : NULL;
 }
 
 FW static void *by_in_place(void)
