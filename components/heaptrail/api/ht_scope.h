@@ -39,6 +39,12 @@ typedef struct ht_scope {
     size_t alignment;          /**< asked for; 0: none. For the report of a failure */
 } ht_scope_t;
 
+/* The seal of what may be a scope that ended: then it is what our own stack holds there now. */
+__attribute__((no_sanitize("address"))) static inline uintptr_t ht_scope_seal(const ht_scope_t *scope)
+{
+    return scope->seal;
+}
+
 /** The scope that the caller runs in, or NULL. O(1). */
 static inline ht_scope_t *ht_scope_current(const ht_tracker_t *tracker)
 {
@@ -46,8 +52,8 @@ static inline ht_scope_t *ht_scope_current(const ht_tracker_t *tracker)
     if (__builtin_expect(hint == NULL, 1)) { return NULL; }
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
     ht_scope_t *scope = (ht_scope_t *)(uintptr_t)hint;
-    if ((uintptr_t)scope - here >= HT_SCOPE_REACH || scope->seal != ((uintptr_t)scope ^ HT_SCOPE_SEAL) ||
-        ht_port_is_foreign_stack()) {
+    if ((uintptr_t)scope - here >= HT_SCOPE_REACH ||
+        ht_scope_seal(scope) != ((uintptr_t)scope ^ HT_SCOPE_SEAL) || ht_port_is_foreign_stack()) {
         return NULL;
     }
     return scope;
