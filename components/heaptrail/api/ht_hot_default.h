@@ -32,7 +32,7 @@ __attribute__((always_inline)) static inline void ht_hot_on_alloc(void *block, s
 __attribute__((always_inline)) static inline void ht_hot_on_free(void *block)
 {
     /* Not one slot in use: a tracker that is new or stopped. It also spares a look-up that cannot hit. */
-    if (__builtin_expect(ht_default_tracker.table.count != 0, 1)) {
+    if (__builtin_expect(ht_unlocked_count(&ht_default_tracker) != 0, 1)) {
         ht_hot_remove(&ht_default_tracker, (uintptr_t)block);
     } else if (ht_default_tracker.state == HT_STATE_RUNNING) {
         ht_tracker_remove(&ht_default_tracker, (uintptr_t)block); /* counts it as unknown */

@@ -12,13 +12,13 @@ static inline ht_origin_id_t intern(ht_tracker_t *tracker, const ht_origin_key_t
 /* A macro's site, no stack: its number is cached beside it. */
 static inline ht_origin_id_t site_origin(ht_tracker_t *tracker, heaptrail_site_ref_t *ref, uint32_t caps)
 {
-    uint32_t cached = ref->origin;
+    uint32_t cached = __atomic_load_n(&ref->origin, __ATOMIC_ACQUIRE);
     if (ht_origin_is_site(&tracker->origins, cached, ref->site, caps)) {
         return (ht_origin_id_t){cached};
     }
     ht_origin_key_t key = {.site = ref->site, .caps = caps, .method = ref->method};
     ht_origin_id_t id = intern(tracker, &key);
-    ref->origin = id.index;
+    __atomic_store_n(&ref->origin, id.index, __ATOMIC_RELEASE);
     return id;
 }
 
