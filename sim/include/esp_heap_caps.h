@@ -38,7 +38,7 @@ extern "C" {
 #define MALLOC_CAP_DMA_DESC_AXI (1 << 18)
 #define MALLOC_CAP_CACHE_ALIGNED (1 << 19)
 #define MALLOC_CAP_SIMD (1 << 20)
-#define MALLOC_CAP_INVALID (1 << 31)
+#define MALLOC_CAP_INVALID (1U << 31)
 
 /** Called when an allocation has failed for good; `function_name` is the public function's. */
 typedef void (*esp_alloc_failed_hook_t)(size_t size, uint32_t caps, const char *function_name);
