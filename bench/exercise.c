@@ -2,7 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The heaptrail authors
  * SPDX-License-Identifier: Apache-2.0
  */
-/* What takes the tracker's lock beside malloc and free, so that the longest critical section is seen. */
+/* What takes the tracker's lock beside malloc and free, so that the longest critical section is
+ * seen. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +15,8 @@
 
 #define CAPS (MALLOC_CAP_8BIT | MALLOC_CAP_SPIRAM)
 
-/* More tasks than there are rows, each seen for the first time, each freeing its "TCB" at its end. */
+/* More tasks than there are rows, each seen for the first time, each freeing its "TCB" at its end.
+ */
 static void many_tasks(void)
 {
     void *before = sim_bare_current_task[0];
@@ -62,9 +64,7 @@ static bool ignore_site(void *context, const heaptrail_site_row_t *row)
 
 void bench_exercise(const char *setting)
 {
-    if (strcmp(setting, "sections") != 0) {
-        return;
-    }
+    if (strcmp(setting, "sections") != 0) { return; }
     unsigned rows = 0;
     many_tasks();
     other_calls();
@@ -81,6 +81,7 @@ void bench_exercise(const char *setting)
 int bench_sizes(void)
 {
     printf("m32_record_bytes %u\n", (unsigned)sizeof(ht_record_t));
-    printf("m32_bytes_per_block_all_in %.2f\n", (double)(sizeof(ht_bucket_t) + 1) / (HT_BUCKET_SLOTS - 1));
+    printf("m32_bytes_per_block_all_in %.2f\n",
+           (double)(sizeof(ht_bucket_t) + 1) / (HT_BUCKET_SLOTS - 1));
     return 0;
 }

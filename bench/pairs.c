@@ -3,8 +3,9 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /*
- * The request stream of the benchmark: N blocks are live; each step frees one at random and allocates
- * another, 16 to 512 bytes. The stream is the same for every setting, so what differs is heaptrail.
+ * The request stream of the benchmark: N blocks are live; each step frees one at random and
+ * allocates another, 16 to 512 bytes. The stream is the same for every setting, so what differs is
+ * heaptrail.
  */
 #include <stdint.h>
 #include <stdio.h>

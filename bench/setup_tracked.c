@@ -63,8 +63,6 @@ int bench_verify(const char *setting)
     if (wrong == NULL && status.live_blocks != expected) {
         wrong = "not as many records as blocks";
     }
-    if (wrong != NULL) {
-        fprintf(stderr, "pairs: %s\n", wrong);
-    }
+    if (wrong != NULL) { fprintf(stderr, "pairs: %s\n", wrong); }
     return wrong != NULL;
 }

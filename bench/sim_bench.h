@@ -2,7 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The heaptrail authors
  * SPDX-License-Identifier: Apache-2.0
  */
-/* What differs between the program with heaptrail (setup_tracked.c) and the one without (setup_plain.c). */
+/* What differs between the program with heaptrail (setup_tracked.c) and the one without
+ * (setup_plain.c). */
 #pragma once
 
 #include <stdbool.h>

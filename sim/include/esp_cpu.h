@@ -37,7 +37,8 @@ static inline bool esp_cpu_compare_and_set(volatile uint32_t *addr, uint32_t com
 #else
 /** 0 or 1. Stable while interrupts are masked. */
 int esp_cpu_get_core_id(void);
-/** Atomic, sequentially consistent. True when `*addr` was `compare_value` and is now `new_value`. */
+/** Atomic, sequentially consistent. True when `*addr` was `compare_value` and is now `new_value`.
+ */
 bool esp_cpu_compare_and_set(volatile uint32_t *addr, uint32_t compare_value, uint32_t new_value);
 #endif
 /** Virtual clock times CONFIG_ESP_DEFAULT_CPU_FREQ_MHZ; wraps at 32 bits. */

@@ -2,9 +2,9 @@
  * SPDX-FileCopyrightText: 2026 The heaptrail authors
  * SPDX-License-Identifier: Apache-2.0
  */
-/* The idle hooks of ESP-IDF. The idle task of a core calls its hooks once each time that it finds nothing
- * else to do; in deterministic mode that is before the clock jumps. What they return is ignored. Eight
- * for each core; from any task, and before the scheduler. */
+/* The idle hooks of ESP-IDF. The idle task of a core calls its hooks once each time that it finds
+ * nothing else to do; in deterministic mode that is before the clock jumps. What they return is
+ * ignored. Eight for each core; from any task, and before the scheduler. */
 #pragma once
 
 #include <stdbool.h>

@@ -50,9 +50,7 @@ void esp_log_buffer_hex_internal(const char *tag, const void *buffer, uint16_t l
 #define ESP_LOG_LEVEL(level, tag, format, ...) sim_log_line(level, tag, format, ##__VA_ARGS__)
 #define ESP_LOG_LEVEL_LOCAL(level, tag, format, ...)                                               \
     do {                                                                                           \
-        if (LOG_LOCAL_LEVEL >= (level)) {                                                          \
-            ESP_LOG_LEVEL(level, tag, format, ##__VA_ARGS__);                                      \
-        }                                                                                          \
+        if (LOG_LOCAL_LEVEL >= (level)) { ESP_LOG_LEVEL(level, tag, format, ##__VA_ARGS__); }      \
     } while (0)
 #define ESP_LOGE(tag, format, ...) ESP_LOG_LEVEL_LOCAL(ESP_LOG_ERROR, tag, format, ##__VA_ARGS__)
 #define ESP_LOGW(tag, format, ...) ESP_LOG_LEVEL_LOCAL(ESP_LOG_WARN, tag, format, ##__VA_ARGS__)

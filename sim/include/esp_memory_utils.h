@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Which kind of memory an address lies in. Answers from the regions as they are mapped, so the
- *  results are the chip's even when the host could not give the chip's addresses. O(1), no locks. */
+ *  results are the chip's even when the host could not give the chip's addresses. O(1), no locks.
+ */
 #pragma once
 
 #include "soc/soc_caps.h"

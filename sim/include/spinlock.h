@@ -9,7 +9,10 @@
 #define SPINLOCK_NO_WAIT 0
 #define SPINLOCK_OWNER_ID_0 0xCDCDu
 #define SPINLOCK_OWNER_ID_1 0xABABu
-#define SPINLOCK_INITIALIZER { .owner = SPINLOCK_FREE, .count = 0 }
+#define SPINLOCK_INITIALIZER                                                                       \
+    {                                                                                              \
+        .owner = SPINLOCK_FREE, .count = 0                                                         \
+    }
 
 typedef struct {
     uint32_t owner;

@@ -17,12 +17,12 @@ extern "C" {
 /** The heaps. Addresses are the chip's, plus sim_region_t.start's common shift when the host could
  *  not give them. */
 typedef enum {
-    SIM_REGION_DRAM,   /**< 0x3FC98000, 320 KB D/IRAM: default, DMA */
-    SIM_REGION_DRAM2,  /**< 0x3FCE9710, 22 KB D/IRAM recycled from the ROM's stack */
-    SIM_REGION_DRAM3,  /**< 0x3FCF0000, 32 KB DRAM, second choice */
-    SIM_REGION_IRAM,   /**< 0x40374000, 16 KB: EXEC and 32BIT only, no byte access */
-    SIM_REGION_RTC,    /**< 0x600FE000, 8 KB RTC fast memory, last choice */
-    SIM_REGION_PSRAM,  /**< 0x3C000000, 8 MB */
+    SIM_REGION_DRAM,  /**< 0x3FC98000, 320 KB D/IRAM: default, DMA */
+    SIM_REGION_DRAM2, /**< 0x3FCE9710, 22 KB D/IRAM recycled from the ROM's stack */
+    SIM_REGION_DRAM3, /**< 0x3FCF0000, 32 KB DRAM, second choice */
+    SIM_REGION_IRAM,  /**< 0x40374000, 16 KB: EXEC and 32BIT only, no byte access */
+    SIM_REGION_RTC,   /**< 0x600FE000, 8 KB RTC fast memory, last choice */
+    SIM_REGION_PSRAM, /**< 0x3C000000, 8 MB */
     SIM_REGION_COUNT
 } sim_region_id_t;
 
@@ -30,13 +30,13 @@ typedef enum {
 #define SIM_REGION_NONE ((size_t)-1)
 
 typedef struct {
-    uint64_t seed;             /**< of every random choice; 0 means 1 */
-    bool parallel;             /**< true: two threads really run at once */
+    uint64_t seed;              /**< of every random choice; 0 means 1 */
+    bool parallel;              /**< true: two threads really run at once */
     uint32_t preempt_per_mille; /**< chance of a forced task switch at a scheduling point */
-    uint32_t isr_per_mille;    /**< chance that the attached interrupts fire at an opportunity */
-    uint32_t isr_period_us;    /**< parallel: host signal period; else virtual period; 0 none */
-    uint32_t api_cost_us;      /**< virtual time that one scheduling point takes; 0 none */
-    uint64_t time_limit_us;    /**< virtual end of the run; 0 none */
+    uint32_t isr_per_mille;     /**< chance that the attached interrupts fire at an opportunity */
+    uint32_t isr_period_us;     /**< parallel: host signal period; else virtual period; 0 none */
+    uint32_t api_cost_us;       /**< virtual time that one scheduling point takes; 0 none */
+    uint64_t time_limit_us;     /**< virtual end of the run; 0 none */
     size_t region_bytes[SIM_REGION_COUNT]; /**< 0: the default size; SIM_REGION_NONE: absent */
 } sim_config_t;
 
@@ -73,10 +73,10 @@ void sim_stop(void);
 /** What counts: attempts at heap_caps_*_base whose caps contain all of `caps` (0: every attempt).*/
 typedef struct {
     uint32_t caps;
-    uint64_t nth;        /**< this attempt fails, counted from 1 at sim_fault_set; 0: none */
-    uint64_t every;      /**< each every-th fails; 0: none */
-    uint32_t per_mille;  /**< seeded chance of failure */
-    size_t min_bytes;    /**< smaller requests never fail */
+    uint64_t nth;       /**< this attempt fails, counted from 1 at sim_fault_set; 0: none */
+    uint64_t every;     /**< each every-th fails; 0: none */
+    uint32_t per_mille; /**< seeded chance of failure */
+    size_t min_bytes;   /**< smaller requests never fail */
 } sim_fault_t;
 
 void sim_fault_set(const sim_fault_t *fault);
@@ -107,7 +107,8 @@ bool sim_interrupts_masked(void);
 uint64_t sim_clock_us(void);
 /** Adds to the virtual clock; tasks whose time has come run at the next scheduling point. */
 void sim_clock_advance_us(uint64_t us);
-/** Manual: the clock moves by sim_clock_advance_us only (a run with nothing ready is a deadlock). */
+/** Manual: the clock moves by sim_clock_advance_us only (a run with nothing ready is a deadlock).
+ */
 void sim_clock_set_manual(bool manual);
 
 /* --- counters and places ---------------------------------------------------------------------- */
@@ -148,7 +149,8 @@ void sim_set_panic_handler(sim_panic_fn_t fn);
 #define SIM_EXIT_RESTART 64
 #define SIM_EXIT_DEADLOCK 65
 
-/* --- newlib's allocator on the chip: what malloc and friends of firmware code resolve to --------- */
+/* --- newlib's allocator on the chip: what malloc and friends of firmware code resolve to ---------
+ */
 
 void *sim_malloc(size_t size);
 void *sim_calloc(size_t n, size_t size);

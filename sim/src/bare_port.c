@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The port layer as a chip executes it, without threads: mask interrupts, take an uncontended lock by
- * compare-and-swap, nest; no system calls. For counting instructions. */
+/* The port layer as a chip executes it, without threads: mask interrupts, take an uncontended lock
+ * by compare-and-swap, nest; no system calls. For counting instructions. */
 #include "bare_port.h"
 
+#include "esp_timer.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 #include "heap_private.h"
-#include "esp_timer.h"
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -39,20 +39,14 @@ void vPortEnterCritical(portMUX_TYPE *mux)
         }
     }
     mux->count++;
-    if (s_nesting[core]++ == 0) {
-        s_saved_mask[core] = old;
-    }
+    if (s_nesting[core]++ == 0) { s_saved_mask[core] = old; }
 }
 
 void vPortExitCritical(portMUX_TYPE *mux)
 {
     uint32_t core = sim_bare_core_id;
-    if (--mux->count == 0) {
-        __atomic_store_n(&mux->owner, SPINLOCK_FREE, __ATOMIC_RELEASE);
-    }
-    if (--s_nesting[core] == 0) {
-        sim_bare_int_mask[core] = s_saved_mask[core];
-    }
+    if (--mux->count == 0) { __atomic_store_n(&mux->owner, SPINLOCK_FREE, __ATOMIC_RELEASE); }
+    if (--s_nesting[core] == 0) { sim_bare_int_mask[core] = s_saved_mask[core]; }
 }
 
 void vPortEnterCriticalIsr(portMUX_TYPE *mux)

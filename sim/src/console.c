@@ -57,9 +57,7 @@ esp_err_t esp_console_cmd_register(const esp_console_cmd_t *cmd)
     command_t **at = find(cmd->command);
     if (*at == NULL) {
         *at = heap_caps_calloc(1, sizeof(command_t), MALLOC_CAP_DEFAULT);
-        if (*at == NULL) {
-            return ESP_ERR_NO_MEM;
-        }
+        if (*at == NULL) { return ESP_ERR_NO_MEM; }
     }
     (*at)->cmd = *cmd;
     return ESP_OK;
@@ -69,9 +67,7 @@ esp_err_t esp_console_cmd_deregister(const char *cmd_name)
 {
     command_t **at = find(cmd_name);
     command_t *found = *at;
-    if (found == NULL) {
-        return ESP_ERR_INVALID_ARG;
-    }
+    if (found == NULL) { return ESP_ERR_INVALID_ARG; }
     *at = found->next;
     heap_caps_free(found);
     return ESP_OK;
@@ -84,9 +80,7 @@ static char *next_argument(char **from)
     while (isspace((unsigned char)*read)) {
         read++;
     }
-    if (*read == '\0') {
-        return NULL;
-    }
+    if (*read == '\0') { return NULL; }
     bool quoted = *read == '"';
     read += quoted;
     char *start = read;
@@ -116,13 +110,9 @@ esp_err_t esp_console_run(const char *cmdline, int *cmd_ret)
     char *argv[ARGS_MAX];
     snprintf(line, sizeof(line), "%s", cmdline);
     size_t argc = esp_console_split_argv(line, argv, ARGS_MAX);
-    if (argc == 0) {
-        return ESP_ERR_INVALID_ARG;
-    }
+    if (argc == 0) { return ESP_ERR_INVALID_ARG; }
     command_t *found = *find(argv[0]);
-    if (found == NULL) {
-        return ESP_ERR_NOT_FOUND;
-    }
+    if (found == NULL) { return ESP_ERR_NOT_FOUND; }
     *cmd_ret = found->cmd.func_w_context
                    ? found->cmd.func_w_context(found->cmd.context, (int)argc, argv)
                    : found->cmd.func((int)argc, argv);
@@ -153,7 +143,8 @@ esp_err_t esp_console_deregister_help_command(void)
     return esp_console_cmd_deregister("help");
 }
 
-/* --- REPL ------------------------------------------------------------------------------------------- */
+/* --- REPL
+ * ------------------------------------------------------------------------------------------- */
 
 static void repl_main(void *arg)
 {
@@ -183,9 +174,7 @@ esp_err_t esp_console_new_repl_stdio(const esp_console_repl_config_t *repl_confi
                                      esp_console_repl_t **ret_repl)
 {
     static esp_console_repl_t repl = {.del = repl_delete};
-    if (repl_config == NULL || ret_repl == NULL) {
-        return ESP_ERR_INVALID_ARG;
-    }
+    if (repl_config == NULL || ret_repl == NULL) { return ESP_ERR_INVALID_ARG; }
     s_repl_config = *repl_config;
     *ret_repl = &repl;
     return esp_console_register_help_command();
@@ -194,8 +183,8 @@ esp_err_t esp_console_new_repl_stdio(const esp_console_repl_config_t *repl_confi
 esp_err_t esp_console_start_repl(esp_console_repl_t *repl)
 {
     (void)repl;
-    BaseType_t made = xTaskCreatePinnedToCore(
-        repl_main, "console_repl", s_repl_config.task_stack_size, NULL,
-        s_repl_config.task_priority, NULL, s_repl_config.task_core_id);
+    BaseType_t made =
+        xTaskCreatePinnedToCore(repl_main, "console_repl", s_repl_config.task_stack_size, NULL,
+                                s_repl_config.task_priority, NULL, s_repl_config.task_core_id);
     return made == pdPASS ? ESP_OK : ESP_ERR_NO_MEM;
 }

@@ -15,9 +15,7 @@ _Static_assert(sizeof(struct EventGroupDef_t) <= sizeof(StaticEventGroup_t), "ev
 EventGroupHandle_t xEventGroupCreate(void)
 {
     EventGroupHandle_t group = pvPortMalloc(sizeof(StaticEventGroup_t));
-    if (group) {
-        *group = (struct EventGroupDef_t){0};
-    }
+    if (group) { *group = (struct EventGroupDef_t){0}; }
     return group;
 }
 
@@ -40,14 +38,10 @@ EventBits_t xEventGroupWaitBits(EventGroupHandle_t group, const EventBits_t bits
     k_lock();
     uint64_t deadline = k_deadline(ticks);
     while (!satisfied(group->bits, bits, wait_for_all) && ticks != 0) {
-        if (!k_block(group, deadline) && k_clock() >= deadline) {
-            break;
-        }
+        if (!k_block(group, deadline) && k_clock() >= deadline) { break; }
     }
     EventBits_t result = group->bits;
-    if (clear_on_exit && satisfied(result, bits, wait_for_all)) {
-        group->bits &= ~bits;
-    }
+    if (clear_on_exit && satisfied(result, bits, wait_for_all)) { group->bits &= ~bits; }
     k_unlock_point();
     return result;
 }
@@ -73,9 +67,7 @@ BaseType_t xEventGroupSetBitsFromISR(EventGroupHandle_t group, const EventBits_t
                                      BaseType_t *woken)
 {
     set(group, bits);
-    if (woken) {
-        *woken = pdTRUE;
-    }
+    if (woken) { *woken = pdTRUE; }
     return pdPASS;
 }
 
@@ -90,7 +82,5 @@ EventBits_t xEventGroupClearBits(EventGroupHandle_t group, const EventBits_t bit
 
 void vEventGroupDelete(EventGroupHandle_t group)
 {
-    if (!group->is_static) {
-        vPortFree(group);
-    }
+    if (!group->is_static) { vPortFree(group); }
 }

@@ -28,24 +28,18 @@ void sim_heap_caps_reset(void)
 
 NOINLINE_ATTR static void alloc_failed(size_t size, uint32_t caps, const char *function_name)
 {
-    if (s_failed_callback) {
-        s_failed_callback(size, caps, function_name);
-    }
+    if (s_failed_callback) { s_failed_callback(size, caps, function_name); }
 }
 
 static inline void *checked(void *p, size_t size, uint32_t caps, const char *function_name)
 {
-    if (p == NULL && size > 0) {
-        alloc_failed(size, caps, function_name);
-    }
+    if (p == NULL && size > 0) { alloc_failed(size, caps, function_name); }
     return p;
 }
 
 esp_err_t heap_caps_register_failed_alloc_callback(esp_alloc_failed_hook_t callback)
 {
-    if (callback == NULL) {
-        return ESP_ERR_INVALID_ARG;
-    }
+    if (callback == NULL) { return ESP_ERR_INVALID_ARG; }
     s_failed_callback = callback;
     return ESP_OK;
 }
@@ -79,35 +73,26 @@ void *heap_caps_realloc(void *ptr, size_t size, uint32_t caps)
 
 void *heap_caps_malloc_default(size_t size)
 {
-    if (!s_extmem_enabled) {
-        return heap_caps_malloc(size, DEFAULT_INTERNAL);
-    }
+    if (!s_extmem_enabled) { return heap_caps_malloc(size, DEFAULT_INTERNAL); }
     void *p = heap_caps_malloc_base(size, first_caps(size));
-    if (p == NULL && size > 0) {
-        p = heap_caps_malloc_base(size, MALLOC_CAP_DEFAULT);
-    }
+    if (p == NULL && size > 0) { p = heap_caps_malloc_base(size, MALLOC_CAP_DEFAULT); }
     return checked(p, size, MALLOC_CAP_DEFAULT, __func__);
 }
 
 void *heap_caps_realloc_default(void *ptr, size_t size)
 {
-    if (!s_extmem_enabled) {
-        return heap_caps_realloc(ptr, size, DEFAULT_INTERNAL);
-    }
+    if (!s_extmem_enabled) { return heap_caps_realloc(ptr, size, DEFAULT_INTERNAL); }
     void *p = heap_caps_realloc_base(ptr, size, first_caps(size));
-    if (p == NULL && size > 0) {
-        p = heap_caps_realloc_base(ptr, size, MALLOC_CAP_DEFAULT);
-    }
+    if (p == NULL && size > 0) { p = heap_caps_realloc_base(ptr, size, MALLOC_CAP_DEFAULT); }
     return checked(p, size, MALLOC_CAP_DEFAULT, __func__);
 }
 
-/* --- aligned --------------------------------------------------------------------------------------- */
+/* --- aligned
+ * --------------------------------------------------------------------------------------- */
 
 static bool aligned_args_ok(size_t alignment, size_t size, uint32_t caps, const char *function_name)
 {
-    if (alignment == 0 || (alignment & (alignment - 1)) != 0 || size == 0) {
-        return false;
-    }
+    if (alignment == 0 || (alignment & (alignment - 1)) != 0 || size == 0) { return false; }
     if (size > HEAP_SIZE_MAX) {
         alloc_failed(size, caps, function_name);
         return false;
@@ -117,37 +102,25 @@ static bool aligned_args_ok(size_t alignment, size_t size, uint32_t caps, const 
 
 void *heap_caps_aligned_alloc(size_t alignment, size_t size, uint32_t caps)
 {
-    if (!aligned_args_ok(alignment, size, caps, __func__)) {
-        return NULL;
-    }
+    if (!aligned_args_ok(alignment, size, caps, __func__)) { return NULL; }
     return checked(heap_caps_aligned_alloc_base(alignment, size, caps), size, caps, __func__);
 }
 
 void *heap_caps_aligned_alloc_default(size_t alignment, size_t size)
 {
-    if (!s_extmem_enabled) {
-        return heap_caps_aligned_alloc(alignment, size, DEFAULT_INTERNAL);
-    }
-    if (!aligned_args_ok(alignment, size, MALLOC_CAP_DEFAULT, __func__)) {
-        return NULL;
-    }
+    if (!s_extmem_enabled) { return heap_caps_aligned_alloc(alignment, size, DEFAULT_INTERNAL); }
+    if (!aligned_args_ok(alignment, size, MALLOC_CAP_DEFAULT, __func__)) { return NULL; }
     void *p = heap_caps_aligned_alloc_base(alignment, size, first_caps(size));
-    if (p == NULL) {
-        p = heap_caps_aligned_alloc_base(alignment, size, MALLOC_CAP_DEFAULT);
-    }
+    if (p == NULL) { p = heap_caps_aligned_alloc_base(alignment, size, MALLOC_CAP_DEFAULT); }
     return checked(p, size, MALLOC_CAP_DEFAULT, __func__);
 }
 
 void *heap_caps_aligned_calloc(size_t alignment, size_t n, size_t size, uint32_t caps)
 {
     size_t bytes;
-    if (__builtin_mul_overflow(n, size, &bytes)) {
-        return NULL;
-    }
+    if (__builtin_mul_overflow(n, size, &bytes)) { return NULL; }
     void *p = heap_caps_aligned_alloc(alignment, bytes, caps);
-    if (p) {
-        memset(p, 0, bytes);
-    }
+    if (p) { memset(p, 0, bytes); }
     return p;
 }
 
@@ -156,7 +129,8 @@ void heap_caps_aligned_free(void *ptr)
     heap_caps_free(ptr);
 }
 
-/* --- in order of preference ---------------------------------------------------------------------- */
+/* --- in order of preference ----------------------------------------------------------------------
+ */
 
 void *heap_caps_malloc_prefer(size_t size, size_t num, ...)
 {
@@ -181,9 +155,7 @@ void *heap_caps_realloc_prefer(void *ptr, size_t size, size_t num, ...)
     for (; num > 0; num--) {
         caps = va_arg(args, uint32_t);
         p = heap_caps_realloc_base(ptr, size, caps);
-        if (p != NULL || size == 0) {
-            break;
-        }
+        if (p != NULL || size == 0) { break; }
     }
     va_end(args);
     return checked(p, size, caps, __func__);
@@ -198,15 +170,14 @@ void *heap_caps_calloc_prefer(size_t n, size_t size, size_t num, ...)
     for (; num > 0; num--) {
         caps = va_arg(args, uint32_t);
         p = heap_caps_calloc_base(n, size, caps);
-        if (p != NULL || size == 0) {
-            break;
-        }
+        if (p != NULL || size == 0) { break; }
     }
     va_end(args);
     return checked(p, size, caps, __func__);
 }
 
-/* --- the kernel's allocator ----------------------------------------------------------------------- */
+/* --- the kernel's allocator
+ * ----------------------------------------------------------------------- */
 
 void *pvPortMalloc(size_t size)
 {

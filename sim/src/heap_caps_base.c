@@ -13,9 +13,7 @@
  * cached. */
 static inline void adjust_to_hardware(size_t *alignment, size_t *size, uint32_t *caps)
 {
-    if ((*caps & MALLOC_CAP_CACHE_ALIGNED) == 0) {
-        return;
-    }
+    if ((*caps & MALLOC_CAP_CACHE_ALIGNED) == 0) { return; }
     if ((*caps & MALLOC_CAP_SPIRAM) != 0 && *size <= HEAP_SIZE_MAX) {
         size_t line = SPIRAM_CACHE_LINE_BYTES;
         *alignment = *alignment > line ? *alignment : line;
@@ -42,26 +40,19 @@ static inline void *take(sim_heap_t *heap, size_t alignment, size_t size)
 static void *allocate(size_t alignment, size_t size, uint32_t caps)
 {
     adjust_to_hardware(&alignment, &size, &caps);
-    if (size == 0 || size > HEAP_SIZE_MAX) {
-        return NULL;
-    }
+    if (size == 0 || size > HEAP_SIZE_MAX) { return NULL; }
     if (caps & MALLOC_CAP_EXEC) {
-        if (caps & (MALLOC_CAP_8BIT | MALLOC_CAP_DMA)) {
-            return NULL;
-        }
+        if (caps & (MALLOC_CAP_8BIT | MALLOC_CAP_DMA)) { return NULL; }
         caps |= MALLOC_CAP_32BIT;
     }
-    if (caps & MALLOC_CAP_32BIT) {
-        size = (size + 3) & ~(size_t)3;
-    }
+    if (caps & MALLOC_CAP_32BIT) { size = (size + 3) & ~(size_t)3; }
     for (int prio = 0; prio < SOC_MEMORY_TYPE_NO_PRIOS; prio++) {
         sim_heap_t *heap;
-        SLIST_FOREACH (heap, &sim_heaps, next) {
+        SLIST_FOREACH(heap, &sim_heaps, next)
+        {
             if ((heap->caps[prio] & caps) != 0 && heap_matches(heap, caps)) {
                 void *p = take(heap, alignment, size);
-                if (p) {
-                    return p;
-                }
+                if (p) { return p; }
             }
         }
     }
@@ -70,9 +61,7 @@ static void *allocate(size_t alignment, size_t size, uint32_t caps)
 
 NOINLINE_ATTR void *heap_caps_aligned_alloc_base(size_t alignment, size_t size, uint32_t caps)
 {
-    if (SIM_FAULT(size, caps)) {
-        return NULL;
-    }
+    if (SIM_FAULT(size, caps)) { return NULL; }
     return allocate(alignment, size, caps);
 }
 
@@ -84,25 +73,17 @@ NOINLINE_ATTR void *heap_caps_malloc_base(size_t size, uint32_t caps)
 NOINLINE_ATTR void *heap_caps_calloc_base(size_t n, size_t size, uint32_t caps)
 {
     size_t bytes;
-    if (__builtin_mul_overflow(n, size, &bytes)) {
-        return NULL;
-    }
+    if (__builtin_mul_overflow(n, size, &bytes)) { return NULL; }
     void *p = heap_caps_malloc_base(bytes, caps);
-    if (p) {
-        memset(p, 0, bytes);
-    }
+    if (p) { memset(p, 0, bytes); }
     return p;
 }
 
 NOINLINE_ATTR void heap_caps_free(void *ptr)
 {
-    if (ptr == NULL) {
-        return;
-    }
+    if (ptr == NULL) { return; }
     sim_heap_t *heap = heap_containing(ptr);
-    if (heap == NULL) {
-        sim_panic("free() target pointer %p is outside heap areas", ptr);
-    }
+    if (heap == NULL) { sim_panic("free() target pointer %p is outside heap areas", ptr); }
     SIM_COUNT(heap, FREE);
     multi_heap_free(heap->heap, ptr);
 }
@@ -123,20 +104,14 @@ NOINLINE_ATTR void *heap_caps_realloc_base(void *ptr, size_t size, uint32_t caps
 {
     size_t alignment = UNALIGNED_BYTES;
     adjust_to_hardware(&alignment, &size, &caps);
-    if (ptr == NULL) {
-        return heap_caps_aligned_alloc_base(alignment, size, caps);
-    }
+    if (ptr == NULL) { return heap_caps_aligned_alloc_base(alignment, size, caps); }
     if (size == 0) {
         heap_caps_free(ptr);
         return NULL;
     }
-    if (size > HEAP_SIZE_MAX || SIM_FAULT(size, caps)) {
-        return NULL;
-    }
+    if (size > HEAP_SIZE_MAX || SIM_FAULT(size, caps)) { return NULL; }
     sim_heap_t *heap = heap_containing(ptr);
-    if (heap == NULL) {
-        sim_panic("realloc() pointer %p is outside heap areas", ptr);
-    }
+    if (heap == NULL) { sim_panic("realloc() pointer %p is outside heap areas", ptr); }
     if (heap_matches(heap, caps) && alignment <= UNALIGNED_BYTES) {
         void *r = multi_heap_realloc(heap->heap, ptr, size);
         if (r != NULL) {

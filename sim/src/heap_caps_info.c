@@ -10,10 +10,9 @@ static size_t sum(uint32_t caps, size_t (*bytes)(multi_heap_handle_t))
 {
     size_t total = 0;
     sim_heap_t *heap;
-    SLIST_FOREACH (heap, &sim_heaps, next) {
-        if (heap_matches(heap, caps)) {
-            total += bytes(heap->heap);
-        }
+    SLIST_FOREACH(heap, &sim_heaps, next)
+    {
+        if (heap_matches(heap, caps)) { total += bytes(heap->heap); }
     }
     return total;
 }
@@ -22,10 +21,9 @@ size_t heap_caps_get_total_size(uint32_t caps)
 {
     size_t total = 0;
     sim_heap_t *heap;
-    SLIST_FOREACH (heap, &sim_heaps, next) {
-        if (heap_matches(heap, caps)) {
-            total += (size_t)(heap->end - heap->start);
-        }
+    SLIST_FOREACH(heap, &sim_heaps, next)
+    {
+        if (heap_matches(heap, caps)) { total += (size_t)(heap->end - heap->start); }
     }
     return total;
 }
@@ -55,12 +53,11 @@ esp_err_t heap_caps_monitor_local_minimum_free_size_start(void)
 {
     size_t i = 0;
     sim_heap_t *heap;
-    SLIST_FOREACH (heap, &sim_heaps, next) {
+    SLIST_FOREACH(heap, &sim_heaps, next)
+    {
         if (i < MONITORED_MAX) {
             size_t old = multi_heap_reset_minimum_free_bytes(heap->heap);
-            if (!s_monitoring || old < s_saved_minimum[i]) {
-                s_saved_minimum[i] = old;
-            }
+            if (!s_monitoring || old < s_saved_minimum[i]) { s_saved_minimum[i] = old; }
             i++;
         }
     }
@@ -70,12 +67,11 @@ esp_err_t heap_caps_monitor_local_minimum_free_size_start(void)
 
 esp_err_t heap_caps_monitor_local_minimum_free_size_stop(void)
 {
-    if (!s_monitoring) {
-        return ESP_FAIL;
-    }
+    if (!s_monitoring) { return ESP_FAIL; }
     size_t i = 0;
     sim_heap_t *heap;
-    SLIST_FOREACH (heap, &sim_heaps, next) {
+    SLIST_FOREACH(heap, &sim_heaps, next)
+    {
         if (i < MONITORED_MAX) {
             multi_heap_restore_minimum_free_bytes(heap->heap, s_saved_minimum[i++]);
         }
@@ -88,10 +84,9 @@ void heap_caps_get_info(multi_heap_info_t *info, uint32_t caps)
 {
     memset(info, 0, sizeof(*info));
     sim_heap_t *heap;
-    SLIST_FOREACH (heap, &sim_heaps, next) {
-        if (!heap_matches(heap, caps)) {
-            continue;
-        }
+    SLIST_FOREACH(heap, &sim_heaps, next)
+    {
+        if (!heap_matches(heap, caps)) { continue; }
         multi_heap_info_t one;
         multi_heap_get_info(heap->heap, &one);
         info->total_free_bytes += one.total_free_bytes;
@@ -111,17 +106,15 @@ void heap_caps_print_heap_info(uint32_t caps)
     multi_heap_info_t info;
     printf("Heap summary for capabilities 0x%08" PRIX32 ":\n", caps);
     sim_heap_t *heap;
-    SLIST_FOREACH (heap, &sim_heaps, next) {
-        if (!heap_matches(heap, caps)) {
-            continue;
-        }
+    SLIST_FOREACH(heap, &sim_heaps, next)
+    {
+        if (!heap_matches(heap, caps)) { continue; }
         multi_heap_get_info(heap->heap, &info);
         printf("  At 0x%08lx len %ld free %zu allocated %zu min_free %zu\n",
                (unsigned long)heap->start, (long)(heap->end - heap->start), info.total_free_bytes,
                info.total_allocated_bytes, info.minimum_free_bytes);
         printf("    largest_free_block %zu alloc_blocks %zu free_blocks %zu total_blocks %zu\n",
-               info.largest_free_block, info.allocated_blocks, info.free_blocks,
-               info.total_blocks);
+               info.largest_free_block, info.allocated_blocks, info.free_blocks, info.total_blocks);
     }
     heap_caps_get_info(&info, caps);
     printf("  Totals:\n    free %zu allocated %zu min_free %zu largest_free_block %zu\n",
@@ -138,10 +131,9 @@ bool heap_caps_check_integrity(uint32_t caps, bool print_errors)
 {
     bool valid = true;
     sim_heap_t *heap;
-    SLIST_FOREACH (heap, &sim_heaps, next) {
-        if (selected(heap, caps)) {
-            valid = multi_heap_check(heap->heap, print_errors) && valid;
-        }
+    SLIST_FOREACH(heap, &sim_heaps, next)
+    {
+        if (selected(heap, caps)) { valid = multi_heap_check(heap->heap, print_errors) && valid; }
     }
     return valid;
 }
@@ -160,10 +152,9 @@ bool heap_caps_check_integrity_addr(intptr_t addr, bool print_errors)
 void heap_caps_dump(uint32_t caps)
 {
     sim_heap_t *heap;
-    SLIST_FOREACH (heap, &sim_heaps, next) {
-        if (selected(heap, caps)) {
-            multi_heap_dump(heap->heap);
-        }
+    SLIST_FOREACH(heap, &sim_heaps, next)
+    {
+        if (selected(heap, caps)) { multi_heap_dump(heap->heap); }
     }
 }
 
@@ -175,9 +166,7 @@ void heap_caps_dump_all(void)
 static sim_heap_t *heap_of(void *ptr, const char *function_name)
 {
     sim_heap_t *heap = heap_containing(ptr);
-    if (heap == NULL) {
-        sim_panic("%s: %p is outside heap areas", function_name, ptr);
-    }
+    if (heap == NULL) { sim_panic("%s: %p is outside heap areas", function_name, ptr); }
     return heap;
 }
 
@@ -210,7 +199,8 @@ static bool walk_block(void *ptr, size_t size, int used, void *user)
 void heap_caps_walk(uint32_t caps, heap_caps_walker_cb_t walker_func, void *user_data)
 {
     sim_heap_t *heap;
-    SLIST_FOREACH (heap, &sim_heaps, next) {
+    SLIST_FOREACH(heap, &sim_heaps, next)
+    {
         if (selected(heap, caps)) {
             walk_t w = {heap, walker_func, user_data};
             multi_heap_walk(heap->heap, walk_block, &w);

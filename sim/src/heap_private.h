@@ -42,10 +42,9 @@ static inline sim_heap_t *heap_containing(const void *ptr)
 {
     intptr_t p = (intptr_t)ptr;
     sim_heap_t *heap;
-    SLIST_FOREACH (heap, &sim_heaps, next) {
-        if (p >= heap->start && p < heap->end) {
-            return heap;
-        }
+    SLIST_FOREACH(heap, &sim_heaps, next)
+    {
+        if (p >= heap->start && p < heap->end) { return heap; }
     }
     return NULL;
 }

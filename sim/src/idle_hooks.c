@@ -28,9 +28,7 @@ void k_idle_hooks_reset(void)
 bool k_idle_hooks_any(int core)
 {
     for (int i = 0; i < HOOKS_MAX; i++) {
-        if (s_hooks.of_core[core][i]) {
-            return true;
-        }
+        if (s_hooks.of_core[core][i]) { return true; }
     }
     return false;
 }
@@ -44,9 +42,7 @@ void k_idle_hooks_call(int core)
         k_lock();
         esp_freertos_idle_cb_t hook = s_hooks.of_core[core][i];
         k_unlock();
-        if (hook) {
-            hook(); /* whether it has more to do is of no interest: nobody sleeps here */
-        }
+        if (hook) { hook(); /* whether it has more to do is of no interest: nobody sleeps here */ }
     }
 }
 
@@ -64,9 +60,7 @@ static bool add(esp_freertos_idle_cb_t hook, UBaseType_t core)
 
 esp_err_t esp_register_freertos_idle_hook_for_cpu(esp_freertos_idle_cb_t hook, UBaseType_t cpuid)
 {
-    if (cpuid >= CORES) {
-        return ESP_ERR_INVALID_ARG;
-    }
+    if (cpuid >= CORES) { return ESP_ERR_INVALID_ARG; }
     k_lock();
     bool added = add(hook, cpuid);
     k_unlock();
@@ -83,9 +77,7 @@ void esp_deregister_freertos_idle_hook(esp_freertos_idle_cb_t hook)
     k_lock();
     for (int core = 0; core < CORES; core++) {
         for (int i = 0; i < HOOKS_MAX; i++) {
-            if (s_hooks.of_core[core][i] == hook) {
-                s_hooks.of_core[core][i] = NULL;
-            }
+            if (s_hooks.of_core[core][i] == hook) { s_hooks.of_core[core][i] = NULL; }
         }
     }
     k_unlock();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Simulated interrupts. Deterministic mode: they fire at counted opportunities. Parallel mode: a host
- * thread sends SIGUSR1 to the threads that run. Never while the thread has interrupts masked: then
- * they wait for the end of the section. */
+/* Simulated interrupts. Deterministic mode: they fire at counted opportunities. Parallel mode: a
+ * host thread sends SIGUSR1 to the threads that run. Never while the thread has interrupts masked:
+ * then they wait for the end of the section. */
 #include "heap_private.h"
 #include "kernel.h"
 #include <errno.h>
@@ -88,18 +88,14 @@ static void run_attached(void)
 
 static bool period_over(void)
 {
-    if (k.config.isr_period_us == 0 || k_clock() < s_next_period_us) {
-        return false;
-    }
+    if (k.config.isr_period_us == 0 || k_clock() < s_next_period_us) { return false; }
     s_next_period_us = k_clock() + k.config.isr_period_us;
     return true;
 }
 
 void k_opportunity(void)
 {
-    if (k.config.parallel || k_ctx.isr_depth) {
-        return;
-    }
+    if (k.config.parallel || k_ctx.isr_depth) { return; }
     s_opportunities++;
     bool ordered = s_fire_at != 0 && s_opportunities == s_fire_at;
     if (s_count == 0 ||
@@ -128,23 +124,18 @@ void k_deliver_deferred(void)
         bool attached = k_ctx.isr_pending;
         k_ctx.later_fn = NULL;
         k_ctx.isr_pending = false;
-        if (fn) {
-            run_isr(fn, k_ctx.later_arg);
-        }
-        if (attached) {
-            run_attached();
-        }
+        if (fn) { run_isr(fn, k_ctx.later_arg); }
+        if (attached) { run_attached(); }
     }
 }
 
-/* --- parallel mode: signals ----------------------------------------------------------------------- */
+/* --- parallel mode: signals
+ * ----------------------------------------------------------------------- */
 
 static void on_signal(int number)
 {
     (void)number;
-    if (k_ctx.task == NULL) {
-        return;
-    }
+    if (k_ctx.task == NULL) { return; }
     if (k_ctx.masked || k_ctx.isr_depth) {
         k_ctx.isr_pending = true;
         return;
@@ -156,9 +147,7 @@ static void send_signals(void)
 {
     pthread_mutex_lock(&k.lock);
     for (int slot = 0; slot < k.slot_count; slot++) {
-        if (k.slots[slot]) {
-            pthread_kill(k.slots[slot]->thread, SIGUSR1);
-        }
+        if (k.slots[slot]) { pthread_kill(k.slots[slot]->thread, SIGUSR1); }
     }
     pthread_mutex_unlock(&k.lock);
 }
@@ -177,9 +166,7 @@ static void *signal_main(void *arg)
 
 void k_isr_signals_start(void)
 {
-    if (!k.config.parallel || k.config.isr_period_us == 0) {
-        return;
-    }
+    if (!k.config.parallel || k.config.isr_period_us == 0) { return; }
     struct sigaction action;
     memset(&action, 0, sizeof(action));
     action.sa_handler = on_signal;

@@ -24,9 +24,7 @@ void k_unlock(void)
 {
     pthread_mutex_unlock(&k.lock);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    if (--k_ctx.masked == 0) {
-        k_deliver_deferred();
-    }
+    if (--k_ctx.masked == 0) { k_deliver_deferred(); }
 }
 
 void k_unlock_point(void)
@@ -37,9 +35,7 @@ void k_unlock_point(void)
 
 void k_note(uint64_t what)
 {
-    if (!k.config.parallel) {
-        k.trace_hash = (k.trace_hash ^ what) * 0x100000001b3u;
-    }
+    if (!k.config.parallel) { k.trace_hash = (k.trace_hash ^ what) * 0x100000001b3u; }
 }
 
 /* --- time ------------------------------------------------------------------------------------- */
@@ -51,9 +47,7 @@ uint64_t k_clock(void)
 
 uint64_t k_deadline(TickType_t ticks)
 {
-    if (ticks == portMAX_DELAY) {
-        return K_FOREVER;
-    }
+    if (ticks == portMAX_DELAY) { return K_FOREVER; }
     /* Counted in ticks, as on the chip: a delay of one tick ends at the next tick. */
     return (k_clock() / K_TICK_US + ticks) * K_TICK_US;
 }
@@ -72,9 +66,7 @@ void k_refresh_next_wake(void)
 void k_wake_due(void)
 {
     uint64_t now = k_clock();
-    if (now < k.next_wake_us) {
-        return;
-    }
+    if (now < k.next_wake_us) { return; }
     for (;;) { /* earliest first: the order of equal priorities is the order of time */
         k_task_t *due = NULL;
         for (int i = 0; i < K_TASKS_MAX; i++) {
@@ -83,9 +75,7 @@ void k_wake_due(void)
                 due = t;
             }
         }
-        if (due == NULL) {
-            break;
-        }
+        if (due == NULL) { break; }
         due->timed_out = true;
         k_make_ready(due);
     }
@@ -116,14 +106,13 @@ static void jump_clock(void)
         __atomic_store_n(&k.clock_us, k.config.time_limit_us, __ATOMIC_RELAXED);
         stop(SIM_RUN_TIME_LIMIT);
     } else {
-        if (next > k_clock()) {
-            __atomic_store_n(&k.clock_us, next, __ATOMIC_RELAXED);
-        }
+        if (next > k_clock()) { __atomic_store_n(&k.clock_us, next, __ATOMIC_RELAXED); }
         k_wake_due();
     }
 }
 
-/* --- choice --------------------------------------------------------------------------------------- */
+/* --- choice
+ * --------------------------------------------------------------------------------------- */
 
 static bool eligible(const k_task_t *t, int slot)
 {
@@ -148,12 +137,8 @@ static k_task_t *best_ready(int slot)
 /* Two cores exist: an unpinned task may be on either, and moves. */
 static int nominal_core(const k_task_t *t, int slot)
 {
-    if (k.config.parallel) {
-        return slot;
-    }
-    if (t->affinity != K_ANY_CORE) {
-        return t->affinity;
-    }
+    if (k.config.parallel) { return slot; }
+    if (t->affinity != K_ANY_CORE) { return t->affinity; }
     k.next_core ^= 1;
     return k.next_core;
 }
@@ -165,9 +150,7 @@ static void occupy(k_task_t *t, int slot)
     t->state = K_RUNNING;
     t->core = nominal_core(t, slot);
     t->slice_end_us = (k_clock() / K_TICK_US + 1) * K_TICK_US;
-    if (t != k.idle[0] && t != k.idle[1]) {
-        k.idled[t->core] = false;
-    }
+    if (t != k.idle[0] && t != k.idle[1]) { k.idled[t->core] = false; }
     k.switches++;
     k_note(((uint64_t)t->number << 40) ^ k_clock());
     pthread_cond_signal(&t->cond);
@@ -187,9 +170,7 @@ static void go_idle(int core)
 static void slot_idle(int slot)
 {
     go_idle(slot);
-    if (k.slot_count == 1) {
-        go_idle(1);
-    }
+    if (k.slot_count == 1) { go_idle(1); }
 }
 
 static void fill(int slot)
@@ -207,14 +188,10 @@ void k_dispatch(void)
     for (;;) {
         bool any = false;
         for (int slot = 0; slot < k.slot_count; slot++) {
-            if (k.slots[slot] == NULL && !k.stopping) {
-                fill(slot);
-            }
+            if (k.slots[slot] == NULL && !k.stopping) { fill(slot); }
             any = any || k.slots[slot] != NULL;
         }
-        if (any) {
-            return;
-        }
+        if (any) { return; }
         if (k.stopping || !k.running) {
             pthread_cond_broadcast(&k.stopped);
             return;
@@ -229,15 +206,11 @@ void k_make_ready(k_task_t *t)
     t->waits_on = NULL;
     t->wake_us = K_FOREVER;
     t->ready_seq = ++k.next_seq;
-    if (!k.running || k.stopping) {
-        return;
-    }
+    if (!k.running || k.stopping) { return; }
     int victim = -1;
     for (int slot = 0; slot < k.slot_count; slot++) {
         const k_task_t *now = k.slots[slot];
-        if (!eligible(t, slot)) {
-            continue;
-        }
+        if (!eligible(t, slot)) { continue; }
         if (now == NULL) {
             occupy(t, slot);
             return;
@@ -247,19 +220,16 @@ void k_make_ready(k_task_t *t)
             victim = slot;
         }
     }
-    if (victim >= 0) {
-        __atomic_store_n(&k.want_yield[victim], true, __ATOMIC_RELAXED);
-    }
+    if (victim >= 0) { __atomic_store_n(&k.want_yield[victim], true, __ATOMIC_RELAXED); }
 }
 
-/* --- leaving and coming back ---------------------------------------------------------------------- */
+/* --- leaving and coming back
+ * ---------------------------------------------------------------------- */
 
 static int slot_of(const k_task_t *t)
 {
     for (int slot = 0; slot < k.slot_count; slot++) {
-        if (k.slots[slot] == t) {
-            return slot;
-        }
+        if (k.slots[slot] == t) { return slot; }
     }
     return -1;
 }
@@ -267,9 +237,7 @@ static int slot_of(const k_task_t *t)
 static void leave_slot(const k_task_t *t)
 {
     int slot = slot_of(t);
-    if (slot >= 0) {
-        k.slots[slot] = NULL;
-    }
+    if (slot >= 0) { k.slots[slot] = NULL; }
 }
 
 void k_exit_thread(void)
@@ -285,15 +253,11 @@ void k_exit_thread(void)
 __attribute__((noinline)) void k_wait_for_slot(k_task_t *self)
 {
     __builtin_unwind_init();
-    if (self->tcb) {
-        self->tcb->pxTopOfStack = __builtin_frame_address(0);
-    }
+    if (self->tcb) { self->tcb->pxTopOfStack = __builtin_frame_address(0); }
     while (self->state != K_RUNNING && !self->kill) {
         pthread_cond_wait(&self->cond, &k.lock);
     }
-    if (self->kill) {
-        k_exit_thread();
-    }
+    if (self->kill) { k_exit_thread(); }
     k_ctx.core = self->core;
 }
 
@@ -333,9 +297,7 @@ bool k_block(const void *waits_on, uint64_t wake_us)
     self->waits_on = waits_on;
     self->wake_us = wake_us;
     self->timed_out = false;
-    if (wake_us < k.next_wake_us) {
-        __atomic_store_n(&k.next_wake_us, wake_us, __ATOMIC_RELAXED);
-    }
+    if (wake_us < k.next_wake_us) { __atomic_store_n(&k.next_wake_us, wake_us, __ATOMIC_RELAXED); }
     switch_out(self);
     return !self->timed_out;
 }
@@ -351,25 +313,21 @@ k_task_t *k_wake_one(const void *obj)
             best = t;
         }
     }
-    if (best) {
-        k_make_ready(best);
-    }
+    if (best) { k_make_ready(best); }
     return best;
 }
 
 void k_wake_all(const void *obj)
 {
-    while (k_wake_one(obj)) {
-    }
+    while (k_wake_one(obj)) {}
 }
 
-/* --- scheduling points ---------------------------------------------------------------------------- */
+/* --- scheduling points
+ * ---------------------------------------------------------------------------- */
 
 static bool random_preemption(k_task_t *self)
 {
-    if (!k_chance(K_RANDOM_SCHED, k.config.preempt_per_mille)) {
-        return false;
-    }
+    if (!k_chance(K_RANDOM_SCHED, k.config.preempt_per_mille)) { return false; }
     int slot = slot_of(self);
     k_task_t *choice[K_TASKS_MAX];
     uint32_t count = 0;
@@ -380,9 +338,7 @@ static bool random_preemption(k_task_t *self)
             choice[count++] = t;
         }
     }
-    if (count == 0) {
-        return false;
-    }
+    if (count == 0) { return false; }
     k_task_t *next = choice[k_random(K_RANDOM_SCHED) % count];
     self->state = K_READY;
     self->ready_seq = ++k.next_seq;
@@ -404,9 +360,7 @@ static void end_of_slice(k_task_t *self)
 static void reschedule(k_task_t *self)
 {
     k_wake_due();
-    if (past_limit(k_clock())) {
-        stop(SIM_RUN_TIME_LIMIT);
-    }
+    if (past_limit(k_clock())) { stop(SIM_RUN_TIME_LIMIT); }
     if (self->kill) {
         self->state = K_ZOMBIE;
         k_wake_one(&k.idle);
@@ -418,9 +372,7 @@ static void reschedule(k_task_t *self)
     } else if (k.want_yield[slot_of(self)]) {
         const k_task_t *better = best_ready(slot_of(self));
         __atomic_store_n(&k.want_yield[slot_of(self)], false, __ATOMIC_RELAXED);
-        if (better && better->priority > self->priority) {
-            k_yield();
-        }
+        if (better && better->priority > self->priority) { k_yield(); }
     } else if (k_clock() >= self->slice_end_us) {
         end_of_slice(self);
     } else if (k.config.preempt_per_mille) {
@@ -441,23 +393,20 @@ static bool nothing_to_do(const k_task_t *self)
 
 void k_point(void)
 {
-    if (k_ctx.masked || k_ctx.isr_depth) {
-        return;
-    }
+    if (k_ctx.masked || k_ctx.isr_depth) { return; }
     if (!k.manual_clock && k.config.api_cost_us) {
         __atomic_fetch_add(&k.clock_us, k.config.api_cost_us, __ATOMIC_RELAXED);
     }
     k_opportunity();
     k_task_t *self = k_ctx.task;
-    if (self == NULL || k_ctx.suspended || nothing_to_do(self)) {
-        return;
-    }
+    if (self == NULL || k_ctx.suspended || nothing_to_do(self)) { return; }
     k_lock();
     reschedule(self);
     k_unlock();
 }
 
-/* --- random streams ----------------------------------------------------------------------------- */
+/* --- random streams -----------------------------------------------------------------------------
+ */
 
 static uint64_t s_drawn[K_RANDOM_COUNT];
 
@@ -477,7 +426,8 @@ bool k_chance(k_stream_t stream, uint32_t per_mille)
     return per_mille != 0 && k_random(stream) % 1000 < per_mille;
 }
 
-/* --- run and reset -------------------------------------------------------------------------------- */
+/* --- run and reset
+ * -------------------------------------------------------------------------------- */
 
 typedef struct {
     void (*fn)(void *);
@@ -510,8 +460,7 @@ static sim_run_result_t run_until_stopped(void)
     k.running = false;
     k_unlock();
     k_isr_signals_stop();
-    while (k_reap_one()) {
-    }
+    while (k_reap_one()) {}
     return k.result;
 }
 
@@ -528,9 +477,7 @@ static void keep_boot_state(void)
 
 static sim_run_result_t run(void (*fn)(void *), void *arg, bool stop_after)
 {
-    if (k_ctx.task || k.running) {
-        sim_panic("sim_run from a task, or while the scheduler runs");
-    }
+    if (k_ctx.task || k.running) { sim_panic("sim_run from a task, or while the scheduler runs"); }
     keep_boot_state();
     static main_task_t m; /* outlives a run that ends before its task has begun */
     m = (main_task_t){fn, arg, stop_after};
@@ -580,9 +527,7 @@ const sim_config_t *sim_config(void)
 
 void sim_init(const sim_config_t *config)
 {
-    if (k_ctx.task) {
-        sim_panic("sim_init from a simulated task");
-    }
+    if (k_ctx.task) { sim_panic("sim_init from a simulated task"); }
     sim_config_t wanted = *config;
     keep_boot_state();
     k_kill_all();

@@ -2,9 +2,10 @@
 /** What the objects of the simulated kernel share. Not for firmware.
  *
  *  Every simulated task is a pthread. A task runs only while it occupies a slot: one slot in
- *  deterministic mode (a baton), two in parallel mode (slot = core). One host mutex guards the state
- *  below; whoever holds it has simulated interrupts masked. Nothing is allocated on the host's heap:
- *  tasks live in a static table, their TCBs and stacks in the simulated heap, as on the chip. */
+ *  deterministic mode (a baton), two in parallel mode (slot = core). One host mutex guards the
+ * state below; whoever holds it has simulated interrupts masked. Nothing is allocated on the host's
+ * heap: tasks live in a static table, their TCBs and stacks in the simulated heap, as on the chip.
+ */
 #pragma once
 
 #include "freertos/FreeRTOS.h"
@@ -51,8 +52,8 @@ typedef struct k_task {
     unsigned base_priority;
     int affinity;
     int core;
-    uint64_t ready_seq;  /* first come, first served among equals */
-    uint64_t wake_us;    /* end of a timed wait */
+    uint64_t ready_seq;   /* first come, first served among equals */
+    uint64_t wake_us;     /* end of a timed wait */
     const void *waits_on; /* what the task is blocked on */
     bool timed_out;
     uint64_t slice_end_us;
@@ -96,8 +97,8 @@ typedef struct {
     uint32_t user_count;
     uint64_t next_seq;
     int next_core;
-    bool want_yield[2]; /* atomic: a better task is ready for this slot */
-    uint64_t clock_us;  /* atomic */
+    bool want_yield[2];    /* atomic: a better task is ready for this slot */
+    uint64_t clock_us;     /* atomic */
     uint64_t next_wake_us; /* atomic; earliest wake_us of blocked tasks */
     bool manual_clock;
     uint64_t switches;
@@ -120,8 +121,8 @@ void k_deliver_deferred(void);
 
 /* With the lock held: */
 void k_make_ready(k_task_t *task);
-/** Parks the caller until made ready or `wake_us`. False: timed out. Panics where a chip would hang:
- *  in ISRs, critical sections, with the scheduler suspended. */
+/** Parks the caller until made ready or `wake_us`. False: timed out. Panics where a chip would
+ * hang: in ISRs, critical sections, with the scheduler suspended. */
 bool k_block(const void *waits_on, uint64_t wake_us);
 /** The best task waiting on `obj` becomes ready; NULL when none waits. */
 k_task_t *k_wake_one(const void *obj);
@@ -168,6 +169,12 @@ void k_isr_signals_start(void);
 void k_isr_signals_stop(void);
 
 /** A stream of seeded numbers; the n-th number depends on seed, stream and n only. */
-typedef enum { K_RANDOM_SCHED, K_RANDOM_ISR, K_RANDOM_FAULT, K_RANDOM_USER, K_RANDOM_COUNT } k_stream_t;
+typedef enum {
+    K_RANDOM_SCHED,
+    K_RANDOM_ISR,
+    K_RANDOM_FAULT,
+    K_RANDOM_USER,
+    K_RANDOM_COUNT
+} k_stream_t;
 uint64_t k_random(k_stream_t stream);
 bool k_chance(k_stream_t stream, uint32_t per_mille);

@@ -27,9 +27,7 @@ vprintf_like_t esp_log_set_vprintf(vprintf_like_t func)
 esp_log_level_t esp_log_level_get(const char *tag)
 {
     for (int i = 0; i < s_tag_count; i++) {
-        if (strcmp(s_tags[i].tag, tag) == 0) {
-            return s_tags[i].level;
-        }
+        if (strcmp(s_tags[i].tag, tag) == 0) { return s_tags[i].level; }
     }
     return s_default_level;
 }
@@ -45,9 +43,7 @@ void esp_log_level_set(const char *tag, esp_log_level_t level)
     while (i < s_tag_count && strcmp(s_tags[i].tag, tag) != 0) {
         i++;
     }
-    if (i == TAGS_MAX) {
-        return;
-    }
+    if (i == TAGS_MAX) { return; }
     snprintf(s_tags[i].tag, sizeof(s_tags[i].tag), "%s", tag);
     s_tags[i].level = level;
     s_tag_count = i == s_tag_count ? i + 1 : s_tag_count;
@@ -65,9 +61,7 @@ uint32_t esp_log_early_timestamp(void)
 
 void esp_log_writev(esp_log_level_t level, const char *tag, const char *format, va_list args)
 {
-    if (level <= esp_log_level_get(tag)) {
-        s_vprintf(format, args);
-    }
+    if (level <= esp_log_level_get(tag)) { s_vprintf(format, args); }
 }
 
 void esp_log_write(esp_log_level_t level, const char *tag, const char *format, ...)
@@ -89,9 +83,7 @@ __attribute__((format(printf, 1, 2))) static void emit(const char *format, ...)
 static bool colours(void)
 {
     static int known = -1;
-    if (known < 0) {
-        known = isatty(STDOUT_FILENO) ? 1 : 0;
-    }
+    if (known < 0) { known = isatty(STDOUT_FILENO) ? 1 : 0; }
     return known == 1 && s_vprintf == vprintf;
 }
 

@@ -18,16 +18,12 @@ struct multi_heap_info {
 
 static inline void lock(multi_heap_handle_t heap)
 {
-    if (heap->lock) {
-        portENTER_CRITICAL_SAFE(heap->lock);
-    }
+    if (heap->lock) { portENTER_CRITICAL_SAFE(heap->lock); }
 }
 
 static inline void unlock(multi_heap_handle_t heap)
 {
-    if (heap->lock) {
-        portEXIT_CRITICAL_SAFE(heap->lock);
-    }
+    if (heap->lock) { portEXIT_CRITICAL_SAFE(heap->lock); }
 }
 
 /* Both sums are written under the lock and may be read without it: relaxed atomics say so, and cost
@@ -46,9 +42,7 @@ static inline void took(multi_heap_handle_t heap, size_t bytes)
 {
     size_t left = heap->free_bytes - bytes;
     set_free_bytes(heap, left);
-    if (left < heap->minimum_free_bytes) {
-        set_minimum(heap, left);
-    }
+    if (left < heap->minimum_free_bytes) { set_minimum(heap, left); }
 }
 
 static void __attribute__((noinline)) assert_inside(multi_heap_handle_t heap, const void *p)
@@ -62,15 +56,11 @@ static void __attribute__((noinline)) assert_inside(multi_heap_handle_t heap, co
 
 multi_heap_handle_t multi_heap_register(void *start, size_t size)
 {
-    if (size < sizeof(struct multi_heap_info)) {
-        return NULL;
-    }
+    if (size < sizeof(struct multi_heap_info)) { return NULL; }
     multi_heap_handle_t heap = start;
     size -= sizeof(*heap);
     heap->tlsf = tlsf_create(heap + 1, size);
-    if (heap->tlsf == NULL) {
-        return NULL;
-    }
+    if (heap->tlsf == NULL) { return NULL; }
     heap->lock = NULL;
     heap->pool_bytes = size;
     heap->free_bytes = size - tlsf_control_bytes(heap->tlsf);
@@ -85,14 +75,10 @@ void multi_heap_set_lock(multi_heap_handle_t heap, void *mux)
 
 void *multi_heap_malloc(multi_heap_handle_t heap, size_t size)
 {
-    if (heap == NULL || size == 0) {
-        return NULL;
-    }
+    if (heap == NULL || size == 0) { return NULL; }
     lock(heap);
     void *p = tlsf_malloc(heap->tlsf, size);
-    if (p) {
-        took(heap, tlsf_block_size(p) + tlsf_alloc_overhead());
-    }
+    if (p) { took(heap, tlsf_block_size(p) + tlsf_alloc_overhead()); }
     unlock(heap);
     return p;
 }
@@ -105,9 +91,7 @@ void *multi_heap_aligned_alloc_offs(multi_heap_handle_t heap, size_t size, size_
     }
     lock(heap);
     void *p = tlsf_memalign(heap->tlsf, alignment, size, offset);
-    if (p) {
-        took(heap, tlsf_block_size(p) + tlsf_alloc_overhead());
-    }
+    if (p) { took(heap, tlsf_block_size(p) + tlsf_alloc_overhead()); }
     unlock(heap);
     return p;
 }
@@ -119,9 +103,7 @@ void *multi_heap_aligned_alloc(multi_heap_handle_t heap, size_t size, size_t ali
 
 void multi_heap_free(multi_heap_handle_t heap, void *p)
 {
-    if (heap == NULL || p == NULL) {
-        return;
-    }
+    if (heap == NULL || p == NULL) { return; }
     assert_inside(heap, p);
     lock(heap);
     set_free_bytes(heap, heap->free_bytes + tlsf_block_size(p) + tlsf_alloc_overhead());
@@ -136,9 +118,7 @@ void multi_heap_aligned_free(multi_heap_handle_t heap, void *p)
 
 void *multi_heap_realloc(multi_heap_handle_t heap, void *p, size_t size)
 {
-    if (p == NULL) {
-        return multi_heap_malloc(heap, size);
-    }
+    if (p == NULL) { return multi_heap_malloc(heap, size); }
     if (size == 0) {
         multi_heap_free(heap, p);
         return NULL;
@@ -191,9 +171,7 @@ size_t multi_heap_reset_minimum_free_bytes(multi_heap_handle_t heap)
 void multi_heap_restore_minimum_free_bytes(multi_heap_handle_t heap, const size_t value)
 {
     lock(heap);
-    if (value < heap->minimum_free_bytes) {
-        set_minimum(heap, value);
-    }
+    if (value < heap->minimum_free_bytes) { set_minimum(heap, value); }
     unlock(heap);
 }
 
@@ -206,9 +184,7 @@ static bool count_block(void *ptr, size_t size, int used, void *user)
         info->allocated_blocks++;
     } else {
         info->free_blocks++;
-        if (size > info->largest_free_block) {
-            info->largest_free_block = size;
-        }
+        if (size > info->largest_free_block) { info->largest_free_block = size; }
     }
     return true;
 }
@@ -216,9 +192,7 @@ static bool count_block(void *ptr, size_t size, int used, void *user)
 void multi_heap_get_info(multi_heap_handle_t heap, multi_heap_info_t *info)
 {
     memset(info, 0, sizeof(*info));
-    if (heap == NULL) {
-        return;
-    }
+    if (heap == NULL) { return; }
     lock(heap);
     tlsf_walk(heap->tlsf, count_block, info);
     size_t overhead = info->allocated_blocks * tlsf_alloc_overhead();
@@ -273,9 +247,7 @@ static bool is_containing(void *ptr, size_t size, int used, void *user)
 {
     containing_t *c = user;
     uintptr_t start = (uintptr_t)ptr;
-    if (c->wanted < start || c->wanted >= start + size) {
-        return true;
-    }
+    if (c->wanted < start || c->wanted >= start + size) { return true; }
     c->found = used ? ptr : NULL;
     return false;
 }
@@ -284,8 +256,6 @@ void *multi_heap_find_containing_block(multi_heap_handle_t heap, void *ptr)
 {
     containing_t c = {(uintptr_t)ptr, NULL};
     multi_heap_walk(heap, is_containing, &c);
-    if (c.found == NULL) {
-        sim_panic("%p is in no used block", ptr);
-    }
+    if (c.found == NULL) { sim_panic("%p is in no used block", ptr); }
     return c.found;
 }

@@ -19,9 +19,7 @@ static BaseType_t apply(k_task_t *t, UBaseType_t index, uint32_t value, eNotifyA
         *slot = value;
         break;
     case eSetValueWithoutOverwrite:
-        if (t->notify_state[index] == RECEIVED) {
-            return pdFAIL;
-        }
+        if (t->notify_state[index] == RECEIVED) { return pdFAIL; }
         *slot = value;
         break;
     case eNoAction:
@@ -38,17 +36,13 @@ static BaseType_t notify(TaskHandle_t handle, UBaseType_t index, uint32_t value,
     }
     k_task_t *t = k_from_handle(handle);
     k_lock();
-    if (previous) {
-        *previous = t->notify_value[index];
-    }
+    if (previous) { *previous = t->notify_value[index]; }
     bool waiting = t->notify_state[index] == WAITING;
     BaseType_t done = apply(t, index, value, action);
     t->notify_state[index] = RECEIVED;
     if (waiting && t->state == K_BLOCKED && t->waits_on == &t->notify_value[index]) {
         k_make_ready(t);
-        if (woken && k_ctx.task && t->priority > k_ctx.task->priority) {
-            *woken = pdTRUE;
-        }
+        if (woken && k_ctx.task && t->priority > k_ctx.task->priority) { *woken = pdTRUE; }
     }
     k_unlock();
     return done;
@@ -75,9 +69,7 @@ static void wait_for(k_task_t *self, UBaseType_t index, bool unless_value, TickT
     while (self->notify_state[index] != RECEIVED &&
            !(unless_value && self->notify_value[index] != 0) && ticks != 0) {
         self->notify_state[index] = WAITING;
-        if (!k_block(&self->notify_value[index], deadline) && k_clock() >= deadline) {
-            break;
-        }
+        if (!k_block(&self->notify_value[index], deadline) && k_clock() >= deadline) { break; }
     }
 }
 
@@ -86,17 +78,11 @@ BaseType_t xTaskGenericNotifyWait(UBaseType_t index, uint32_t clear_on_entry,
 {
     k_task_t *self = k_from_handle_or_self(NULL);
     k_lock();
-    if (self->notify_state[index] != RECEIVED) {
-        self->notify_value[index] &= ~clear_on_entry;
-    }
+    if (self->notify_state[index] != RECEIVED) { self->notify_value[index] &= ~clear_on_entry; }
     wait_for(self, index, false, ticks);
-    if (value) {
-        *value = self->notify_value[index];
-    }
+    if (value) { *value = self->notify_value[index]; }
     bool received = self->notify_state[index] == RECEIVED;
-    if (received) {
-        self->notify_value[index] &= ~clear_on_exit;
-    }
+    if (received) { self->notify_value[index] &= ~clear_on_exit; }
     self->notify_state[index] = NOT_WAITING;
     k_unlock_point();
     return received ? pdTRUE : pdFALSE;
@@ -111,9 +97,7 @@ uint32_t ulTaskGenericNotifyTake(UBaseType_t index, BaseType_t clear, TickType_t
         wait_for(self, index, true, ticks);
     }
     uint32_t value = self->notify_value[index];
-    if (value != 0) {
-        self->notify_value[index] = clear ? 0 : value - 1;
-    }
+    if (value != 0) { self->notify_value[index] = clear ? 0 : value - 1; }
     self->notify_state[index] = NOT_WAITING;
     k_unlock_point();
     return value;
@@ -124,9 +108,7 @@ BaseType_t xTaskGenericNotifyStateClear(TaskHandle_t task, UBaseType_t index)
     k_task_t *t = k_from_handle_or_self(task);
     k_lock();
     bool pending = t->notify_state[index] == RECEIVED;
-    if (pending) {
-        t->notify_state[index] = NOT_WAITING;
-    }
+    if (pending) { t->notify_state[index] = NOT_WAITING; }
     k_unlock();
     return pending ? pdPASS : pdFAIL;
 }

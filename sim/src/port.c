@@ -16,12 +16,11 @@ static void check_mux(uint32_t owner)
     }
 }
 
-/* One simulated task runs at a time in deterministic mode: the lock of another is never released. */
+/* One simulated task runs at a time in deterministic mode: the lock of another is never released.
+ */
 static void wait_a_little(void)
 {
-    if (!k.config.parallel) {
-        sim_panic("a spinlock is held by a task that does not run");
-    }
+    if (!k.config.parallel) { sim_panic("a spinlock is held by a task that does not run"); }
     sched_yield();
 }
 
@@ -36,9 +35,7 @@ static bool spin_acquire(portMUX_TYPE *mux, bool wait)
     while (!__atomic_compare_exchange_n(&mux->owner, &expected, me, false, __ATOMIC_ACQUIRE,
                                         __ATOMIC_RELAXED)) {
         check_mux(expected);
-        if (!wait) {
-            return false;
-        }
+        if (!wait) { return false; }
         wait_a_little();
         expected = SPINLOCK_FREE;
     }
@@ -63,9 +60,7 @@ static void unmask(void)
 
 static bool enter(portMUX_TYPE *mux, bool wait)
 {
-    if (k_ctx.masked == 0) {
-        k_opportunity();
-    }
+    if (k_ctx.masked == 0) { k_opportunity(); }
     mask();
     if (!spin_acquire(mux, wait)) {
         unmask();
@@ -81,9 +76,7 @@ static void leave(portMUX_TYPE *mux)
         sim_panic("portEXIT_CRITICAL of a lock that this core does not hold");
     }
     k_ctx.critical--;
-    if (--mux->count == 0) {
-        __atomic_store_n(&mux->owner, SPINLOCK_FREE, __ATOMIC_RELEASE);
-    }
+    if (--mux->count == 0) { __atomic_store_n(&mux->owner, SPINLOCK_FREE, __ATOMIC_RELEASE); }
     unmask();
 }
 
@@ -129,9 +122,7 @@ BaseType_t xPortEnterCriticalTimeout(portMUX_TYPE *mux, BaseType_t timeout)
 UBaseType_t uxPortSetInterruptMask(void)
 {
     UBaseType_t before = (UBaseType_t)k_ctx.masked;
-    if (before == 0) {
-        k_opportunity();
-    }
+    if (before == 0) { k_opportunity(); }
     mask();
     return before;
 }

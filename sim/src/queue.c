@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Queues, and the semaphores and mutexes built on them. A semaphore is a queue of items of size 0: its
- * count is the number of messages. */
+/* Queues, and the semaphores and mutexes built on them. A semaphore is a queue of items of size 0:
+ * its count is the number of messages. */
 #include "freertos/queue.h"
 
 #include "freertos/semphr.h"
@@ -38,7 +38,8 @@ static void check(QueueHandle_t q)
     }
 }
 
-/* --- creation ------------------------------------------------------------------------------------ */
+/* --- creation ------------------------------------------------------------------------------------
+ */
 
 static QueueHandle_t set_up(QueueHandle_t q, UBaseType_t length, UBaseType_t item_bytes,
                             uint8_t *items, uint8_t type, bool is_static)
@@ -57,9 +58,7 @@ static QueueHandle_t set_up(QueueHandle_t q, UBaseType_t length, UBaseType_t ite
 QueueHandle_t xQueueGenericCreate(const UBaseType_t length, const UBaseType_t item_size,
                                   const uint8_t type)
 {
-    if (length == 0) {
-        sim_panic("a queue of length 0");
-    }
+    if (length == 0) { sim_panic("a queue of length 0"); }
     /* One block for both, as in FreeRTOS. */
     uint8_t *memory = pvPortMalloc(sizeof(StaticQueue_t) + (size_t)length * item_size);
     return memory ? set_up((QueueHandle_t)(void *)memory, length, item_size,
@@ -76,9 +75,7 @@ QueueHandle_t xQueueGenericCreateStatic(const UBaseType_t length, const UBaseTyp
 QueueHandle_t xQueueCreateCountingSemaphore(const UBaseType_t max, const UBaseType_t initial)
 {
     QueueHandle_t q = xQueueGenericCreate(max, 0, queueQUEUE_TYPE_COUNTING_SEMAPHORE);
-    if (q) {
-        q->count = initial;
-    }
+    if (q) { q->count = initial; }
     return q;
 }
 
@@ -94,9 +91,7 @@ QueueHandle_t xQueueCreateCountingSemaphoreStatic(const UBaseType_t max, const U
 QueueHandle_t xQueueCreateMutex(const uint8_t type)
 {
     QueueHandle_t q = xQueueGenericCreate(1, 0, type);
-    if (q) {
-        q->count = 1;
-    }
+    if (q) { q->count = 1; }
     return q;
 }
 
@@ -111,18 +106,15 @@ void vQueueDelete(QueueHandle_t q)
 {
     check(q);
     q->magic = 0;
-    if (!q->is_static) {
-        vPortFree(q);
-    }
+    if (!q->is_static) { vPortFree(q); }
 }
 
-/* --- items, lock held ----------------------------------------------------------------------------- */
+/* --- items, lock held
+ * ----------------------------------------------------------------------------- */
 
 static void copy(void *to, const void *from, UBaseType_t bytes)
 {
-    if (bytes != 0) {
-        memcpy(to, from, bytes);
-    }
+    if (bytes != 0) { memcpy(to, from, bytes); }
 }
 
 static uint8_t *item_at(QueueHandle_t q, UBaseType_t n)
@@ -156,9 +148,7 @@ static void get(QueueHandle_t q, void *buffer, bool peek)
 
 static void note_woken(const k_task_t *t, BaseType_t *woken)
 {
-    if (t && woken && k_ctx.task && t->priority > k_ctx.task->priority) {
-        *woken = pdTRUE;
-    }
+    if (t && woken && k_ctx.task && t->priority > k_ctx.task->priority) { *woken = pdTRUE; }
 }
 
 static void release_holder(QueueHandle_t q)
@@ -169,16 +159,13 @@ static void release_holder(QueueHandle_t q)
     }
 }
 
-/* --- send ------------------------------------------------------------------------------------------ */
+/* --- send
+ * ------------------------------------------------------------------------------------------ */
 
 static bool send_now(QueueHandle_t q, const void *item, BaseType_t position, BaseType_t *woken)
 {
-    if (q->count >= q->length && position != queueOVERWRITE) {
-        return false;
-    }
-    if (is_mutex(q)) {
-        release_holder(q);
-    }
+    if (q->count >= q->length && position != queueOVERWRITE) { return false; }
+    if (is_mutex(q)) { release_holder(q); }
     put(q, item, position);
     note_woken(k_wake_one(&q->receivers), woken);
     return true;
@@ -197,9 +184,7 @@ BaseType_t xQueueGenericSend(QueueHandle_t q, const void *const item, TickType_t
     while (!sent && ticks != 0) {
         bool signalled = k_block(&q->senders, deadline);
         sent = send_now(q, item, position, NULL);
-        if (!signalled && k_clock() >= deadline) {
-            break;
-        }
+        if (!signalled && k_clock() >= deadline) { break; }
     }
     k_unlock_point();
     return sent ? pdPASS : errQUEUE_FULL;
@@ -220,17 +205,14 @@ BaseType_t xQueueGiveFromISR(QueueHandle_t q, BaseType_t *const woken)
     return xQueueGenericSendFromISR(q, NULL, woken, queueSEND_TO_BACK);
 }
 
-/* --- receive --------------------------------------------------------------------------------------- */
+/* --- receive
+ * --------------------------------------------------------------------------------------- */
 
 static bool receive_now(QueueHandle_t q, void *buffer, bool peek, BaseType_t *woken)
 {
-    if (q->count == 0) {
-        return false;
-    }
+    if (q->count == 0) { return false; }
     get(q, buffer, peek);
-    if (is_mutex(q)) {
-        q->holder = k_ctx.task;
-    }
+    if (is_mutex(q)) { q->holder = k_ctx.task; }
     note_woken(k_wake_one(peek ? &q->receivers : &q->senders), woken);
     return true;
 }
@@ -251,14 +233,10 @@ static BaseType_t receive(QueueHandle_t q, void *buffer, TickType_t ticks, bool 
     uint64_t deadline = k_deadline(ticks);
     bool got = receive_now(q, buffer, peek, NULL);
     while (!got && ticks != 0) {
-        if (k_ctx.task) {
-            inherit(q);
-        }
+        if (k_ctx.task) { inherit(q); }
         bool signalled = k_block(&q->receivers, deadline);
         got = receive_now(q, buffer, peek, NULL);
-        if (!signalled && k_clock() >= deadline) {
-            break;
-        }
+        if (!signalled && k_clock() >= deadline) { break; }
     }
     k_unlock_point();
     return got ? pdPASS : errQUEUE_EMPTY;
@@ -285,13 +263,12 @@ BaseType_t xQueueReceiveFromISR(QueueHandle_t q, void *const buffer, BaseType_t 
 
 BaseType_t xQueueSemaphoreTake(QueueHandle_t q, TickType_t ticks)
 {
-    if (k_ctx.isr_depth) {
-        sim_panic("xSemaphoreTake in an ISR");
-    }
+    if (k_ctx.isr_depth) { sim_panic("xSemaphoreTake in an ISR"); }
     return receive(q, NULL, ticks, false);
 }
 
-/* --- recursive mutexes ----------------------------------------------------------------------------- */
+/* --- recursive mutexes
+ * ----------------------------------------------------------------------------- */
 
 BaseType_t xQueueTakeMutexRecursive(QueueHandle_t q, TickType_t ticks)
 {
@@ -300,21 +277,15 @@ BaseType_t xQueueTakeMutexRecursive(QueueHandle_t q, TickType_t ticks)
     bool mine = k_ctx.task != NULL && q->holder == k_ctx.task;
     q->recursion += mine;
     k_unlock();
-    if (mine) {
-        return pdPASS;
-    }
+    if (mine) { return pdPASS; }
     BaseType_t taken = receive(q, NULL, ticks, false);
-    if (taken == pdPASS) {
-        q->recursion = 1;
-    }
+    if (taken == pdPASS) { q->recursion = 1; }
     return taken;
 }
 
 BaseType_t xQueueGiveMutexRecursive(QueueHandle_t q)
 {
-    if (xQueueGetMutexHolder(q) != xTaskGetCurrentTaskHandle()) {
-        return pdFAIL;
-    }
+    if (xQueueGetMutexHolder(q) != xTaskGetCurrentTaskHandle()) { return pdFAIL; }
     if (q->recursion > 1) {
         q->recursion--;
         return pdPASS;
@@ -332,7 +303,8 @@ TaskHandle_t xQueueGetMutexHolder(QueueHandle_t q)
     return holder;
 }
 
-/* --- questions ------------------------------------------------------------------------------------- */
+/* --- questions
+ * ------------------------------------------------------------------------------------- */
 
 UBaseType_t uxQueueMessagesWaitingFromISR(const QueueHandle_t q)
 {

@@ -57,7 +57,8 @@ bool sim_fault_hits(size_t size, uint32_t caps)
     return hit;
 }
 
-/* --- clock ----------------------------------------------------------------------------------------- */
+/* --- clock
+ * ----------------------------------------------------------------------------------------- */
 
 uint64_t sim_clock_us(void)
 {
@@ -77,7 +78,8 @@ void sim_clock_set_manual(bool manual)
     k_unlock();
 }
 
-/* --- counters -------------------------------------------------------------------------------------- */
+/* --- counters
+ * -------------------------------------------------------------------------------------- */
 
 uint64_t sim_switches(void)
 {
@@ -94,7 +96,8 @@ uint32_t sim_random(void)
     return (uint32_t)k_random(K_RANDOM_USER);
 }
 
-/* --- watchpoints ----------------------------------------------------------------------------------- */
+/* --- watchpoints
+ * ----------------------------------------------------------------------------------- */
 
 esp_err_t esp_cpu_set_watchpoint(int wp_num, const void *wp_addr, size_t size,
                                  esp_cpu_watchpoint_trigger_t trigger)
@@ -110,18 +113,14 @@ esp_err_t esp_cpu_set_watchpoint(int wp_num, const void *wp_addr, size_t size,
 
 esp_err_t esp_cpu_clear_watchpoint(int wp_num)
 {
-    if (wp_num < 0 || wp_num >= SOC_CPU_WATCHPOINTS_NUM) {
-        return ESP_ERR_INVALID_ARG;
-    }
+    if (wp_num < 0 || wp_num >= SOC_CPU_WATCHPOINTS_NUM) { return ESP_ERR_INVALID_ARG; }
     s_watchpoints[wp_num].set = false;
     return ESP_OK;
 }
 
 bool sim_watchpoint_get(int number, sim_watchpoint_t *out)
 {
-    if (number < 0 || number >= SOC_CPU_WATCHPOINTS_NUM) {
-        return false;
-    }
+    if (number < 0 || number >= SOC_CPU_WATCHPOINTS_NUM) { return false; }
     *out = s_watchpoints[number];
     return out->set;
 }

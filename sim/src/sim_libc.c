@@ -15,13 +15,9 @@ void *sim_malloc(size_t size)
 void *sim_calloc(size_t n, size_t size)
 {
     size_t bytes;
-    if (__builtin_mul_overflow(n, size, &bytes)) {
-        return NULL;
-    }
+    if (__builtin_mul_overflow(n, size, &bytes)) { return NULL; }
     void *p = heap_caps_malloc_default(bytes);
-    if (p) {
-        memset(p, 0, bytes);
-    }
+    if (p) { memset(p, 0, bytes); }
     return p;
 }
 
@@ -50,9 +46,7 @@ int sim_posix_memalign(void **out, size_t alignment, size_t size)
     void *p = NULL;
     if (size != 0) {
         p = heap_caps_aligned_alloc_default(alignment, size);
-        if (p == NULL) {
-            return ENOMEM;
-        }
+        if (p == NULL) { return ENOMEM; }
     }
     *out = p;
     return 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* main() of a simulated firmware: runs app_main() for a stretch of simulated time. Constructors have
- * run, on the default configuration; their allocations stay. */
+/* main() of a simulated firmware: runs app_main() for a stretch of simulated time. Constructors
+ * have run, on the default configuration; their allocations stay. */
 #include "kernel.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,15 +43,9 @@ static void from_environment(void)
     const char *minutes = getenv("SIM_MINUTES");
     const char *seed = getenv("SIM_SEED");
     k.config.time_limit_us = (uint64_t)(DEFAULT_MINUTES * 60e6);
-    if (minutes) {
-        set_minutes(minutes);
-    }
-    if (seed) {
-        k.config.seed = strtoull(seed, NULL, 0);
-    }
-    if (getenv("SIM_PARALLEL")) {
-        set_parallel();
-    }
+    if (minutes) { set_minutes(minutes); }
+    if (seed) { k.config.seed = strtoull(seed, NULL, 0); }
+    if (getenv("SIM_PARALLEL")) { set_parallel(); }
 }
 
 static bool from_arguments(int argc, char **argv)

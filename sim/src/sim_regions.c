@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The chip's memory map: regions, their capabilities, their registration as heaps. Types and
- * priorities are those of ESP-IDF's heap/port/esp32s3/memory_layout.c, with an IRAM heap and without
- * the IRAM alias of D/IRAM. */
+ * priorities are those of ESP-IDF's heap/port/esp32s3/memory_layout.c, with an IRAM heap and
+ * without the IRAM alias of D/IRAM. */
 #include "esp_heap_caps.h"
 #include "esp_heap_caps_init.h"
 #include "esp_memory_utils.h"
@@ -29,11 +29,17 @@ static const region_type_t s_types[SIM_REGION_COUNT] = {
     [SIM_REGION_DRAM] = {"DRAM", 0x3FC98000, 0x50000, {DIRAM_CAPS, 0, 0}},
     [SIM_REGION_DRAM2] = {"D/IRAM", 0x3FCE9710, 0x5710, {DIRAM_CAPS, 0, 0}},
     [SIM_REGION_DRAM3] = {"DRAM3", 0x3FCF0000, 0x8000, {0, DRAM_CAPS, 0}},
-    [SIM_REGION_IRAM] = {"IRAM", 0x40374000, 0x4000,
+    [SIM_REGION_IRAM] = {"IRAM",
+                         0x40374000,
+                         0x4000,
                          {MALLOC_CAP_EXEC, MALLOC_CAP_32BIT | MALLOC_CAP_INTERNAL, 0}},
-    [SIM_REGION_RTC] = {"RTCRAM", 0x600FE000, 0x2000,
+    [SIM_REGION_RTC] = {"RTCRAM",
+                        0x600FE000,
+                        0x2000,
                         {MALLOC_CAP_RTCRAM, 0, COMMON_CAPS | MALLOC_CAP_INTERNAL}},
-    [SIM_REGION_PSRAM] = {"PSRAM", 0x3C000000, 0x800000,
+    [SIM_REGION_PSRAM] = {"PSRAM",
+                          0x3C000000,
+                          0x800000,
                           {MALLOC_CAP_SPIRAM, 0, COMMON_CAPS | MALLOC_CAP_SIMD}},
 };
 
@@ -56,14 +62,10 @@ static bool map_one(int id, uintptr_t shift, size_t max_bytes)
 {
     uintptr_t first = (s_types[id].start + shift) & ~(PAGE_BYTES - 1);
     uintptr_t last = (s_types[id].start + shift + max_bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
-    if (last < first) {
-        return false;
-    }
+    if (last < first) { return false; }
     void *p = mmap((void *)first, last - first, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-    if (p == MAP_FAILED) {
-        return false;
-    }
+    if (p == MAP_FAILED) { return false; }
     if (p != (void *)first) { /* a kernel or emulator that ignores the flag */
         munmap(p, last - first);
         return false;
@@ -98,9 +100,7 @@ static bool map_all(uintptr_t shift)
 static void map_memory(void)
 {
     for (size_t i = 0; i < sizeof(s_shifts) / sizeof(s_shifts[0]); i++) {
-        if (map_all(s_shifts[i])) {
-            return;
-        }
+        if (map_all(s_shifts[i])) { return; }
     }
     sim_panic("no room in the address space for the chip's memory");
 }
@@ -109,22 +109,19 @@ static void map_memory(void)
 static size_t region_bytes(const sim_config_t *config, int id)
 {
     size_t wanted = config ? config->region_bytes[id] : 0;
-    if (wanted == SIM_REGION_NONE) {
-        return 0;
-    }
-    if (wanted == 0 || wanted > s_types[id].bytes) {
-        return s_types[id].bytes;
-    }
+    if (wanted == SIM_REGION_NONE) { return 0; }
+    if (wanted == 0 || wanted > s_types[id].bytes) { return s_types[id].bytes; }
     return wanted & ~(size_t)15;
 }
 
-/* As ESP-IDF: the smallest first, so that small heaps are used up before large ones break up. PSRAM is
- * added after boot, at the head. */
+/* As ESP-IDF: the smallest first, so that small heaps are used up before large ones break up. PSRAM
+ * is added after boot, at the head. */
 static void enlist(sim_heap_t *heap)
 {
     sim_heap_t *after = NULL;
     sim_heap_t *other;
-    SLIST_FOREACH (other, &sim_heaps, next) {
+    SLIST_FOREACH(other, &sim_heaps, next)
+    {
         if (heap->region == SIM_REGION_PSRAM ||
             other->end - other->start >= heap->end - heap->start) {
             break;
@@ -159,18 +156,14 @@ static void register_region(sim_region_id_t id, size_t bytes)
 
 void sim_heap_boot(const sim_config_t *config)
 {
-    if (s_mapped[0].bytes == 0) {
-        map_memory();
-    }
+    if (s_mapped[0].bytes == 0) { map_memory(); }
     SLIST_INIT(&sim_heaps);
     for (sim_region_id_t id = SIM_REGION_DRAM; id < SIM_REGION_COUNT; id++) {
         s_regions[id] = (sim_region_t){.name = s_types[id].name};
         /* The next access finds zeros, as after a power-on of a kind chip. */
         madvise((void *)s_mapped[id].start, s_mapped[id].bytes, MADV_DONTNEED);
         size_t bytes = region_bytes(config, id);
-        if (bytes) {
-            register_region(id, bytes);
-        }
+        if (bytes) { register_region(id, bytes); }
     }
 }
 
@@ -182,28 +175,21 @@ __attribute__((constructor(101))) static void boot_before_constructors(void)
 
 void heap_caps_init(void)
 {
-    if (SLIST_EMPTY(&sim_heaps)) {
-        sim_heap_boot(NULL);
-    }
+    if (SLIST_EMPTY(&sim_heaps)) { sim_heap_boot(NULL); }
 }
 
 esp_err_t heap_caps_add_region_with_caps(const uint32_t caps[], intptr_t start, intptr_t end)
 {
-    if (caps == NULL || start == 0 || end <= start) {
-        return ESP_ERR_INVALID_ARG;
-    }
+    if (caps == NULL || start == 0 || end <= start) { return ESP_ERR_INVALID_ARG; }
     sim_heap_t *other;
-    SLIST_FOREACH (other, &sim_heaps, next) {
+    SLIST_FOREACH(other, &sim_heaps, next)
+    {
         bool below = start < other->start && end > other->start;
         bool above = start < other->end && end > other->end;
-        if (below || above || (start == other->start && end == other->end)) {
-            return ESP_FAIL;
-        }
+        if (below || above || (start == other->start && end == other->end)) { return ESP_FAIL; }
     }
     sim_heap_t *heap = pvPortMalloc(sizeof(*heap));
-    if (heap == NULL) {
-        return ESP_ERR_NO_MEM;
-    }
+    if (heap == NULL) { return ESP_ERR_NO_MEM; }
     memset(heap, 0, sizeof(*heap));
     memcpy(heap->caps, caps, sizeof(heap->caps));
     heap->start = start;
@@ -228,7 +214,8 @@ esp_err_t heap_caps_add_region(intptr_t start, intptr_t end)
                                   : heap_caps_add_region_with_caps(s_types[id].caps, start, end);
 }
 
-/* --- questions ------------------------------------------------------------------------------------ */
+/* --- questions
+ * ------------------------------------------------------------------------------------ */
 
 void sim_region_get(sim_region_id_t id, sim_region_t *out)
 {
@@ -250,9 +237,7 @@ sim_region_id_t sim_region_of(const void *p)
 #if !SIM_BARE
 void sim_region_count(sim_region_id_t id, int what)
 {
-    if (id >= SIM_REGION_COUNT) {
-        return;
-    }
+    if (id >= SIM_REGION_COUNT) { return; }
     uint64_t *counter = what == SIM_COUNT_ALLOCATION ? &s_regions[id].allocations
                         : what == SIM_COUNT_FREE     ? &s_regions[id].frees
                                                      : &s_regions[id].failures;

@@ -35,9 +35,7 @@ void sim_panic(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    if (s_panic_handler) {
-        s_panic_handler(text, false);
-    }
+    if (s_panic_handler) { s_panic_handler(text, false); }
     fflush(stdout);
     fprintf(stderr, "abort() in %s: %s\n", k_ctx.task ? k_ctx.task->tcb->name : "no task", text);
     abort();
@@ -53,9 +51,7 @@ void esp_restart(void)
     for (int i = s_shutdown_count; i > 0; i--) {
         s_shutdown[i - 1]();
     }
-    if (s_panic_handler) {
-        s_panic_handler("esp_restart", true);
-    }
+    if (s_panic_handler) { s_panic_handler("esp_restart", true); }
     fflush(NULL);
     _Exit(SIM_EXIT_RESTART);
 }
@@ -63,13 +59,9 @@ void esp_restart(void)
 esp_err_t esp_register_shutdown_handler(shutdown_handler_t handle)
 {
     for (int i = 0; i < s_shutdown_count; i++) {
-        if (s_shutdown[i] == handle) {
-            return ESP_ERR_INVALID_STATE;
-        }
+        if (s_shutdown[i] == handle) { return ESP_ERR_INVALID_STATE; }
     }
-    if (s_shutdown_count == SHUTDOWN_MAX) {
-        return ESP_ERR_NO_MEM;
-    }
+    if (s_shutdown_count == SHUTDOWN_MAX) { return ESP_ERR_NO_MEM; }
     s_shutdown[s_shutdown_count++] = handle;
     return ESP_OK;
 }
@@ -141,9 +133,13 @@ void esp_rom_delay_us(uint32_t us)
     k_point();
 }
 
-/* --- error names ------------------------------------------------------------------------------------ */
+/* --- error names
+ * ------------------------------------------------------------------------------------ */
 
-#define NAME(code) { code, #code }
+#define NAME(code)                                                                                 \
+    {                                                                                              \
+        code, #code                                                                                \
+    }
 static const struct {
     esp_err_t code;
     const char *name;
@@ -168,9 +164,7 @@ static const struct {
 static const char *name_of(esp_err_t code)
 {
     for (size_t i = 0; i < sizeof(s_errors) / sizeof(s_errors[0]); i++) {
-        if (s_errors[i].code == code) {
-            return s_errors[i].name;
-        }
+        if (s_errors[i].code == code) { return s_errors[i].name; }
     }
     return NULL;
 }

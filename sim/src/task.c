@@ -10,7 +10,8 @@
 
 _Static_assert(sizeof(struct tskTaskControlBlock) <= sizeof(StaticTask_t), "TCB fits");
 
-/* --- threads -------------------------------------------------------------------------------------- */
+/* --- threads
+ * -------------------------------------------------------------------------------------- */
 
 static void note_host_stack(k_task_t *self)
 {
@@ -52,7 +53,8 @@ static bool start_thread(k_task_t *t)
     return error == 0;
 }
 
-/* --- creation ------------------------------------------------------------------------------------- */
+/* --- creation
+ * ------------------------------------------------------------------------------------- */
 
 static k_task_t *claim_entry(void)
 {
@@ -89,9 +91,7 @@ static void fill_tcb(k_task_t *t, const char *name)
 static bool enlist(k_task_t *t)
 {
     pthread_cond_init(&t->cond, NULL);
-    if (!start_thread(t)) {
-        return false;
-    }
+    if (!start_thread(t)) { return false; }
     k_lock();
     k.task_count++;
     k.user_count += !t->system;
@@ -104,9 +104,7 @@ static k_task_t *create_at(TaskFunction_t fn, const char *name, uint32_t stack_b
                            UBaseType_t priority, int affinity, uint8_t *stack, TaskHandle_t tcb)
 {
     k_task_t *t = claim_entry();
-    if (t == NULL) {
-        return NULL;
-    }
+    if (t == NULL) { return NULL; }
     t->entry = fn;
     t->arg = arg;
     t->stack = stack;
@@ -127,13 +125,12 @@ static k_task_t *create_with_caps(TaskFunction_t fn, const char *name, uint32_t 
     /* The stack first, as where stacks grow down. */
     uint8_t *stack = heap_caps_malloc(stack_bytes, caps);
     TaskHandle_t tcb = stack ? pvPortMalloc(sizeof(StaticTask_t)) : NULL;
-    k_task_t *t = tcb ? create_at(fn, name, stack_bytes, arg, priority, affinity, stack, tcb) : NULL;
+    k_task_t *t =
+        tcb ? create_at(fn, name, stack_bytes, arg, priority, affinity, stack, tcb) : NULL;
     if (t) {
         t->memory_dynamic = true;
         t->system = system;
-        if (enlist(t)) {
-            return t;
-        }
+        if (enlist(t)) { return t; }
         release_entry(t);
     }
     vPortFree(tcb);
@@ -159,14 +156,10 @@ BaseType_t xTaskCreatePinnedToCoreWithCaps(TaskFunction_t fn, const char *const 
                                            TaskHandle_t *const created, const BaseType_t core,
                                            UBaseType_t caps)
 {
-    k_task_t *t = create_with_caps(fn, name, stack_depth, arg, priority, affinity_of(core), caps,
-                                   false);
-    if (t == NULL) {
-        return errCOULD_NOT_ALLOCATE_REQUIRED_MEMORY;
-    }
-    if (created) {
-        *created = t->tcb;
-    }
+    k_task_t *t =
+        create_with_caps(fn, name, stack_depth, arg, priority, affinity_of(core), caps, false);
+    if (t == NULL) { return errCOULD_NOT_ALLOCATE_REQUIRED_MEMORY; }
+    if (created) { *created = t->tcb; }
     k_point();
     return pdPASS;
 }
@@ -195,7 +188,8 @@ TaskHandle_t xTaskCreateStaticPinnedToCore(TaskFunction_t fn, const char *name,
     return t ? (TaskHandle_t)tcb : NULL;
 }
 
-/* --- deletion ------------------------------------------------------------------------------------- */
+/* --- deletion
+ * ------------------------------------------------------------------------------------- */
 
 k_task_t *k_from_handle(TaskHandle_t handle)
 {
@@ -207,21 +201,15 @@ k_task_t *k_from_handle(TaskHandle_t handle)
 
 k_task_t *k_from_handle_or_self(TaskHandle_t handle)
 {
-    if (handle) {
-        return k_from_handle(handle);
-    }
-    if (k_ctx.task == NULL) {
-        sim_panic("a NULL task handle outside tasks");
-    }
+    if (handle) { return k_from_handle(handle); }
+    if (k_ctx.task == NULL) { sim_panic("a NULL task handle outside tasks"); }
     return k_ctx.task;
 }
 
 void k_free_task_memory(k_task_t *t)
 {
     for (int i = 0; i < configNUM_THREAD_LOCAL_STORAGE_POINTERS; i++) {
-        if (t->tls_delete[i]) {
-            t->tls_delete[i](i, t->tls[i]);
-        }
+        if (t->tls_delete[i]) { t->tls_delete[i](i, t->tls[i]); }
     }
     t->tcb->magic = 0;
     if (t->memory_dynamic) {
@@ -254,9 +242,7 @@ bool k_reap_one(void)
         }
     }
     k_unlock();
-    if (found) {
-        bury(found);
-    }
+    if (found) { bury(found); }
     return found != NULL;
 }
 
@@ -297,9 +283,7 @@ static void delete_self(void)
 void vTaskDelete(TaskHandle_t handle)
 {
     k_task_t *t = k_from_handle_or_self(handle);
-    if (t == k_ctx.task) {
-        delete_self();
-    }
+    if (t == k_ctx.task) { delete_self(); }
     k_lock();
     bool running = t->state == K_RUNNING; /* on the other core: it ends at its next point */
     bool mine = !running && t->state != K_ZOMBIE && t->state != K_DYING;
@@ -313,9 +297,7 @@ void vTaskDelete(TaskHandle_t handle)
         k_refresh_next_wake();
     }
     k_unlock();
-    if (mine) {
-        bury(t);
-    }
+    if (mine) { bury(t); }
     k_point();
 }
 
@@ -328,17 +310,14 @@ static void idle_main(void *arg)
 {
     int core = (int)(intptr_t)arg;
     for (;;) {
-        while (k_reap_one()) {
-        }
+        while (k_reap_one()) {}
         k_idle_hooks_call(core);
         k_lock();
         bool more = false;
         for (int i = 0; i < K_TASKS_MAX; i++) {
             more = more || k.tasks[i].state == K_ZOMBIE;
         }
-        if (!more) {
-            k_block(&k.idle, K_FOREVER);
-        }
+        if (!more) { k_block(&k.idle, K_FOREVER); }
         k_unlock_point();
     }
 }
@@ -346,15 +325,11 @@ static void idle_main(void *arg)
 void k_boot_tasks(void)
 {
     static const char *const names[2] = {"IDLE0", "IDLE1"};
-    if (k.booted) {
-        return;
-    }
+    if (k.booted) { return; }
     k.booted = true;
     for (int core = 0; core < 2; core++) {
         k.idle[core] = k_create(idle_main, names[core], CONFIG_FREERTOS_IDLE_TASK_STACKSIZE,
                                 (void *)(intptr_t)core, 0, core, true);
-        if (k.idle[core] == NULL) {
-            sim_panic("no memory for the idle tasks");
-        }
+        if (k.idle[core] == NULL) { sim_panic("no memory for the idle tasks"); }
     }
 }

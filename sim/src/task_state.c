@@ -5,15 +5,14 @@
 #include "kernel.h"
 #include <string.h>
 
-/* --- delays and states ------------------------------------------------------------------------- */
+/* --- delays and states -------------------------------------------------------------------------
+ */
 
 void vTaskDelay(const TickType_t ticks)
 {
     k_lock();
     if (ticks == 0) {
-        if (k_can_block()) {
-            k_yield();
-        }
+        if (k_can_block()) { k_yield(); }
     } else {
         k_block(&k.clock_us, k_deadline(ticks));
     }
@@ -26,9 +25,7 @@ BaseType_t xTaskDelayUntil(TickType_t *previous_wake, const TickType_t increment
     TickType_t now = xTaskGetTickCount();
     *previous_wake = target;
     bool future = (int32_t)(target - now) > 0;
-    if (future) {
-        vTaskDelay(target - now);
-    }
+    if (future) { vTaskDelay(target - now); }
     return future ? pdTRUE : pdFALSE;
 }
 
@@ -68,9 +65,7 @@ BaseType_t xTaskResumeFromISR(TaskHandle_t handle)
     k_task_t *t = k_from_handle(handle);
     k_lock();
     bool resumed = is_suspended(t);
-    if (resumed) {
-        k_make_ready(t);
-    }
+    if (resumed) { k_make_ready(t); }
     k_unlock();
     return resumed ? pdTRUE : pdFALSE;
 }
@@ -92,9 +87,7 @@ void vTaskPrioritySet(TaskHandle_t handle, UBaseType_t priority)
     k_lock();
     bool inherited = t->priority > t->base_priority;
     t->base_priority = priority < configMAX_PRIORITIES ? priority : configMAX_PRIORITIES - 1;
-    if (!inherited || t->base_priority > t->priority) {
-        t->priority = t->base_priority;
-    }
+    if (!inherited || t->base_priority > t->priority) { t->priority = t->base_priority; }
     for (int slot = 0; slot < k.slot_count; slot++) {
         __atomic_store_n(&k.want_yield[slot], true, __ATOMIC_RELAXED);
     }
@@ -151,9 +144,7 @@ void vTaskGetInfo(TaskHandle_t handle, TaskStatus_t *status, BaseType_t get_free
     k_task_t *t = k_from_handle_or_self(handle);
     k_lock();
     fill_status(t, status);
-    if (state != eInvalid) {
-        status->eCurrentState = state;
-    }
+    if (state != eInvalid) { status->eCurrentState = state; }
     k_unlock();
 }
 
@@ -169,15 +160,11 @@ UBaseType_t uxTaskGetSystemState(TaskStatus_t *const statuses, const UBaseType_t
     k_lock();
     if (k.task_count <= capacity) {
         for (int i = 0; i < K_TASKS_MAX && count < capacity; i++) {
-            if (visible(&k.tasks[i])) {
-                fill_status(&k.tasks[i], &statuses[count++]);
-            }
+            if (visible(&k.tasks[i])) { fill_status(&k.tasks[i], &statuses[count++]); }
         }
     }
     k_unlock();
-    if (total_run_time) {
-        *total_run_time = (uint32_t)k_clock();
-    }
+    if (total_run_time) { *total_run_time = (uint32_t)k_clock(); }
     return count;
 }
 
@@ -191,9 +178,7 @@ static void fill_snapshot(const k_task_t *t, TaskSnapshot_t *snapshot)
 
 BaseType_t vTaskGetSnapshot(TaskHandle_t handle, TaskSnapshot_t *snapshot)
 {
-    if (handle == NULL || handle->magic != K_TCB_MAGIC) {
-        return pdFALSE;
-    }
+    if (handle == NULL || handle->magic != K_TCB_MAGIC) { return pdFALSE; }
     k_lock();
     fill_snapshot(handle->host, snapshot);
     k_unlock();
@@ -206,18 +191,15 @@ UBaseType_t uxTaskGetSnapshotAll(TaskSnapshot_t *const snapshots, const UBaseTyp
     UBaseType_t count = 0;
     k_lock();
     for (int i = 0; i < K_TASKS_MAX && count < capacity; i++) {
-        if (visible(&k.tasks[i])) {
-            fill_snapshot(&k.tasks[i], &snapshots[count++]);
-        }
+        if (visible(&k.tasks[i])) { fill_snapshot(&k.tasks[i], &snapshots[count++]); }
     }
     k_unlock();
-    if (tcb_size) {
-        *tcb_size = sizeof(StaticTask_t);
-    }
+    if (tcb_size) { *tcb_size = sizeof(StaticTask_t); }
     return count;
 }
 
-/* --- scheduler and small questions -------------------------------------------------------------- */
+/* --- scheduler and small questions --------------------------------------------------------------
+ */
 
 void vTaskSuspendAll(void)
 {
@@ -226,21 +208,15 @@ void vTaskSuspendAll(void)
 
 BaseType_t xTaskResumeAll(void)
 {
-    if (k_ctx.suspended == 0) {
-        sim_panic("xTaskResumeAll without vTaskSuspendAll");
-    }
+    if (k_ctx.suspended == 0) { sim_panic("xTaskResumeAll without vTaskSuspendAll"); }
     uint64_t before = k.switches;
-    if (--k_ctx.suspended == 0) {
-        k_point();
-    }
+    if (--k_ctx.suspended == 0) { k_point(); }
     return k.switches != before ? pdTRUE : pdFALSE;
 }
 
 BaseType_t xTaskGetSchedulerState(void)
 {
-    if (k_ctx.suspended) {
-        return taskSCHEDULER_SUSPENDED;
-    }
+    if (k_ctx.suspended) { return taskSCHEDULER_SUSPENDED; }
     return k_ctx.task || k.running ? taskSCHEDULER_RUNNING : taskSCHEDULER_NOT_STARTED;
 }
 
@@ -273,13 +249,9 @@ TaskHandle_t xTaskGetCurrentTaskHandleForCore(BaseType_t core)
     k_lock();
     TaskHandle_t found = NULL;
     for (int slot = 0; slot < k.slot_count; slot++) {
-        if (k.slots[slot] && k.slots[slot]->core == core) {
-            found = k.slots[slot]->tcb;
-        }
+        if (k.slots[slot] && k.slots[slot]->core == core) { found = k.slots[slot]->tcb; }
     }
-    if (found == NULL && k.idle[core & 1]) {
-        found = k.idle[core & 1]->tcb;
-    }
+    if (found == NULL && k.idle[core & 1]) { found = k.idle[core & 1]->tcb; }
     k_unlock();
     return found;
 }

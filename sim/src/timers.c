@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Software timers ("Tmr Svc") and esp_timer ("esp_timer"): one mechanism, two service tasks. A service
- * task sleeps until its earliest timer is due and runs the callback, outside the lock. */
+/* Software timers ("Tmr Svc") and esp_timer ("esp_timer"): one mechanism, two service tasks. A
+ * service task sleeps until its earliest timer is due and runs the callback, outside the lock. */
 #include "freertos/timers.h"
 
 #include "esp_heap_caps.h"
@@ -28,9 +28,8 @@ typedef struct {
 static service_t s_rtos = {.task_name = CONFIG_FREERTOS_TIMER_SERVICE_TASK_NAME,
                            .stack_bytes = CONFIG_FREERTOS_TIMER_TASK_STACK_DEPTH,
                            .priority = CONFIG_FREERTOS_TIMER_TASK_PRIORITY};
-static service_t s_esp = {.task_name = "esp_timer",
-                          .stack_bytes = CONFIG_ESP_TIMER_TASK_STACK_SIZE,
-                          .priority = 22};
+static service_t s_esp = {
+    .task_name = "esp_timer", .stack_bytes = CONFIG_ESP_TIMER_TASK_STACK_SIZE, .priority = 22};
 
 void k_timers_reset(void)
 {
@@ -43,9 +42,7 @@ static clock_timer_t *earliest(const service_t *s)
 {
     clock_timer_t *first = NULL;
     for (clock_timer_t *t = s->timers; t; t = t->next) {
-        if (t->due_us != K_FOREVER && (!first || t->due_us < first->due_us)) {
-            first = t;
-        }
+        if (t->due_us != K_FOREVER && (!first || t->due_us < first->due_us)) { first = t; }
     }
     return first;
 }
@@ -72,8 +69,8 @@ static void service_main(void *arg)
 static bool need_service(service_t *s)
 {
     if (!s->task_exists) {
-        s->task_exists = k_create(service_main, s->task_name, s->stack_bytes, s, s->priority, 0,
-                                  true) != NULL;
+        s->task_exists =
+            k_create(service_main, s->task_name, s->stack_bytes, s, s->priority, 0, true) != NULL;
     }
     return s->task_exists;
 }
@@ -107,7 +104,8 @@ static void arm(service_t *s, clock_timer_t *t, uint64_t due_us)
     k_unlock();
 }
 
-/* --- FreeRTOS software timers ----------------------------------------------------------------------- */
+/* --- FreeRTOS software timers
+ * ----------------------------------------------------------------------- */
 
 struct tmrTimerControl {
     clock_timer_t clock; /* first */
@@ -129,11 +127,10 @@ static void fire_rtos(clock_timer_t *t)
 static TimerHandle_t set_up(TimerHandle_t timer, const char *name, TickType_t period,
                             BaseType_t auto_reload, void *id, TimerCallbackFunction_t callback)
 {
-    if (period == 0) {
-        sim_panic("a software timer with period 0");
-    }
+    if (period == 0) { sim_panic("a software timer with period 0"); }
     *timer = (struct tmrTimerControl){
-        .clock = {.fire = fire_rtos, .period_us = (uint64_t)period * K_TICK_US,
+        .clock = {.fire = fire_rtos,
+                  .period_us = (uint64_t)period * K_TICK_US,
                   .periodic = auto_reload},
         .name = name,
         .period = period,
@@ -148,9 +145,7 @@ TimerHandle_t xTimerCreate(const char *const name, const TickType_t period,
                            const BaseType_t auto_reload, void *const id,
                            TimerCallbackFunction_t callback)
 {
-    if (!need_service(&s_rtos)) {
-        return NULL;
-    }
+    if (!need_service(&s_rtos)) { return NULL; }
     TimerHandle_t timer = pvPortMalloc(sizeof(*timer));
     return timer ? set_up(timer, name, period, auto_reload, id, callback) : NULL;
 }
@@ -159,9 +154,7 @@ TimerHandle_t xTimerCreateStatic(const char *const name, const TickType_t period
                                  const BaseType_t auto_reload, void *const id,
                                  TimerCallbackFunction_t callback, StaticTimer_t *buffer)
 {
-    if (!need_service(&s_rtos)) {
-        return NULL;
-    }
+    if (!need_service(&s_rtos)) { return NULL; }
     TimerHandle_t timer =
         set_up((TimerHandle_t)(void *)buffer, name, period, auto_reload, id, callback);
     timer->is_static = true;
@@ -216,9 +209,7 @@ BaseType_t xTimerDelete(TimerHandle_t timer, TickType_t ticks)
 {
     (void)ticks;
     drop(&s_rtos, &timer->clock);
-    if (!timer->is_static) {
-        vPortFree(timer);
-    }
+    if (!timer->is_static) { vPortFree(timer); }
     return pdPASS;
 }
 
@@ -250,7 +241,8 @@ TickType_t xTimerGetPeriod(TimerHandle_t timer)
     return timer->period;
 }
 
-/* --- esp_timer ------------------------------------------------------------------------------------- */
+/* --- esp_timer
+ * ------------------------------------------------------------------------------------- */
 
 struct esp_timer {
     clock_timer_t clock; /* first */
@@ -276,14 +268,10 @@ esp_err_t esp_timer_create(const esp_timer_create_args_t *args, esp_timer_handle
     if (args == NULL || args->callback == NULL || out_handle == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    if (!need_service(&s_esp)) {
-        return ESP_ERR_NO_MEM;
-    }
+    if (!need_service(&s_esp)) { return ESP_ERR_NO_MEM; }
     esp_timer_handle_t timer =
         heap_caps_calloc(1, sizeof(*timer), MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT);
-    if (timer == NULL) {
-        return ESP_ERR_NO_MEM;
-    }
+    if (timer == NULL) { return ESP_ERR_NO_MEM; }
     timer->clock.fire = fire_esp;
     timer->callback = args->callback;
     timer->arg = args->arg;
@@ -303,12 +291,8 @@ bool esp_timer_is_active(esp_timer_handle_t timer)
 
 static esp_err_t start(esp_timer_handle_t timer, uint64_t us, bool periodic)
 {
-    if (timer == NULL || (periodic && us == 0)) {
-        return ESP_ERR_INVALID_ARG;
-    }
-    if (esp_timer_is_active(timer)) {
-        return ESP_ERR_INVALID_STATE;
-    }
+    if (timer == NULL || (periodic && us == 0)) { return ESP_ERR_INVALID_ARG; }
+    if (esp_timer_is_active(timer)) { return ESP_ERR_INVALID_STATE; }
     timer->clock.periodic = periodic;
     timer->clock.period_us = us;
     arm(&s_esp, &timer->clock, k_clock() + us);
@@ -335,24 +319,16 @@ esp_err_t esp_timer_restart(esp_timer_handle_t timer, uint64_t timeout_us)
 
 esp_err_t esp_timer_stop(esp_timer_handle_t timer)
 {
-    if (timer == NULL) {
-        return ESP_ERR_INVALID_ARG;
-    }
-    if (!esp_timer_is_active(timer)) {
-        return ESP_ERR_INVALID_STATE;
-    }
+    if (timer == NULL) { return ESP_ERR_INVALID_ARG; }
+    if (!esp_timer_is_active(timer)) { return ESP_ERR_INVALID_STATE; }
     arm(&s_esp, &timer->clock, K_FOREVER);
     return ESP_OK;
 }
 
 esp_err_t esp_timer_delete(esp_timer_handle_t timer)
 {
-    if (timer == NULL) {
-        return ESP_ERR_INVALID_ARG;
-    }
-    if (esp_timer_is_active(timer)) {
-        return ESP_ERR_INVALID_STATE;
-    }
+    if (timer == NULL) { return ESP_ERR_INVALID_ARG; }
+    if (esp_timer_is_active(timer)) { return ESP_ERR_INVALID_STATE; }
     drop(&s_esp, &timer->clock);
     heap_caps_free(timer);
     return ESP_OK;

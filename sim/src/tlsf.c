@@ -90,7 +90,8 @@ INLINE unsigned fls_size(size_t x)
     return (unsigned)(8 * sizeof(unsigned long) - 1) - (unsigned)__builtin_clzl((unsigned long)x);
 }
 
-/* --- lists -------------------------------------------------------------------------------------- */
+/* --- lists --------------------------------------------------------------------------------------
+ */
 
 typedef struct {
     unsigned fl;
@@ -136,15 +137,11 @@ INLINE void list_remove_at(tlsf_t *t, block_t *b, list_index_t ix)
     next->prev_free = prev;
     prev->next_free = next;
     block_t **head = list_at(t, ix);
-    if (*head != b) {
-        return;
-    }
+    if (*head != b) { return; }
     *head = next;
     if (next == &t->null_block) {
         t->sl_bitmap[ix.fl] &= ~(1u << ix.sl);
-        if (t->sl_bitmap[ix.fl] == 0) {
-            t->fl_bitmap &= ~(1u << ix.fl);
-        }
+        if (t->sl_bitmap[ix.fl] == 0) { t->fl_bitmap &= ~(1u << ix.fl); }
     }
 }
 
@@ -166,15 +163,11 @@ INLINE size_t round_to_list(const tlsf_t *t, size_t size)
 INLINE block_t *take_fit(tlsf_t *t, size_t size)
 {
     list_index_t ix = index_of(t, size);
-    if (ix.fl >= t->fl_count) {
-        return NULL;
-    }
+    if (ix.fl >= t->fl_count) { return NULL; }
     uint32_t map = t->sl_bitmap[ix.fl] & (~0u << ix.sl);
     if (map == 0) {
         uint32_t fl_map = ix.fl + 1 < 32 ? t->fl_bitmap & (~0u << (ix.fl + 1)) : 0;
-        if (fl_map == 0) {
-            return NULL;
-        }
+        if (fl_map == 0) { return NULL; }
         ix.fl = (unsigned)__builtin_ctz(fl_map);
         map = t->sl_bitmap[ix.fl];
     }
@@ -184,7 +177,8 @@ INLINE block_t *take_fit(tlsf_t *t, size_t size)
     return b;
 }
 
-/* --- splitting and joining ------------------------------------------------------------------------ */
+/* --- splitting and joining
+ * ------------------------------------------------------------------------ */
 
 INLINE void mark_free(block_t *b)
 {
@@ -244,9 +238,7 @@ INLINE block_t *join_next(tlsf_t *t, block_t *b)
 
 INLINE void *use_block(tlsf_t *t, block_t *b, size_t size)
 {
-    if (can_split(b, size)) {
-        list_insert(t, split(b, size));
-    }
+    if (can_split(b, size)) { list_insert(t, split(b, size)); }
     mark_used(b);
     return to_user(b);
 }
@@ -254,17 +246,14 @@ INLINE void *use_block(tlsf_t *t, block_t *b, size_t size)
 /* 0: the request is 0 or too large for the lists. */
 INLINE size_t adjust(const tlsf_t *t, size_t size, size_t align)
 {
-    if (size == 0 || size >= ((size_t)1 << t->fl_max)) {
-        return 0;
-    }
+    if (size == 0 || size >= ((size_t)1 << t->fl_max)) { return 0; }
     size = align_up(size, align);
-    if (size >= ((size_t)1 << t->fl_max)) {
-        return 0;
-    }
+    if (size >= ((size_t)1 << t->fl_max)) { return 0; }
     return size > MIN_PAYLOAD ? size : MIN_PAYLOAD;
 }
 
-/* --- public ------------------------------------------------------------------------------------- */
+/* --- public -------------------------------------------------------------------------------------
+ */
 
 size_t tlsf_alloc_overhead(void)
 {
@@ -308,14 +297,10 @@ static void make_pool(tlsf_t *t, size_t bytes)
 
 tlsf_t *tlsf_create(void *mem, size_t bytes)
 {
-    if (bytes < sizeof(tlsf_t)) {
-        return NULL;
-    }
+    if (bytes < sizeof(tlsf_t)) { return NULL; }
     tlsf_t *t = mem;
     set_parameters(t, bytes);
-    if (bytes < t->control_bytes + MIN_PAYLOAD + 3 * OVERHEAD) {
-        return NULL;
-    }
+    if (bytes < t->control_bytes + MIN_PAYLOAD + 3 * OVERHEAD) { return NULL; }
     t->null_block = (block_t){.next_free = &t->null_block, .prev_free = &t->null_block};
     t->fl_bitmap = 0;
     memset(t->sl_bitmap, 0, t->fl_count * sizeof(uint32_t));
@@ -329,9 +314,7 @@ tlsf_t *tlsf_create(void *mem, size_t bytes)
 void *tlsf_malloc(tlsf_t *t, size_t size)
 {
     size = adjust(t, size, TLSF_ALIGN);
-    if (size == 0) {
-        return NULL;
-    }
+    if (size == 0) { return NULL; }
     size = round_to_list(t, size);
     block_t *b = take_fit(t, size);
     return b ? use_block(t, b, size) : NULL;
@@ -352,20 +335,14 @@ static size_t gap_before(const block_t *b, size_t align, size_t offset)
 void *tlsf_memalign(tlsf_t *t, size_t align, size_t size, size_t offset)
 {
     size = adjust(t, size, TLSF_ALIGN);
-    if (size == 0) {
-        return NULL;
-    }
+    if (size == 0) { return NULL; }
     size_t want = size;
     if (align > TLSF_ALIGN) {
         want = adjust(t, size + align + sizeof(block_t), align);
-        if (want == 0) {
-            return NULL;
-        }
+        if (want == 0) { return NULL; }
     }
     block_t *b = take_fit(t, round_to_list(t, want));
-    if (b == NULL) {
-        return NULL;
-    }
+    if (b == NULL) { return NULL; }
     size_t gap = align > TLSF_ALIGN ? gap_before(b, align, align_up(offset, TLSF_ALIGN)) : 0;
     if (gap != 0) {
         block_t *rest = split(b, gap - OVERHEAD);
@@ -389,9 +366,7 @@ void tlsf_free(tlsf_t *t, void *ptr)
 /* Gives the end of a used block back. */
 static void trim_used(tlsf_t *t, block_t *b, size_t size)
 {
-    if (!can_split(b, size)) {
-        return;
-    }
+    if (!can_split(b, size)) { return; }
     list_insert(t, join_next(t, split(b, size)));
 }
 
@@ -400,9 +375,7 @@ void *tlsf_realloc(tlsf_t *t, void *ptr, size_t size)
     block_t *b = from_user(ptr);
     size_t now = size_of(b);
     size_t want = adjust(t, size, TLSF_ALIGN);
-    if (want == 0) {
-        return NULL;
-    }
+    if (want == 0) { return NULL; }
     block_t *next = next_of(b);
     if (want > now && (!is_free(next) || want > now + size_of(next) + OVERHEAD)) {
         void *moved = tlsf_malloc(t, size);
@@ -427,9 +400,7 @@ size_t tlsf_block_size(const void *ptr)
 
 size_t tlsf_fit_size(const tlsf_t *t, size_t size)
 {
-    if (size < ((size_t)1 << t->fl_shift)) {
-        return size & ~(TLSF_ALIGN - 1);
-    }
+    if (size < ((size_t)1 << t->fl_shift)) { return size & ~(TLSF_ALIGN - 1); }
     size_t step = (size_t)1 << (fls_size(size) - t->sl_log2);
     return size & ~(step - 1);
 }
@@ -438,23 +409,18 @@ void tlsf_walk(tlsf_t *t, tlsf_walker_t fn, void *user)
 {
     block_t *b = first_block(t);
     while (size_of(b) != 0) {
-        if (!fn(to_user(b), size_of(b), !is_free(b), user)) {
-            return;
-        }
+        if (!fn(to_user(b), size_of(b), !is_free(b), user)) { return; }
         b = next_of(b);
     }
 }
 
-/* --- validator ------------------------------------------------------------------------------------ */
+/* --- validator
+ * ------------------------------------------------------------------------------------ */
 
 static const char *check_free_block(tlsf_t *t, const block_t *b, list_index_t ix)
 {
-    if (!is_free(b)) {
-        return "a block in a free list is not free";
-    }
-    if (is_prev_free(b) || is_free(next_of(b))) {
-        return "two free neighbours";
-    }
+    if (!is_free(b)) { return "a block in a free list is not free"; }
+    if (is_prev_free(b) || is_free(next_of(b))) { return "two free neighbours"; }
     if (!is_prev_free(next_of(b)) || next_of(b)->prev_phys != b) {
         return "the block after a free block does not know it";
     }
@@ -467,17 +433,11 @@ static const char *check_list(tlsf_t *t, list_index_t ix, size_t *count)
     block_t *b = *list_at(t, ix);
     bool fl_set = (t->fl_bitmap >> ix.fl & 1u) != 0;
     bool sl_set = (t->sl_bitmap[ix.fl] >> ix.sl & 1u) != 0;
-    if (sl_set && !fl_set) {
-        return "first-level bitmap misses a list";
-    }
-    if (sl_set != (b != &t->null_block)) {
-        return "second-level bitmap disagrees with a list";
-    }
+    if (sl_set && !fl_set) { return "first-level bitmap misses a list"; }
+    if (sl_set != (b != &t->null_block)) { return "second-level bitmap disagrees with a list"; }
     for (; b != &t->null_block; b = b->next_free) {
         const char *wrong = check_free_block(t, b, ix);
-        if (wrong) {
-            return wrong;
-        }
+        if (wrong) { return wrong; }
         (*count)++;
     }
     return NULL;
@@ -488,9 +448,7 @@ static const char *check_chain(tlsf_t *t, size_t *free_count)
     bool prev_free = false;
     block_t *b = first_block(t);
     for (; size_of(b) != 0; b = next_of(b)) {
-        if (is_prev_free(b) != prev_free) {
-            return "a block's prev-free bit is wrong";
-        }
+        if (is_prev_free(b) != prev_free) { return "a block's prev-free bit is wrong"; }
         prev_free = is_free(b);
         *free_count += prev_free;
     }
@@ -507,11 +465,7 @@ bool tlsf_check(tlsf_t *t, const char **reason)
             wrong = check_list(t, (list_index_t){fl, sl}, &in_lists);
         }
     }
-    if (!wrong && in_lists != in_chain) {
-        wrong = "a free block is in no list";
-    }
-    if (reason) {
-        *reason = wrong;
-    }
+    if (!wrong && in_lists != in_chain) { wrong = "a free block is in no list"; }
+    if (reason) { *reason = wrong; }
     return wrong == NULL;
 }

@@ -21,7 +21,8 @@
 void _fail(const char *const file, const int line)
 {
     fprintf(stderr, "%s:%d: failed\n", file, line);
-    void (*real)(const char *, int) = (void (*)(const char *, int))(uintptr_t)dlsym(RTLD_NEXT, "_fail");
+    void (*real)(const char *, int) =
+        (void (*)(const char *, int))(uintptr_t)dlsym(RTLD_NEXT, "_fail");
     real(file, line);
     abort();
 }
@@ -78,7 +79,9 @@ void esp_in_task(const char *name, int core, void (*fn)(void *), void *arg)
 {
     call_t what = {fn, arg, false};
     assert_int_equal(xTaskCreatePinnedToCore(call, name, 4096, &what, 2, NULL, core), pdPASS);
-    for (int i = 0; i < 1000 && !what.done; i++) { vTaskDelay(1); }
+    for (int i = 0; i < 1000 && !what.done; i++) {
+        vTaskDelay(1);
+    }
     assert_true(what.done);
     vTaskDelay(2); /* the idle task buries it */
 }
@@ -181,7 +184,8 @@ bool esp_task(const char *name, heaptrail_task_row_t *row)
     return find.found;
 }
 
-/* --- text ---------------------------------------------------------------------------------------- */
+/* --- text ----------------------------------------------------------------------------------------
+ */
 
 typedef struct {
     char text[TEXT_BYTES];

@@ -6,8 +6,8 @@
  * @file esp_test.h
  * Tests of the whole component on the stand-in for ESP-IDF, unchanged and linked as a firmware.
  *
- * Each test is a boot of its own: the program forks for every one of them, after its constructors ran
- * and before anything else did. So a test may fill a table, stop the tracker, or end badly.
+ * Each test is a boot of its own: the program forks for every one of them, after its constructors
+ * ran and before anything else did. So a test may fill a table, stop the tracker, or end badly.
  */
 #pragma once
 
@@ -37,15 +37,18 @@ extern "C" {
 #define ESP_DEPTH 1 /* frames per stack */
 #endif
 
-/** A function that plays firmware: what it calls is called from there, and nothing is inlined. Each has a
- *  kilobyte of its own, so that an address tells it. */
+/** A function that plays firmware: what it calls is called from there, and nothing is inlined. Each
+ * has a kilobyte of its own, so that an address tells it. */
 #define FW_BYTES 1024U
 #define FW __attribute__((noinline, noclone, aligned(1024)))
 
 /** Runs each test in a process of its own. Returns how many failed. */
 int esp_test_main(const struct CMUnitTest *tests, size_t count);
-#define ESP_TEST_MAIN(tests) \
-    int main(void) { return esp_test_main(tests, sizeof(tests) / sizeof((tests)[0])); }
+#define ESP_TEST_MAIN(tests)                                                                       \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        return esp_test_main(tests, sizeof(tests) / sizeof((tests)[0]));                           \
+    }
 
 /** Run in the task "main" of the stand-in, to the end. */
 void esp_run(void (*fn)(void *));
@@ -70,7 +73,8 @@ bool esp_task(const char *name, heaptrail_task_row_t *row);
 /** A report as text, in memory that the next call uses again. */
 const char *esp_report(heaptrail_report_kind_t kind);
 
-/** Collect heaptrail's log lines from now on; each ends with a newline in what esp_log() returns. */
+/** Collect heaptrail's log lines from now on; each ends with a newline in what esp_log() returns.
+ */
 void esp_log_catch(void);
 const char *esp_log(void);
 void esp_log_forget(void);

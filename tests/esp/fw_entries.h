@@ -30,7 +30,8 @@ extern const size_t fw_macros_count;
 extern const fw_entry_t fw_cxx[];
 extern const size_t fw_cxx_count;
 
-/** What libc's functions ask the heap for. Without the wrap nobody sees more than MALLOC_CAP_DEFAULT. */
+/** What libc's functions ask the heap for. Without the wrap nobody sees more than
+ * MALLOC_CAP_DEFAULT. */
 #define FW_LIBC_CAPS (MALLOC_CAP_DEFAULT | (ESP_WRAPPED ? MALLOC_CAP_INTERNAL : 0))
 
 #ifdef __cplusplus

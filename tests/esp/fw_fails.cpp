@@ -19,22 +19,70 @@ extern "C" {
 void *volatile fw_old; /* the block that a realloc() starts from */
 static volatile size_t s_much = TOO_MUCH;
 
-FW static void *by_malloc() { return malloc(s_much); }
-FW static void *by_calloc() { return calloc(s_much, 1); }
-FW static void *by_realloc() { return realloc(fw_old, s_much); }
-FW static void *by_aligned_alloc() { return aligned_alloc(32, s_much); }
-FW static void *by_memalign() { return memalign(64, s_much); }
-FW static void *by_caps_malloc() { return heap_caps_malloc(s_much, CAPS); }
-FW static void *by_caps_calloc() { return heap_caps_calloc(s_much, 1, CAPS); }
-FW static void *by_caps_realloc() { return heap_caps_realloc(fw_old, s_much, CAPS); }
-FW static void *by_caps_aligned() { return heap_caps_aligned_alloc(128, s_much, CAPS); }
-FW static void *by_caps_acalloc() { return heap_caps_aligned_calloc(16, 1, s_much, CAPS); }
-FW static void *by_prefer() { return heap_caps_malloc_prefer(s_much, 2, MALLOC_CAP_PID2, CAPS); }
-FW static void *by_calloc_prefer() { return heap_caps_calloc_prefer(1, s_much, 2, MALLOC_CAP_PID2, CAPS); }
-FW static void *by_realloc_prefer() { return heap_caps_realloc_prefer(fw_old, s_much, 1, CAPS); }
-FW static void *by_nothrow() { return ::operator new(s_much, std::nothrow); }
-FW static void *by_nothrow_array() { return ::operator new[](s_much, std::nothrow); }
-FW static void *by_macro() { return HEAPTRAIL_HEAP_CAPS_MALLOC(s_much, CAPS); }
+FW static void *by_malloc()
+{
+    return malloc(s_much);
+}
+FW static void *by_calloc()
+{
+    return calloc(s_much, 1);
+}
+FW static void *by_realloc()
+{
+    return realloc(fw_old, s_much);
+}
+FW static void *by_aligned_alloc()
+{
+    return aligned_alloc(32, s_much);
+}
+FW static void *by_memalign()
+{
+    return memalign(64, s_much);
+}
+FW static void *by_caps_malloc()
+{
+    return heap_caps_malloc(s_much, CAPS);
+}
+FW static void *by_caps_calloc()
+{
+    return heap_caps_calloc(s_much, 1, CAPS);
+}
+FW static void *by_caps_realloc()
+{
+    return heap_caps_realloc(fw_old, s_much, CAPS);
+}
+FW static void *by_caps_aligned()
+{
+    return heap_caps_aligned_alloc(128, s_much, CAPS);
+}
+FW static void *by_caps_acalloc()
+{
+    return heap_caps_aligned_calloc(16, 1, s_much, CAPS);
+}
+FW static void *by_prefer()
+{
+    return heap_caps_malloc_prefer(s_much, 2, MALLOC_CAP_PID2, CAPS);
+}
+FW static void *by_calloc_prefer()
+{
+    return heap_caps_calloc_prefer(1, s_much, 2, MALLOC_CAP_PID2, CAPS);
+}
+FW static void *by_realloc_prefer()
+{
+    return heap_caps_realloc_prefer(fw_old, s_much, 1, CAPS);
+}
+FW static void *by_nothrow()
+{
+    return ::operator new(s_much, std::nothrow);
+}
+FW static void *by_nothrow_array()
+{
+    return ::operator new[](s_much, std::nothrow);
+}
+FW static void *by_macro()
+{
+    return HEAPTRAIL_HEAP_CAPS_MALLOC(s_much, CAPS);
+}
 
 FW static void *by_posix_memalign()
 {

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /*
- * A firmware of the original project: it knows memmap.h and nothing else of ours. Compiled as C, as C++, and
- * with variables of its own (FW_OWN), as the original asked for.
+ * A firmware of the original project: it knows memmap.h and nothing else of ours. Compiled as C, as
+ * C++, and with variables of its own (FW_OWN), as the original asked for.
  */
 #include "memmap.h"
 
@@ -26,7 +26,8 @@ extern void *fw_kept[4];
 
 void *fw_kept[4];
 
-/* The fields in their order, with positions in units of a pointer's size where they are pointers. */
+/* The fields in their order, with positions in units of a pointer's size where they are pointers.
+ */
 #if UINTPTR_MAX > 0xffffffffU
 #define AT(wide, narrow) (wide)
 #else
@@ -58,7 +59,7 @@ static void register_static(void)
     memset(&info, 0, sizeof(info));
     info.file = (char *)(uintptr_t)__FILE__;
     info.line = __LINE__;
-    info.function = (char *)(uintptr_t)__func__;
+    info.function = (char *)(uintptr_t) __func__;
     info.size = sizeof(pool);
     info.method = (char *)(uintptr_t) "pool";
     info.caps = MALLOC_CAP_8BIT;
@@ -72,10 +73,12 @@ static void register_static(void)
 int fw_memmap(void)
 {
     start();
-    char *name = (char *)traceable_heap_caps_malloc(20, MALLOC_CAP_8BIT, __FILE__, __LINE__, __func__);
-    int *table = (int *)traceable_heap_caps_calloc(8, sizeof(int), MALLOC_CAP_DEFAULT, __FILE__, __LINE__,
-                                                   __func__);
-    name = (char *)traceable_heap_caps_realloc(name, 200, MALLOC_CAP_8BIT, __FILE__, __LINE__, __func__);
+    char *name =
+        (char *)traceable_heap_caps_malloc(20, MALLOC_CAP_8BIT, __FILE__, __LINE__, __func__);
+    int *table = (int *)traceable_heap_caps_calloc(8, sizeof(int), MALLOC_CAP_DEFAULT, __FILE__,
+                                                   __LINE__, __func__);
+    name = (char *)traceable_heap_caps_realloc(name, 200, MALLOC_CAP_8BIT, __FILE__, __LINE__,
+                                               __func__);
     char *line = (char *)TRACE_MALLOC(30, MALLOC_CAP_8BIT | MALLOC_CAP_INTERNAL);
     line = (char *)TRACE_REALLOC(line, 3000, MALLOC_CAP_8BIT);
     int *more = (int *)TRACE_CALLOC(3, sizeof(int), MALLOC_CAP_INTERNAL);

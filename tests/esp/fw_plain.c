@@ -22,21 +22,66 @@
 /* GCC makes malloc(33) of realloc(NULL, 33). */
 static void *volatile s_nothing;
 
-FW static void *by_malloc(void) { return malloc(11); }
-FW static void *by_calloc(void) { return calloc(3, 7); }
-FW static void *by_realloc(void) { return realloc(s_nothing, 33); }
-FW static void *by_aligned_alloc(void) { return aligned_alloc(32, 64); }
-FW static void *by_memalign(void) { return memalign(16, 48); }
-FW static void *by_strdup(void) { return strdup("twelve chars"); }
-FW static void *by_strndup(void) { return strndup("twelve chars", 6); }
-FW static void *by_caps_malloc(void) { return heap_caps_malloc(101, INTERNAL8); }
-FW static void *by_caps_calloc(void) { return heap_caps_calloc(5, 20, MALLOC_CAP_SPIRAM); }
-FW static void *by_caps_realloc(void) { return heap_caps_realloc(NULL, 70, MALLOC_CAP_DMA); }
-FW static void *by_caps_aligned(void) { return heap_caps_aligned_alloc(64, 128, MALLOC_CAP_8BIT); }
-FW static void *by_caps_acalloc(void) { return heap_caps_aligned_calloc(64, 2, 50, MALLOC_CAP_8BIT); }
-FW static void *by_iram(void) { return heap_caps_malloc(10, MALLOC_CAP_EXEC | MALLOC_CAP_32BIT); }
-FW static void *by_iram_calloc(void) { return heap_caps_calloc(1, 10, MALLOC_CAP_32BIT); }
-FW static void *by_pv(void) { return pvPortMalloc(77); }
+FW static void *by_malloc(void)
+{
+    return malloc(11);
+}
+FW static void *by_calloc(void)
+{
+    return calloc(3, 7);
+}
+FW static void *by_realloc(void)
+{
+    return realloc(s_nothing, 33);
+}
+FW static void *by_aligned_alloc(void)
+{
+    return aligned_alloc(32, 64);
+}
+FW static void *by_memalign(void)
+{
+    return memalign(16, 48);
+}
+FW static void *by_strdup(void)
+{
+    return strdup("twelve chars");
+}
+FW static void *by_strndup(void)
+{
+    return strndup("twelve chars", 6);
+}
+FW static void *by_caps_malloc(void)
+{
+    return heap_caps_malloc(101, INTERNAL8);
+}
+FW static void *by_caps_calloc(void)
+{
+    return heap_caps_calloc(5, 20, MALLOC_CAP_SPIRAM);
+}
+FW static void *by_caps_realloc(void)
+{
+    return heap_caps_realloc(NULL, 70, MALLOC_CAP_DMA);
+}
+FW static void *by_caps_aligned(void)
+{
+    return heap_caps_aligned_alloc(64, 128, MALLOC_CAP_8BIT);
+}
+FW static void *by_caps_acalloc(void)
+{
+    return heap_caps_aligned_calloc(64, 2, 50, MALLOC_CAP_8BIT);
+}
+FW static void *by_iram(void)
+{
+    return heap_caps_malloc(10, MALLOC_CAP_EXEC | MALLOC_CAP_32BIT);
+}
+FW static void *by_iram_calloc(void)
+{
+    return heap_caps_calloc(1, 10, MALLOC_CAP_32BIT);
+}
+FW static void *by_pv(void)
+{
+    return pvPortMalloc(77);
+}
 
 FW static void *by_posix_memalign(void)
 {
@@ -44,8 +89,14 @@ FW static void *by_posix_memalign(void)
     return posix_memalign(&p, 64, 200) == 0 ? p : NULL;
 }
 
-FW static void *by_prefer_1(void) { return heap_caps_malloc_prefer(81, 1, INTERNAL8); }
-FW static void *by_prefer_2(void) { return heap_caps_malloc_prefer(82, 2, NOWHERE, MALLOC_CAP_SPIRAM); }
+FW static void *by_prefer_1(void)
+{
+    return heap_caps_malloc_prefer(81, 1, INTERNAL8);
+}
+FW static void *by_prefer_2(void)
+{
+    return heap_caps_malloc_prefer(82, 2, NOWHERE, MALLOC_CAP_SPIRAM);
+}
 FW static void *by_prefer_first(void)
 {
     return heap_caps_malloc_prefer(85, 2, MALLOC_CAP_SPIRAM, INTERNAL8);
@@ -63,10 +114,14 @@ FW static void *by_moved(void)
 {
     void *p = malloc(24);
     void *volatile wall[8]; /* no room to grow in place, whatever holes there are */
-    for (int i = 0; i < 8; i++) { wall[i] = malloc(24); }
+    for (int i = 0; i < 8; i++) {
+        wall[i] = malloc(24);
+    }
     uintptr_t old = (uintptr_t)p;
     void *moved = realloc(p, 4000);
-    for (int i = 0; i < 8; i++) { free(wall[i]); }
+    for (int i = 0; i < 8; i++) {
+        free(wall[i]);
+    }
     return (uintptr_t)moved != old ? moved : NULL;
 }
 
@@ -89,10 +144,22 @@ FW static void *by_prefer_realloc(void)
     return heap_caps_realloc_prefer(p, 900, 2, NOWHERE, MALLOC_CAP_SPIRAM);
 }
 
-FW static void by_free(void *p) { free(p); }
-FW static void by_caps_free(void *p) { heap_caps_free(p); }
-FW static void by_realloc_0(void *p) { assert_null(realloc(p, 0)); }
-FW static void by_caps_realloc_0(void *p) { assert_null(heap_caps_realloc(p, 0, MALLOC_CAP_8BIT)); }
+FW static void by_free(void *p)
+{
+    free(p);
+}
+FW static void by_caps_free(void *p)
+{
+    heap_caps_free(p);
+}
+FW static void by_realloc_0(void *p)
+{
+    assert_null(realloc(p, 0));
+}
+FW static void by_caps_realloc_0(void *p)
+{
+    assert_null(heap_caps_realloc(p, 0, MALLOC_CAP_8BIT));
+}
 
 #define L FW_LIBC_CAPS
 #define M(name) HEAPTRAIL_METHOD_##name
@@ -106,30 +173,36 @@ const fw_entry_t fw_plain[] = {
     {"aligned_alloc", by_aligned_alloc, by_free, M(ALIGNED_ALLOC), 64, L, NULL, FW_SITE, false},
     {"strdup", by_strdup, by_free, M(STRDUP), 13, L, NULL, FW_SITE, false},
     {"strndup", by_strndup, by_free, M(STRNDUP), 7, L, NULL, FW_SITE, false},
-    {"heap_caps_malloc", by_caps_malloc, by_caps_free, M(HEAP_CAPS_MALLOC), 101, INTERNAL8, NULL, FW_SITE, false},
-    {"heap_caps_malloc, free", by_caps_malloc, by_free, M(HEAP_CAPS_MALLOC), 101, INTERNAL8, NULL, FW_SITE, false},
-    {"heap_caps_calloc", by_caps_calloc, by_caps_free, M(HEAP_CAPS_CALLOC), 100, MALLOC_CAP_SPIRAM, NULL,
+    {"heap_caps_malloc", by_caps_malloc, by_caps_free, M(HEAP_CAPS_MALLOC), 101, INTERNAL8, NULL,
      FW_SITE, false},
-    {"heap_caps_realloc", by_caps_realloc, by_caps_realloc_0, M(HEAP_CAPS_REALLOC), 70, MALLOC_CAP_DMA,
-     "NULL", FW_SITE, false},
-    {"heap_caps_realloc, in place", by_in_place, by_caps_free, M(HEAP_CAPS_REALLOC), 100, INTERNAL8, "p",
+    {"heap_caps_malloc, free", by_caps_malloc, by_free, M(HEAP_CAPS_MALLOC), 101, INTERNAL8, NULL,
      FW_SITE, false},
-    {"heap_caps_realloc, other heap", by_other_heap, by_free, M(HEAP_CAPS_REALLOC), 60, MALLOC_CAP_SPIRAM,
+    {"heap_caps_calloc", by_caps_calloc, by_caps_free, M(HEAP_CAPS_CALLOC), 100, MALLOC_CAP_SPIRAM,
+     NULL, FW_SITE, false},
+    {"heap_caps_realloc", by_caps_realloc, by_caps_realloc_0, M(HEAP_CAPS_REALLOC), 70,
+     MALLOC_CAP_DMA, "NULL", FW_SITE, false},
+    {"heap_caps_realloc, in place", by_in_place, by_caps_free, M(HEAP_CAPS_REALLOC), 100, INTERNAL8,
      "p", FW_SITE, false},
+    {"heap_caps_realloc, other heap", by_other_heap, by_free, M(HEAP_CAPS_REALLOC), 60,
+     MALLOC_CAP_SPIRAM, "p", FW_SITE, false},
     {"heap_caps_aligned_alloc", by_caps_aligned, by_caps_free, M(HEAP_CAPS_ALIGNED_ALLOC), 128,
      MALLOC_CAP_8BIT, NULL, FW_SITE, false},
     {"heap_caps_aligned_calloc", by_caps_acalloc, by_caps_free, M(HEAP_CAPS_ALIGNED_CALLOC), 100,
      MALLOC_CAP_8BIT, NULL, FW_SITE, false},
-    {"IRAM", by_iram, by_caps_free, M(HEAP_CAPS_MALLOC), 10, MALLOC_CAP_EXEC | MALLOC_CAP_32BIT, NULL,
+    {"IRAM", by_iram, by_caps_free, M(HEAP_CAPS_MALLOC), 10, MALLOC_CAP_EXEC | MALLOC_CAP_32BIT,
+     NULL, FW_SITE, false},
+    {"IRAM, calloc", by_iram_calloc, by_caps_free, M(HEAP_CAPS_CALLOC), 10, MALLOC_CAP_32BIT, NULL,
      FW_SITE, false},
-    {"IRAM, calloc", by_iram_calloc, by_caps_free, M(HEAP_CAPS_CALLOC), 10, MALLOC_CAP_32BIT, NULL, FW_SITE, false},
-    {"malloc_prefer 1", by_prefer_1, by_free, M(HEAP_CAPS_MALLOC_PREFER), 81, INTERNAL8, NULL, FW_SITE, false},
-    {"malloc_prefer 2", by_prefer_2, by_free, M(HEAP_CAPS_MALLOC_PREFER), 82, MALLOC_CAP_SPIRAM, NULL,
+    {"malloc_prefer 1", by_prefer_1, by_free, M(HEAP_CAPS_MALLOC_PREFER), 81, INTERNAL8, NULL,
      FW_SITE, false},
+    {"malloc_prefer 2", by_prefer_2, by_free, M(HEAP_CAPS_MALLOC_PREFER), 82, MALLOC_CAP_SPIRAM,
+     NULL, FW_SITE, false},
     {"malloc_prefer, the first", by_prefer_first, by_free, M(HEAP_CAPS_MALLOC_PREFER), 85,
      MALLOC_CAP_SPIRAM, NULL, FW_SITE, false},
-    {"calloc_prefer 3", by_prefer_3, by_free, M(HEAP_CAPS_CALLOC_PREFER), 84, MALLOC_CAP_DMA, NULL, FW_SITE, false},
-    {"realloc_prefer 4", by_prefer_4, by_free, M(HEAP_CAPS_REALLOC_PREFER), 86, INTERNAL8, "NULL", FW_SITE, false},
+    {"calloc_prefer 3", by_prefer_3, by_free, M(HEAP_CAPS_CALLOC_PREFER), 84, MALLOC_CAP_DMA, NULL,
+     FW_SITE, false},
+    {"realloc_prefer 4", by_prefer_4, by_free, M(HEAP_CAPS_REALLOC_PREFER), 86, INTERNAL8, "NULL",
+     FW_SITE, false},
     {"realloc_prefer, moved", by_prefer_realloc, by_free, M(HEAP_CAPS_REALLOC_PREFER), 900,
      MALLOC_CAP_SPIRAM, "p", FW_SITE, false},
 #if ESP_WRAPPED

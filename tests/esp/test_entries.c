@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /*
- * Every entry point makes exactly one record that says what was asked for, how, from where and by whom, in
- * every context; and the free takes it away.
+ * Every entry point makes exactly one record that says what was asked for, how, from where and by
+ * whom, in every context; and the free takes it away.
  */
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
@@ -33,7 +33,9 @@ static void expect_frames(const fw_entry_t *entry, const heaptrail_block_row_t *
 {
     assert_in_range(row->origin.frame_count, 1, ESP_DEPTH);
     uint32_t i = 0;
-    while (i < row->origin.frame_count && !esp_is_in(row->origin.frames[i], (void *)entry->make)) { i++; }
+    while (i < row->origin.frame_count && !esp_is_in(row->origin.frames[i], (void *)entry->make)) {
+        i++;
+    }
     bool is_right = entry->is_inner ? ESP_DEPTH == 1 || i < row->origin.frame_count : i == 0;
     if (!is_right) {
         fail_msg("%s: caller %#lx is not in the function at %p", entry->name,
@@ -94,8 +96,12 @@ static void try_all(const where_t *where)
         for (size_t i = 0; i < fw_plain_count; i++) {
             if (ESP_WRAPPED || fw_plain[i].has_site) { try_one(&fw_plain[i], where); }
         }
-        for (size_t i = 0; i < fw_macros_count; i++) { try_one(&fw_macros[i], where); }
-        for (size_t i = 0; i < fw_cxx_count; i++) { try_one(&fw_cxx[i], where); }
+        for (size_t i = 0; i < fw_macros_count; i++) {
+            try_one(&fw_macros[i], where);
+        }
+        for (size_t i = 0; i < fw_cxx_count; i++) {
+            try_one(&fw_cxx[i], where);
+        }
     }
     esp_check();
 }
@@ -206,10 +212,14 @@ static void interrupted(void *arg)
     (void)arg;
     sim_isr_attach(isr_allocates, NULL);
     for (size_t i = 0; i < fw_plain_count; i++) {
-        for (uint64_t at = 1; at < 20; at++) { interrupted_once(&fw_plain[i], at); }
+        for (uint64_t at = 1; at < 20; at++) {
+            interrupted_once(&fw_plain[i], at);
+        }
     }
     for (size_t i = 0; i < fw_macros_count; i++) {
-        for (uint64_t at = 1; at < 20; at++) { interrupted_once(&fw_macros[i], at); }
+        for (uint64_t at = 1; at < 20; at++) {
+            interrupted_once(&fw_macros[i], at);
+        }
     }
     sim_isr_detach_all();
 }

@@ -2,7 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The heaptrail authors
  * SPDX-License-Identifier: Apache-2.0
  */
-/* Allocations that fail: the ring, the firmware's callback, and failing at every point of a program. */
+/* Allocations that fail: the ring, the firmware's callback, and failing at every point of a
+ * program. */
 #include <malloc.h>
 #include <stdlib.h>
 
@@ -13,7 +14,8 @@
 
 #define CAPS (MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT)
 
-/* --- the firmware's own callback ----------------------------------------------------------------- */
+/* --- the firmware's own callback -----------------------------------------------------------------
+ */
 
 typedef struct {
     unsigned count;
@@ -61,7 +63,8 @@ static void test_callbacks(void **state)
     assert_int_equal(heap_caps_register_failed_alloc_callback(NULL), ESP_ERR_INVALID_ARG);
     assert_null(heap_caps_malloc(fw_too_much, CAPS));
     assert_int_equal(s_early.count, 2);
-    assert_int_equal(heap_caps_register_failed_alloc_callback(late), ESP_OK); /* replaces, as ESP-IDF's */
+    assert_int_equal(heap_caps_register_failed_alloc_callback(late),
+                     ESP_OK); /* replaces, as ESP-IDF's */
     assert_null(heap_caps_calloc(2, fw_too_much, MALLOC_CAP_SPIRAM));
     assert_int_equal(s_early.count, 2);
     assert_int_equal(s_late.count, 1);
@@ -74,15 +77,17 @@ static void test_callbacks(void **state)
     assert_int_equal(esp_status().failures, 3);
 }
 
-/* --- what a failure says ------------------------------------------------------------------------- */
+/* --- what a failure says -------------------------------------------------------------------------
+ */
 
 static void expect_failure(const fw_fail_t *fail, const char *task)
 {
     heaptrail_failure_row_t row = esp_last_failure();
-    if (row.origin.method != fail->method || row.size_bytes != fw_too_much || row.caps != fail->caps ||
-        row.alignment != fail->alignment) {
+    if (row.origin.method != fail->method || row.size_bytes != fw_too_much ||
+        row.caps != fail->caps || row.alignment != fail->alignment) {
         fail_msg("%s: method %s, size %zu, caps %#x, alignment %zu", fail->name,
-                 heaptrail_method_name(row.origin.method), row.size_bytes, (unsigned)row.caps, row.alignment);
+                 heaptrail_method_name(row.origin.method), row.size_bytes, (unsigned)row.caps,
+                 row.alignment);
     }
     assert_string_equal(row.task_name, task);
     assert_false(row.in_isr);
@@ -174,7 +179,8 @@ static void test_psram_for_malloc(void **state)
     esp_check();
 }
 
-/* --- the ring ------------------------------------------------------------------------------------ */
+/* --- the ring ------------------------------------------------------------------------------------
+ */
 
 typedef struct {
     uint32_t first, next, rows;
@@ -192,7 +198,9 @@ static bool number(void *context, const heaptrail_failure_row_t *row)
 static void test_ring(void **state)
 {
     (void)state;
-    for (uint32_t n = 1; n <= 40; n++) { assert_null(heap_caps_malloc(fw_too_much + n, CAPS)); }
+    for (uint32_t n = 1; n <= 40; n++) {
+        assert_null(heap_caps_malloc(fw_too_much + n, CAPS));
+    }
     numbers_t numbers = {0};
     heaptrail_walk_t walk;
     assert_int_equal(heaptrail_for_each_failure(NULL, number, &numbers, &walk), ESP_OK);
@@ -227,7 +235,8 @@ static void test_measures_are_rationed(void **state)
     assert_true(esp_last_failure().measured);
 }
 
-/* --- a program whose n-th allocation fails ------------------------------------------------------- */
+/* --- a program whose n-th allocation fails -------------------------------------------------------
+ */
 
 #define KEPT 24
 static void *s_kept[KEPT];
@@ -287,7 +296,9 @@ static void scenario(void)
 
 static void expect_kept(unsigned others)
 {
-    for (unsigned i = 0; i < s_count; i++) { assert_int_equal(esp_block(s_kept[i]).size_bytes, s_size[i]); }
+    for (unsigned i = 0; i < s_count; i++) {
+        assert_int_equal(esp_block(s_kept[i]).size_bytes, s_size[i]);
+    }
     assert_int_equal(esp_records(), others + s_count);
     esp_check();
 }
@@ -298,7 +309,9 @@ static void play(const sim_fault_t *fault, unsigned others)
     scenario();
     sim_fault_clear();
     expect_kept(others);
-    while (s_count != 0) { let_go(0); }
+    while (s_count != 0) {
+        let_go(0);
+    }
     expect_kept(others);
 }
 
@@ -312,7 +325,9 @@ static void test_nth_allocation_fails(void **state)
     uint64_t attempts = sim_fault_attempts();
     sim_fault_clear();
     expect_kept(others);
-    while (s_count != 0) { let_go(0); }
+    while (s_count != 0) {
+        let_go(0);
+    }
     assert_in_range(attempts, 15, 60);
     for (uint64_t n = 1; n <= attempts + 2; n++) {
         sim_fault_t nth = {.nth = n};

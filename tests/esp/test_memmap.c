@@ -40,8 +40,9 @@ static void firmware(void *arg)
     assert_int_equal(fw_memmap(), 4);
     const char *log = esp_log();
     static const char *const wanted[] = {
-        "variable text, method heap_caps_realloc", "size 200 bytes", "variable pool, method register_alloc",
-        "function fw_memmap", "size 3000 bytes, in tests/esp/fw_memmap.c", "firmware - MALLOC_CAP_DEFAULT",
+        "variable text, method heap_caps_realloc",   "size 200 bytes",
+        "variable pool, method register_alloc",      "function fw_memmap",
+        "size 3000 bytes, in tests/esp/fw_memmap.c", "firmware - MALLOC_CAP_DEFAULT",
         "variable unknown, method heap_caps_calloc",
     };
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
@@ -130,8 +131,12 @@ static void test_realloc_in_place_and_moved(void **state)
 
 static MemoryTraceInfo info_of(void *p, size_t size)
 {
-    return (MemoryTraceInfo){.file = (char *)(uintptr_t) "reg.c", .line = 7,
-                             .function = (char *)(uintptr_t) "reg", .size = size, .caps = CAPS, .address = p,
+    return (MemoryTraceInfo){.file = (char *)(uintptr_t) "reg.c",
+                             .line = 7,
+                             .function = (char *)(uintptr_t) "reg",
+                             .size = size,
+                             .caps = CAPS,
+                             .address = p,
                              .var_name = (char *)(uintptr_t) "variable"};
 }
 
@@ -206,7 +211,8 @@ static void test_calloc_overflow(void **state)
     debug_track_allocation = true;
     esp_log_catch();
     unsigned before = esp_records();
-    assert_null(traceable_heap_caps_calloc(SIZE_MAX / 2, 4, CAPS, "some/file.c", 42, "some_function"));
+    assert_null(
+        traceable_heap_caps_calloc(SIZE_MAX / 2, 4, CAPS, "some/file.c", 42, "some_function"));
     assert_null(TRACE_CALLOC(SIZE_MAX, SIZE_MAX, CAPS));
     assert_null(traceable_heap_caps_calloc((SIZE_MAX >> 4) + 1, 16, CAPS, "some/file.c", 42, "f"));
     assert_non_null(strstr(esp_log(), "for heap_caps_calloc in some_function at some/file.c:42"));
@@ -288,7 +294,8 @@ static void test_off_is_plain(void **state)
 }
 #endif
 
-/* --- cost ---------------------------------------------------------------------------------------- */
+/* --- cost ----------------------------------------------------------------------------------------
+ */
 
 static void test_nothing_is_allocated_to_track(void **state)
 {
@@ -296,14 +303,18 @@ static void test_nothing_is_allocated_to_track(void **state)
     debug_track_allocation = true;
     uint64_t before = heap_allocations();
     void *p[100];
-    for (int i = 0; i < 100; i++) { p[i] = make(16); }
+    for (int i = 0; i < 100; i++) {
+        p[i] = make(16);
+    }
     register_allocation(info_of(&before, 8));
     unregister_allocation(&before);
     MemoryTraceInfo array[100];
     (void)snapshot_allocations(array, 100);
     (void)log_of_list();
     assert_int_equal(heap_allocations(), before + 100);
-    for (int i = 0; i < 100; i++) { free_unregister_allocation(&p[i]); }
+    for (int i = 0; i < 100; i++) {
+        free_unregister_allocation(&p[i]);
+    }
     assert_int_equal(heap_allocations(), before + 100);
 }
 
@@ -321,14 +332,17 @@ static uint64_t steps_of_a_pair(void)
     return sim_isr_opportunities() - before;
 }
 
-/* Opportunities for an interrupt are the ends of critical sections: as many for 10 blocks as for 1500. */
+/* Opportunities for an interrupt are the ends of critical sections: as many for 10 blocks as for
+ * 1500. */
 static void test_cost_does_not_grow(void **state)
 {
     (void)state;
     debug_track_allocation = true;
     (void)steps_of_a_pair();
     uint64_t first = steps_of_a_pair();
-    for (int i = 0; i < 1500; i++) { assert_non_null(make_in_psram()); }
+    for (int i = 0; i < 1500; i++) {
+        assert_non_null(make_in_psram());
+    }
     assert_int_equal(steps_of_a_pair(), first);
     assert_in_range(first, 2, 60);
 }

@@ -20,9 +20,10 @@
 #define TOO_MUCH ((size_t)40 << 20)
 
 static const char *const s_names[] = {
-    "EXEC",     "32BIT",   "8BIT",    "DMA",  "PID2", "PID3", "PID4", "PID5", "PID6", "PID7", "SPIRAM",
-    "INTERNAL", "DEFAULT", "IRAM_8BIT", "RETENTION", "RTCRAM", "TCM", "DMA_DESC_AHB", "DMA_DESC_AXI",
-    "CACHE_ALIGNED", "SIMD", "SPIRAM_NO_ENC",
+    "EXEC",         "32BIT",         "8BIT",      "DMA",           "PID2",   "PID3",
+    "PID4",         "PID5",          "PID6",      "PID7",          "SPIRAM", "INTERNAL",
+    "DEFAULT",      "IRAM_8BIT",     "RETENTION", "RTCRAM",        "TCM",    "DMA_DESC_AHB",
+    "DMA_DESC_AXI", "CACHE_ALIGNED", "SIMD",      "SPIRAM_NO_ENC",
 };
 #define NAMES (sizeof(s_names) / sizeof(s_names[0]))
 
@@ -31,7 +32,8 @@ static void expect(const char *text, const char *wanted)
     if (strstr(text, wanted) == NULL) { fail_msg("'%s' is not in\n%s", wanted, text); }
 }
 
-/* --- the failure log ----------------------------------------------------------------------------- */
+/* --- the failure log -----------------------------------------------------------------------------
+ */
 
 static void test_failure_log(void **state)
 {
@@ -91,13 +93,18 @@ static void test_capability_names(void **state)
     }
     assert_string_equal(get_memory_capability_name(0), "unknown");
     const char *first = get_memory_capability_name(MALLOC_CAP_DMA | MALLOC_CAP_8BIT);
-    for (int i = 0; i < 3; i++) { (void)get_memory_capability_name(UINT32_MAX); }
+    for (int i = 0; i < 3; i++) {
+        (void)get_memory_capability_name(UINT32_MAX);
+    }
     assert_string_equal(first, "MALLOC_CAP_8BIT MALLOC_CAP_DMA ");
-    for (int i = 0; i < 8; i++) { (void)get_memory_capability_name(UINT32_MAX); }
+    for (int i = 0; i < 8; i++) {
+        (void)get_memory_capability_name(UINT32_MAX);
+    }
     assert_string_equal(get_memory_capability_name(MALLOC_CAP_8BIT), "MALLOC_CAP_8BIT ");
 }
 
-/* --- the list and the array ---------------------------------------------------------------------- */
+/* --- the list and the array ----------------------------------------------------------------------
+ */
 
 static void *volatile s_plain;
 
@@ -114,15 +121,19 @@ static void test_list_has_all_fields(void **state)
     char line[512];
     snprintf(line, sizeof(line),
              "at 0x%lx, caps MALLOC_CAP_8BIT MALLOC_CAP_INTERNAL , size 123 bytes, in "
-             "tests/esp/test_memmap_print.c, line %d, function test_list_has_all_fields, variable named, "
+             "tests/esp/test_memmap_print.c, line %d, function test_list_has_all_fields, variable "
+             "named, "
              "method heap_caps_malloc\n",
              (unsigned long)(uintptr_t)named, at_line);
     expect(esp_log(), line);
-    snprintf(line, sizeof(line), "at 0x%lx, caps MALLOC_CAP_SPIRAM , size 55 bytes, in unknown, line 0, ",
+    snprintf(line, sizeof(line),
+             "at 0x%lx, caps MALLOC_CAP_SPIRAM , size 55 bytes, in unknown, line 0, ",
              (unsigned long)(uintptr_t)s_plain);
     expect(esp_log(), line);
     unsigned lines = 0;
-    for (const char *c = esp_log(); *c != '\0'; c++) { lines += *c == '\n'; }
+    for (const char *c = esp_log(); *c != '\0'; c++) {
+        lines += *c == '\n';
+    }
     assert_int_equal(lines, esp_records());
 }
 
@@ -193,14 +204,16 @@ static void test_memory_info(void **state)
     esp_log_catch();
     print_memory_info("tag");
     char line[160];
-    snprintf(line, sizeof(line), "tag - MALLOC_CAP_SPIRAM free: %lu bytes, largest block: %lu, minimum",
+    snprintf(line, sizeof(line),
+             "tag - MALLOC_CAP_SPIRAM free: %lu bytes, largest block: %lu, minimum",
              (unsigned long)heap_caps_get_free_size(MALLOC_CAP_SPIRAM),
              (unsigned long)heap_caps_get_largest_free_block(MALLOC_CAP_SPIRAM));
     expect(esp_log(), line);
     expect(esp_log(), "tag - MALLOC_CAP_RTCRAM ");
 }
 
-/* --- the semaphore ------------------------------------------------------------------------------- */
+/* --- the semaphore -------------------------------------------------------------------------------
+ */
 
 static void all_of_it(void)
 {
@@ -246,7 +259,8 @@ static void never_given(void *arg)
 {
     (void)arg;
     memorySemaphore = xSemaphoreCreateBinary();
-    assert_in_range(took(), 1500, 3000); /* the list and the snapshot: a second each, then without */
+    assert_in_range(took(), 1500,
+                    3000); /* the list and the snapshot: a second each, then without */
 }
 
 static void holder(void *arg)
@@ -301,8 +315,12 @@ static void without_deadlock(void (*fn)(void *))
     esp_check();
 }
 
-#define NO_DEADLOCK(name) \
-    static void test_semaphore_##name(void **state) { (void)state; without_deadlock(name); }
+#define NO_DEADLOCK(name)                                                                          \
+    static void test_semaphore_##name(void **state)                                                \
+    {                                                                                              \
+        (void)state;                                                                               \
+        without_deadlock(name);                                                                    \
+    }
 NO_DEADLOCK(held_by_the_caller)
 NO_DEADLOCK(missing)
 NO_DEADLOCK(never_given)
@@ -321,7 +339,8 @@ static void test_semaphore_before_the_scheduler(void **state)
     heap_caps_free(p);
 }
 
-/* --- zeroing ------------------------------------------------------------------------------------- */
+/* --- zeroing -------------------------------------------------------------------------------------
+ */
 
 static void test_zeroed_before_it_is_freed(void **state)
 {
@@ -331,7 +350,9 @@ static void test_zeroed_before_it_is_freed(void **state)
     unsigned char *copy = p;
     memset(p, 0xab, 256);
     free_unregister_allocation((void **)&p);
-    for (int i = 32; i < 224; i++) { assert_int_equal(copy[i], 0); } /* the ends are the heap's now */
+    for (int i = 32; i < 224; i++) {
+        assert_int_equal(copy[i], 0);
+    } /* the ends are the heap's now */
 }
 
 #if defined(__i386__) || defined(__x86_64__)
@@ -349,7 +370,9 @@ static void on_store(int number, siginfo_t *info, void *context)
 #else
     const unsigned char *at = (const unsigned char *)(uintptr_t)machine->uc_mcontext.gregs[REG_RIP];
 #endif
-    for (int i = 0; i < 8; i++) { s_code[i] = at[i]; }
+    for (int i = 0; i < 8; i++) {
+        s_code[i] = at[i];
+    }
     s_stored_at = info->si_addr;
     mprotect(s_page, 4096, PROT_READ | PROT_WRITE);
 }
@@ -368,7 +391,9 @@ static void expect_word_stores(unsigned char *p, size_t bytes)
     if (s_code[0] != 0xc7 && s_code[0] != 0x89) { /* mov m32, imm32; mov m32, r32; no prefix */
         fail_msg("not a store of four bytes: %02x %02x %02x", s_code[0], s_code[1], s_code[2]);
     }
-    for (size_t i = 32; i + 32 < bytes; i++) { assert_int_equal(p[i], 0); }
+    for (size_t i = 32; i + 32 < bytes; i++) {
+        assert_int_equal(p[i], 0);
+    }
 }
 
 static unsigned char *iram(size_t bytes)

@@ -12,7 +12,8 @@
 
 #define CAPS (MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT)
 
-/* --- life ---------------------------------------------------------------------------------------- */
+/* --- life ----------------------------------------------------------------------------------------
+ */
 
 static void *s_first;
 
@@ -47,7 +48,8 @@ static void test_stop_start(void **state)
     assert_int_equal(esp_records_of(old), 1);
     heap_caps_free(old); /* followed to its end */
     assert_int_equal(esp_records_of(old), 0);
-    moved = heap_caps_realloc(moved, 5000, CAPS); /* its record ends, the new block is not recorded */
+    moved =
+        heap_caps_realloc(moved, 5000, CAPS); /* its record ends, the new block is not recorded */
     assert_int_equal(esp_records_of(moved), 0);
     assert_int_equal(heaptrail_start(), ESP_OK);
     hidden = heap_caps_realloc(hidden, 6000, CAPS);
@@ -146,8 +148,10 @@ static void test_mark_and_select(void **state)
     assert_int_equal(selected((heaptrail_select_t){.since = &later}), 70);
     assert_int_equal(selected((heaptrail_select_t){.since = &mark, .size_min = 300}), 1300);
     assert_int_equal(selected((heaptrail_select_t){.since = &mark, .age_min_us = 4000000}), 1000);
-    assert_int_equal(selected((heaptrail_select_t){.since = &mark, .caps = MALLOC_CAP_SPIRAM}), 300);
-    assert_int_equal(selected((heaptrail_select_t){.since = &mark, .site_id = row.origin.id}), 1000);
+    assert_int_equal(selected((heaptrail_select_t){.since = &mark, .caps = MALLOC_CAP_SPIRAM}),
+                     300);
+    assert_int_equal(selected((heaptrail_select_t){.since = &mark, .site_id = row.origin.id}),
+                     1000);
     assert_int_equal(selected((heaptrail_select_t){.since = &mark, .heap_id = row.heap_id}), 1070);
     assert_int_equal(selected((heaptrail_select_t){.since = &mark, .task_id = row.task_id}), 1370);
     assert_int_equal(selected((heaptrail_select_t){.task_id = 4000000000U}), 0);
@@ -157,7 +161,8 @@ static void test_mark_and_select(void **state)
     free(r);
 }
 
-/* --- questions ----------------------------------------------------------------------------------- */
+/* --- questions -----------------------------------------------------------------------------------
+ */
 
 static void test_whois(void **state)
 {
@@ -214,11 +219,36 @@ static void test_bad_arguments(void **state)
     heaptrail_set_symbols(NULL, NULL);
 }
 
-static bool no_block(void *c, const heaptrail_block_row_t *r) { (void)c; (void)r; return false; }
-static bool no_site(void *c, const heaptrail_site_row_t *r) { (void)c; (void)r; return false; }
-static bool no_task(void *c, const heaptrail_task_row_t *r) { (void)c; (void)r; return false; }
-static bool no_heap(void *c, const heaptrail_heap_row_t *r) { (void)c; (void)r; return false; }
-static bool no_failure(void *c, const heaptrail_failure_row_t *r) { (void)c; (void)r; return false; }
+static bool no_block(void *c, const heaptrail_block_row_t *r)
+{
+    (void)c;
+    (void)r;
+    return false;
+}
+static bool no_site(void *c, const heaptrail_site_row_t *r)
+{
+    (void)c;
+    (void)r;
+    return false;
+}
+static bool no_task(void *c, const heaptrail_task_row_t *r)
+{
+    (void)c;
+    (void)r;
+    return false;
+}
+static bool no_heap(void *c, const heaptrail_heap_row_t *r)
+{
+    (void)c;
+    (void)r;
+    return false;
+}
+static bool no_failure(void *c, const heaptrail_failure_row_t *r)
+{
+    (void)c;
+    (void)r;
+    return false;
+}
 
 static void all_in_isr(void *arg)
 {
@@ -228,14 +258,16 @@ static void all_in_isr(void *arg)
     assert_int_equal(heaptrail_for_each_site(NULL, no_site, NULL, NULL), ESP_ERR_INVALID_STATE);
     assert_int_equal(heaptrail_for_each_task(NULL, no_task, NULL, NULL), ESP_ERR_INVALID_STATE);
     assert_int_equal(heaptrail_for_each_heap(NULL, no_heap, NULL, NULL), ESP_ERR_INVALID_STATE);
-    assert_int_equal(heaptrail_for_each_failure(NULL, no_failure, NULL, NULL), ESP_ERR_INVALID_STATE);
+    assert_int_equal(heaptrail_for_each_failure(NULL, no_failure, NULL, NULL),
+                     ESP_ERR_INVALID_STATE);
     assert_int_equal(heaptrail_whois(&row, &row, NULL), ESP_ERR_INVALID_STATE);
     assert_int_equal(heaptrail_reset(), ESP_ERR_INVALID_STATE);
     assert_int_equal(heaptrail_sample(), ESP_ERR_INVALID_STATE);
     heaptrail_report_t report = {.kind = HEAPTRAIL_REPORT_SUMMARY};
     (void)heaptrail_report(&report, nothing, NULL);
     const heaptrail_filter_t wrong = {.size_min = 5, .size_max = 4};
-    assert_int_equal(heaptrail_set_filter(&wrong), ESP_ERR_INVALID_ARG); /* logged, but not by the callback */
+    assert_int_equal(heaptrail_set_filter(&wrong),
+                     ESP_ERR_INVALID_ARG); /* logged, but not by the callback */
     heaptrail_config_t config = {.stack_depth = 99};
     assert_int_equal(heaptrail_init(&config), ESP_ERR_INVALID_ARG);
     assert_int_equal(heaptrail_set_filter(NULL), ESP_OK);
@@ -261,7 +293,8 @@ static void test_all_in_an_isr(void **state)
     esp_check();
 }
 
-/* --- callbacks that allocate, free and ask -------------------------------------------------------- */
+/* --- callbacks that allocate, free and ask
+ * -------------------------------------------------------- */
 
 static void churn(void)
 {
@@ -290,9 +323,27 @@ static bool on_site(void *c, const heaptrail_site_row_t *r)
     return true;
 }
 
-static bool on_task(void *c, const heaptrail_task_row_t *r) { (void)c; (void)r; churn(); return true; }
-static bool on_heap(void *c, const heaptrail_heap_row_t *r) { (void)c; (void)r; churn(); return true; }
-static bool on_failure(void *c, const heaptrail_failure_row_t *r) { (void)c; (void)r; churn(); return true; }
+static bool on_task(void *c, const heaptrail_task_row_t *r)
+{
+    (void)c;
+    (void)r;
+    churn();
+    return true;
+}
+static bool on_heap(void *c, const heaptrail_heap_row_t *r)
+{
+    (void)c;
+    (void)r;
+    churn();
+    return true;
+}
+static bool on_failure(void *c, const heaptrail_failure_row_t *r)
+{
+    (void)c;
+    (void)r;
+    churn();
+    return true;
+}
 
 static void on_text(void *context, const char *text, size_t length)
 {
@@ -322,7 +373,8 @@ static void ask_and_churn(void *arg)
     for (int kind = 0; kind < HEAPTRAIL_REPORT_WHOIS; kind++) {
         for (int json = 0; json < 2; json++) {
             static const heaptrail_mark_t beginning;
-            heaptrail_report_t report = {.kind = (heaptrail_report_kind_t)kind, .json = json != 0,
+            heaptrail_report_t report = {.kind = (heaptrail_report_kind_t)kind,
+                                         .json = json != 0,
                                          .select = {.since = &beginning}};
             size_t length = 0;
             assert_int_equal(heaptrail_report(&report, on_text, &length), ESP_OK);
@@ -343,7 +395,8 @@ static void test_callbacks_may_allocate(void **state)
     esp_run(ask_and_churn);
 }
 
-/* --- heaps and tasks ----------------------------------------------------------------------------- */
+/* --- heaps and tasks -----------------------------------------------------------------------------
+ */
 
 typedef struct {
     intptr_t start;
@@ -383,9 +436,15 @@ static void sampled_when_idle(void *arg)
 {
     (void)arg;
     void *holes[10];
-    for (int i = 0; i < 10; i++) { holes[i] = heap_caps_malloc(1000, MALLOC_CAP_SPIRAM); }
-    for (int i = 0; i < 10; i += 2) { heap_caps_free(holes[i]); }
-    for (int i = 0; i < 12; i++) { vTaskDelay(pdMS_TO_TICKS(1000)); } /* more than the interval of samples */
+    for (int i = 0; i < 10; i++) {
+        holes[i] = heap_caps_malloc(1000, MALLOC_CAP_SPIRAM);
+    }
+    for (int i = 0; i < 10; i += 2) {
+        heap_caps_free(holes[i]);
+    }
+    for (int i = 0; i < 12; i++) {
+        vTaskDelay(pdMS_TO_TICKS(1000));
+    } /* more than the interval of samples */
     unsigned seen = 0;
     assert_int_equal(heaptrail_for_each_heap(NULL, check_heap, &seen, NULL), ESP_OK);
     assert_int_equal(seen, (1U << SIM_REGION_COUNT) - 1);
@@ -426,8 +485,8 @@ static void run_tasks(void *arg)
     for (uintptr_t i = 0; i < 3; i++) { /* the same static TCB three times: three tasks */
         char name[16];
         snprintf(name, sizeof(name), "static %u", (unsigned)i);
-        assert_non_null(xTaskCreateStaticPinnedToCore(static_task, name, sizeof(s_stack), (void *)i, 2, s_stack,
-                                                      &s_tcb, 0));
+        assert_non_null(xTaskCreateStaticPinnedToCore(static_task, name, sizeof(s_stack), (void *)i,
+                                                      2, s_stack, &s_tcb, 0));
         vTaskDelay(5);
         heaptrail_block_row_t block = esp_block(s_left[i]);
         assert_string_equal(block.task_name, name);
@@ -438,7 +497,9 @@ static void run_tasks(void *arg)
         ids[i] = row.id;
     }
     assert_true(ids[0] != ids[1] && ids[1] != ids[2]);
-    for (int i = 0; i < 3; i++) { heap_caps_free(s_left[i]); }
+    for (int i = 0; i < 3; i++) {
+        heap_caps_free(s_left[i]);
+    }
     for (uintptr_t i = 0; i < 3; i++) { /* a TCB of the heap, likely the same address again */
         char name[24];
         snprintf(name, sizeof(name), "a very long name %u", (unsigned)i);

@@ -3,16 +3,17 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /*
- * Random programs against what the test itself remembers: several tasks and interrupts, preempted at random
- * in the stand-in's deterministic mode (the seed says it all), and two cores really at once.
+ * Random programs against what the test itself remembers: several tasks and interrupts, preempted
+ * at random in the stand-in's deterministic mode (the seed says it all), and two cores really at
+ * once.
  */
 #include <malloc.h>
 #include <stdlib.h>
 
+#include "esp_test.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/semphr.h"
 #include "freertos/task.h"
-#include "esp_test.h"
 #include "heaptrail_site.h"
 
 #define SLOTS 40
@@ -48,26 +49,40 @@ static void *make(worker_t *w, size_t size)
 {
     void *p = NULL;
     switch (draw(w, 12)) {
-    case 0: return malloc(size);
-    case 1: return calloc(1, size);
-    case 2: return heap_caps_calloc(1, size, some_caps(w));
-    case 3: return heap_caps_aligned_alloc(64, size, MALLOC_CAP_8BIT);
-    case 4: return HEAPTRAIL_MALLOC(size);
-    case 5: return HEAPTRAIL_HEAP_CAPS_CALLOC(1, size, some_caps(w));
-    case 6: return heap_caps_malloc_prefer(size, 2, MALLOC_CAP_SPIRAM, MALLOC_CAP_8BIT);
-    case 7: return posix_memalign(&p, 32, size) == 0 ? p : NULL;
-    case 8: return pvPortMalloc(size);
-    default: return heap_caps_malloc(size, some_caps(w));
+    case 0:
+        return malloc(size);
+    case 1:
+        return calloc(1, size);
+    case 2:
+        return heap_caps_calloc(1, size, some_caps(w));
+    case 3:
+        return heap_caps_aligned_alloc(64, size, MALLOC_CAP_8BIT);
+    case 4:
+        return HEAPTRAIL_MALLOC(size);
+    case 5:
+        return HEAPTRAIL_HEAP_CAPS_CALLOC(1, size, some_caps(w));
+    case 6:
+        return heap_caps_malloc_prefer(size, 2, MALLOC_CAP_SPIRAM, MALLOC_CAP_8BIT);
+    case 7:
+        return posix_memalign(&p, 32, size) == 0 ? p : NULL;
+    case 8:
+        return pvPortMalloc(size);
+    default:
+        return heap_caps_malloc(size, some_caps(w));
     }
 }
 
 static void *grow(worker_t *w, void *p, size_t size)
 {
     switch (draw(w, 4)) {
-    case 0: return realloc(p, size);
-    case 1: return HEAPTRAIL_HEAP_CAPS_REALLOC(p, size, some_caps(w));
-    case 2: return heap_caps_realloc_prefer(p, size, 2, MALLOC_CAP_DMA, MALLOC_CAP_SPIRAM);
-    default: return heap_caps_realloc(p, size, some_caps(w));
+    case 0:
+        return realloc(p, size);
+    case 1:
+        return HEAPTRAIL_HEAP_CAPS_REALLOC(p, size, some_caps(w));
+    case 2:
+        return heap_caps_realloc_prefer(p, size, 2, MALLOC_CAP_DMA, MALLOC_CAP_SPIRAM);
+    default:
+        return heap_caps_realloc(p, size, some_caps(w));
     }
 }
 
@@ -126,7 +141,8 @@ static void interrupt(void *arg)
     unsigned i = draw(w, SLOTS);
     if (w->block[i] == NULL) {
         w->size[i] = 1 + draw(w, 100);
-        w->block[i] = draw(w, 2) ? heap_caps_malloc(w->size[i], MALLOC_CAP_8BIT) : malloc(w->size[i]);
+        w->block[i] =
+            draw(w, 2) ? heap_caps_malloc(w->size[i], MALLOC_CAP_8BIT) : malloc(w->size[i]);
     } else {
         heap_caps_free(w->block[i]);
         w->block[i] = NULL;
@@ -192,8 +208,9 @@ static void run(void *arg)
     for (unsigned t = 0; t < s_tasks; t++) {
         char name[16];
         snprintf(name, sizeof(name), "work %u", t);
-        assert_int_equal(xTaskCreatePinnedToCore(work, name, 4096, &s_workers[t], 2, NULL,
-                                                 (BaseType_t)(t % 2)), pdPASS);
+        assert_int_equal(
+            xTaskCreatePinnedToCore(work, name, 4096, &s_workers[t], 2, NULL, (BaseType_t)(t % 2)),
+            pdPASS);
     }
     while (__atomic_load_n(&s_running, __ATOMIC_SEQ_CST) != 0) {
         vTaskDelay(1);
@@ -204,7 +221,9 @@ static void run(void *arg)
     sim_isr_detach_all();
     vTaskDelay(20); /* the idle task buries them, and a last interrupt ends */
     compare(s_tasks);
-    for (unsigned t = 0; t < s_tasks; t++) { free_all(&s_workers[t]); }
+    for (unsigned t = 0; t < s_tasks; t++) {
+        free_all(&s_workers[t]);
+    }
     free_all(&s_isr);
     compare(s_tasks);
 }
@@ -215,7 +234,8 @@ static void stress(const sim_config_t *config, unsigned tasks, unsigned steps, b
     assert_int_equal(heaptrail_reset(), ESP_OK); /* the heaps are empty again */
     s_tasks = tasks;
     for (unsigned t = 0; t < tasks; t++) {
-        s_workers[t] = (worker_t){.random = config->seed * 1000 + t, .steps = steps, .checks = checks};
+        s_workers[t] =
+            (worker_t){.random = config->seed * 1000 + t, .steps = steps, .checks = checks};
     }
     s_isr = (worker_t){.random = config->seed};
     assert_true(sim_isr_attach(interrupt, NULL));
@@ -260,7 +280,8 @@ static void test_two_cores(void **state)
     sim_config_default(&config);
     config.seed = 5;
     config.parallel = true;
-    config.isr_period_us = 0; /* two cores would share the interrupts' slots; above there are interrupts */
+    config.isr_period_us =
+        0; /* two cores would share the interrupts' slots; above there are interrupts */
     stress(&config, 8, 3000, false);
 }
 

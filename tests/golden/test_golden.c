@@ -525,16 +525,26 @@ static void widths(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(empty_world),     cmocka_unit_test(firmware_world),
-        cmocka_unit_test(hostile_world),   cmocka_unit_test(extreme_world),
-        cmocka_unit_test(colors),          cmocka_unit_test(colors_change_nothing_else),
-        cmocka_unit_test(orders),          cmocka_unit_test(selections),
-        cmocka_unit_test(symbols),         cmocka_unit_test(foreign_addresses),
-        cmocka_unit_test(all_rows_once),   cmocka_unit_test(many_rows),
-        cmocka_unit_test(vanished_rows),   cmocka_unit_test(busy_at_once),
-        cmocka_unit_test(busy_later),      cmocka_unit_test(wrong_questions),
-        cmocka_unit_test(print_to_stdout), cmocka_unit_test(widths),
-        cmocka_unit_test(a_summary_has_all_heaps), cmocka_unit_test(heaps_are_measured_first),
+        cmocka_unit_test(empty_world),
+        cmocka_unit_test(firmware_world),
+        cmocka_unit_test(hostile_world),
+        cmocka_unit_test(extreme_world),
+        cmocka_unit_test(colors),
+        cmocka_unit_test(colors_change_nothing_else),
+        cmocka_unit_test(orders),
+        cmocka_unit_test(selections),
+        cmocka_unit_test(symbols),
+        cmocka_unit_test(foreign_addresses),
+        cmocka_unit_test(all_rows_once),
+        cmocka_unit_test(many_rows),
+        cmocka_unit_test(vanished_rows),
+        cmocka_unit_test(busy_at_once),
+        cmocka_unit_test(busy_later),
+        cmocka_unit_test(wrong_questions),
+        cmocka_unit_test(print_to_stdout),
+        cmocka_unit_test(widths),
+        cmocka_unit_test(a_summary_has_all_heaps),
+        cmocka_unit_test(heaps_are_measured_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,9 +35,7 @@ __attribute__((noinline)) void mark_end(void)
 static void *take(void)
 {
     void *p = heap_caps_malloc(random_size(), MALLOC_CAP_8BIT | MALLOC_CAP_SPIRAM);
-    if (p == NULL) {
-        abort();
-    }
+    if (p == NULL) { abort(); }
     return p;
 }
 

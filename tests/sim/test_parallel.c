@@ -43,12 +43,8 @@ static void round_of(uint32_t number)
     xSemaphoreGive(s_mutex);
     char *other = NULL;
     xQueueSend(s_queue, &p, portMAX_DELAY);
-    if (xQueueReceive(s_queue, &other, portMAX_DELAY) == pdPASS) {
-        heap_caps_free(other);
-    }
-    if (number % 100 == 0) {
-        vTaskDelay(1);
-    }
+    if (xQueueReceive(s_queue, &other, portMAX_DELAY) == pdPASS) { heap_caps_free(other); }
+    if (number % 100 == 0) { vTaskDelay(1); }
 }
 
 static void worker(void *arg)
@@ -119,8 +115,8 @@ static void test_two_cores(void **state)
     run_stress(0, 0);
 }
 
-/* qemu-i386 up to 7.2 has one GDT for all threads: after a signal a thread finds another's thread-local
- * storage. 32-bit runs go without signals. */
+/* qemu-i386 up to 7.2 has one GDT for all threads: after a signal a thread finds another's
+ * thread-local storage. 32-bit runs go without signals. */
 static uint32_t period_us(uint32_t us)
 {
     return sizeof(void *) == 4 ? 0 : us;

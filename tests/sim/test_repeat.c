@@ -41,9 +41,7 @@ static void worker(void *arg)
     (void)arg;
     for (int i = 0; i < 200; i++) {
         void *p = heap_caps_malloc(1 + sim_random() % 300, MALLOC_CAP_8BIT);
-        if (sim_random() % 4 == 0) {
-            vTaskDelay(sim_random() % 3);
-        }
+        if (sim_random() % 4 == 0) { vTaskDelay(sim_random() % 3); }
         heap_caps_free(p);
     }
     vTaskDelete(NULL);

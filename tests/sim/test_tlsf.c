@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The TLSF heap against a naive model: a list of what is allocated, with a fill pattern in each block.
- * The validator runs after every step. */
+/* The TLSF heap against a naive model: a list of what is allocated, with a fill pattern in each
+ * block. The validator runs after every step. */
 #include "sim_test.h"
 
 #include "multi_heap.h"
@@ -57,8 +57,8 @@ static void allocate(multi_heap_handle_t heap, model_block_t *blocks, int at)
     model_block_t *b = &blocks[at];
     size_t align = random_below(3) == 0 ? (size_t)4 << random_below(7) : 0;
     b->size = random_size();
-    b->p = align ? multi_heap_aligned_alloc(heap, b->size, align)
-                 : multi_heap_malloc(heap, b->size);
+    b->p =
+        align ? multi_heap_aligned_alloc(heap, b->size, align) : multi_heap_malloc(heap, b->size);
     if (b->p) {
         assert_int_equal((uintptr_t)b->p % (align ? align : sizeof(size_t)), 0);
         assert_true(multi_heap_get_allocated_size(heap, b->p) >= b->size);
@@ -128,9 +128,7 @@ static void random_stream(size_t heap_bytes, uint64_t seed)
     for (int i = 0; i < STEPS; i++) {
         step(heap, blocks);
         assert_true(multi_heap_check(heap, true));
-        if (i % 64 == 0) {
-            expect_same_info(heap, blocks);
-        }
+        if (i % 64 == 0) { expect_same_info(heap, blocks); }
     }
     for (int i = 0; i < BLOCKS; i++) {
         multi_heap_free(heap, blocks[i].p);

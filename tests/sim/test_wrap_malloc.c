@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Firmware code's own wrapper of malloc: __wrap_malloc and __real_malloc keep their names in the source. */
+/* Firmware code's own wrapper of malloc: __wrap_malloc and __real_malloc keep their names in the
+ * source. */
 #include "esp_memory_utils.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -20,12 +20,8 @@ int firmware_allocate(void **blocks)
     blocks[n++] = strndup("hello", 3);
     blocks[n++] = memalign(32, 40);
     blocks[n++] = aligned_alloc(64, 128);
-    if (posix_memalign(&blocks[n], 64, 10) == 0) {
-        n++;
-    }
-    if (asprintf(&text, "%d", 12345) == 5) {
-        blocks[n++] = text;
-    }
+    if (posix_memalign(&blocks[n], 64, 10) == 0) { n++; }
+    if (asprintf(&text, "%d", 12345) == 5) { blocks[n++] = text; }
     blocks[n++] = realloc(realloc(NULL, 10), 2000);
     return n;
 }

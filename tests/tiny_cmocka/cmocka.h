@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /*
- * The names of cmocka that our tests use, for 32-bit builds: Debian has no cmocka of another architecture
- * without adding that architecture to the machine. The first failure ends the program.
+ * The names of cmocka that our tests use, for 32-bit builds: Debian has no cmocka of another
+ * architecture without adding that architecture to the machine. The first failure ends the program.
  */
 #pragma once
 
@@ -24,10 +24,22 @@ struct CMUnitTest {
     tiny_fixture_fn teardown;
 };
 
-#define cmocka_unit_test(f) {#f, f, NULL, NULL}
-#define cmocka_unit_test_setup(f, s) {#f, f, s, NULL}
-#define cmocka_unit_test_teardown(f, t) {#f, f, NULL, t}
-#define cmocka_unit_test_setup_teardown(f, s, t) {#f, f, s, t}
+#define cmocka_unit_test(f)                                                                        \
+    {                                                                                              \
+#f, f, NULL, NULL                                                                          \
+    }
+#define cmocka_unit_test_setup(f, s)                                                               \
+    {                                                                                              \
+#f, f, s, NULL                                                                             \
+    }
+#define cmocka_unit_test_teardown(f, t)                                                            \
+    {                                                                                              \
+#f, f, NULL, t                                                                             \
+    }
+#define cmocka_unit_test_setup_teardown(f, s, t)                                                   \
+    {                                                                                              \
+#f, f, s, t                                                                                \
+    }
 
 /* One jump target for the test that runs; weak, so that every file of a program may define it. */
 __attribute__((weak)) jmp_buf tiny_skip_jump;
@@ -79,7 +91,9 @@ static inline void tiny_run_one(const struct CMUnitTest *test, void **state)
     } else {
         fprintf(stderr, "skipped %s\n", test->name);
     }
-    if (tiny_fixture(test->teardown, state) != 0) { tiny_fail(test->name, 0, "its teardown failed"); }
+    if (tiny_fixture(test->teardown, state) != 0) {
+        tiny_fail(test->name, 0, "its teardown failed");
+    }
 }
 
 static inline int tiny_run(const struct CMUnitTest *tests, size_t count, tiny_fixture_fn setup,

@@ -2,7 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The heaptrail authors
  * SPDX-License-Identifier: Apache-2.0
  */
-/* SPEC.md's worked example of a record is read from SPEC.md itself, and must be what the core makes. */
+/* SPEC.md's worked example of a record is read from SPEC.md itself, and must be what the core
+ * makes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -67,9 +68,7 @@ static void test_the_core_makes_the_example(void **state)
     };
     unsigned char bytes[EXAMPLE_BYTES];
     read_example(bytes);
-    if (HT_64BIT) {
-        skip(); /* the example is the 32-bit layout */
-    }
+    if (HT_64BIT) { skip(); /* the example is the 32-bit layout */ }
     assert_memory_equal(&record, bytes, EXAMPLE_BYTES);
 }
 

@@ -2,7 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The heaptrail authors
  * SPDX-License-Identifier: Apache-2.0
  */
-/* The public interface: argument checks over the core's functions, applied to the default tracker. */
+/* The public interface: argument checks over the core's functions, applied to the default tracker.
+ */
 #include "heaptrail.h"
 
 #include <string.h>
@@ -45,7 +46,8 @@ esp_err_t heaptrail_set_filter(const heaptrail_filter_t *filter)
                             filter->caps};
     }
     ht_tracker_t *tracker = ht_default();
-    bool passes_all = (set.task_id | set.origin_id | set.caps) == 0 && (set.size_min | set.size_max) == 0;
+    bool passes_all =
+        (set.task_id | set.origin_id | set.caps) == 0 && (set.size_min | set.size_max) == 0;
     if (!passes_all || tracker->filtering) { ht_tracker_set_filter(tracker, &set); }
     return ESP_OK;
 }
@@ -169,7 +171,8 @@ static void sample_heap(ht_tracker_t *tracker, uint32_t id)
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     size_t lowest = heap->sampled ? heap->min_free_bytes : SIZE_MAX;
     size_t lowest_largest = heap->sampled ? heap->min_largest_free_bytes : SIZE_MAX;
-    size_t low = sample.free_bytes < sample.min_free_bytes ? sample.free_bytes : sample.min_free_bytes;
+    size_t low =
+        sample.free_bytes < sample.min_free_bytes ? sample.free_bytes : sample.min_free_bytes;
     heap->free_bytes = sample.free_bytes;
     heap->largest_free_bytes = sample.largest_free_bytes;
     heap->min_free_bytes = low < lowest ? low : lowest;

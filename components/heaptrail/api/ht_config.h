@@ -4,7 +4,8 @@
  */
 /**
  * @file ht_config.h
- * Every option, always defined. From menuconfig on ESP-IDF; elsewhere from the command line or here.
+ * Every option, always defined. From menuconfig on ESP-IDF; elsewhere from the command line or
+ * here.
  */
 #pragma once
 

@@ -17,15 +17,24 @@ ht_tracker_t ht_default_tracker;
 /* As ht_tracker_memory_bytes(), but for the compiler: the tables are static memory. */
 #define ALIGNED(bytes) (((bytes) + 7U) & ~(size_t)7U)
 #define POWER_OF_TWO(n)                                                                            \
-    ((n) <= 16U ? 16U : (n) <= 32U ? 32U : (n) <= 64U ? 64U : (n) <= 128U ? 128U                   \
-     : (n) <= 256U ? 256U : (n) <= 512U ? 512U : (n) <= 1024U ? 1024U : (n) <= 2048U ? 2048U       \
-     : (n) <= 4096U ? 4096U : (n) <= 8192U ? 8192U : (n) <= 16384U ? 16384U : (n) <= 32768U ? 32768U \
-     : (n) <= 65536U ? 65536U : 131072U)
+    ((n) <= 16U      ? 16U                                                                         \
+     : (n) <= 32U    ? 32U                                                                         \
+     : (n) <= 64U    ? 64U                                                                         \
+     : (n) <= 128U   ? 128U                                                                        \
+     : (n) <= 256U   ? 256U                                                                        \
+     : (n) <= 512U   ? 512U                                                                        \
+     : (n) <= 1024U  ? 1024U                                                                       \
+     : (n) <= 2048U  ? 2048U                                                                       \
+     : (n) <= 4096U  ? 4096U                                                                       \
+     : (n) <= 8192U  ? 8192U                                                                       \
+     : (n) <= 16384U ? 16384U                                                                      \
+     : (n) <= 32768U ? 32768U                                                                      \
+     : (n) <= 65536U ? 65536U                                                                      \
+                     : 131072U)
 #define BUCKETS ((CONFIG_HEAPTRAIL_MAX_BLOCKS + HT_BUCKET_SLOTS - 2U) / (HT_BUCKET_SLOTS - 1U))
 #define MEMORY_BYTES                                                                               \
     (ALIGNED((CONFIG_HEAPTRAIL_MAX_SITES + 1U) * sizeof(ht_origin_t)) +                            \
-     ALIGNED((BUCKETS + 1U) * sizeof(ht_bucket_t)) +                                               \
-     ALIGNED(BUCKETS + 1U) +                                                                       \
+     ALIGNED((BUCKETS + 1U) * sizeof(ht_bucket_t)) + ALIGNED(BUCKETS + 1U) +                       \
      ALIGNED((HT_TASK_FIRST + CONFIG_HEAPTRAIL_MAX_TASKS) * sizeof(ht_task_t)) +                   \
      ALIGNED(CONFIG_HEAPTRAIL_MAX_FAILURES * sizeof(ht_failure_t)) +                               \
      ALIGNED(CONFIG_HEAPTRAIL_FRAME_WORDS * sizeof(uintptr_t)) +                                   \
@@ -52,20 +61,24 @@ HT_PORT_HOT void ht_default_boot(void)
     ht_plan_t plan = ht_tracker_plan(&s_sizes, s_memory);
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     if (tracker->state == HT_STATE_NEW) {
-        ht_tracker_begin(tracker, &plan, HT_CONFIG_START_AT_BOOT ? HT_STATE_RUNNING : HT_STATE_STOPPED);
+        ht_tracker_begin(tracker, &plan,
+                         HT_CONFIG_START_AT_BOOT ? HT_STATE_RUNNING : HT_STATE_STOPPED);
     }
     ht_port_unlock(&tracker->lock, irq);
 }
 
-HT_PORT_HOT void ht_on_alloc_slow(void *block, size_t size, uint32_t caps, uint32_t method, uintptr_t caller)
+HT_PORT_HOT void ht_on_alloc_slow(void *block, size_t size, uint32_t caps, uint32_t method,
+                                  uintptr_t caller)
 {
     ht_tracker_t *tracker = ht_default();
     if (tracker->state == HT_STATE_RUNNING) {
-        ht_tracker_add(tracker, (uintptr_t)block, size, ht_scope_origin(tracker, caller, method, caps));
+        ht_tracker_add(tracker, (uintptr_t)block, size,
+                       ht_scope_origin(tracker, caller, method, caps));
     }
 }
 
-HT_PORT_HOT void ht_on_alloc(void *block, size_t size, uint32_t caps, uint32_t method, uintptr_t caller)
+HT_PORT_HOT void ht_on_alloc(void *block, size_t size, uint32_t caps, uint32_t method,
+                             uintptr_t caller)
 {
     ht_hot_on_alloc(block, size, caps, method, caller);
 }
@@ -104,20 +117,26 @@ static void log_needed(size_t bytes)
     char digits[24];
     size_t at = sizeof(digits) - 1;
     digits[at] = '\0';
-    for (; bytes != 0 && at > 0; bytes /= 10) { digits[--at] = (char)('0' + bytes % 10); }
-    ht_log_name(HEAPTRAIL_LOG_ERROR, "heaptrail_init: memory_bytes is too small, needed", &digits[at]);
+    for (; bytes != 0 && at > 0; bytes /= 10) {
+        digits[--at] = (char)('0' + bytes % 10);
+    }
+    ht_log_name(HEAPTRAIL_LOG_ERROR, "heaptrail_init: memory_bytes is too small, needed",
+                &digits[at]);
 }
 
 static void clear(void *memory, size_t bytes)
 {
-    for (uint64_t *word = memory; bytes >= sizeof(*word); bytes -= sizeof(*word)) { *word++ = 0; }
+    for (uint64_t *word = memory; bytes >= sizeof(*word); bytes -= sizeof(*word)) {
+        *word++ = 0;
+    }
 }
 
 /* True when nothing has been recorded, so that the tables may be moved. */
 static bool is_unused(const ht_tracker_t *tracker)
 {
     return tracker->state == HT_STATE_NEW ||
-           (tracker->state == HT_STATE_STOPPED && tracker->table.count == 0 && tracker->origins.count == 0);
+           (tracker->state == HT_STATE_STOPPED && tracker->table.count == 0 &&
+            tracker->origins.count == 0);
 }
 
 esp_err_t heaptrail_init(const heaptrail_config_t *config)
@@ -126,7 +145,9 @@ esp_err_t heaptrail_init(const heaptrail_config_t *config)
     ht_sizes_t sizes = sizes_of(config);
     const char *wrong = ht_sizes_check(&sizes);
     if (wrong != NULL && strcmp(wrong, "max_origins") == 0) { wrong = "max_sites"; }
-    if (wrong == NULL && (uintptr_t)config->memory % sizeof(uint64_t) != 0) { wrong = "memory (alignment 8)"; }
+    if (wrong == NULL && (uintptr_t)config->memory % sizeof(uint64_t) != 0) {
+        wrong = "memory (alignment 8)";
+    }
     if (wrong == NULL && config->memory == NULL && config->memory_bytes != 0) { wrong = "memory"; }
     if (wrong != NULL) {
         ht_log_name(HEAPTRAIL_LOG_ERROR, "heaptrail_init: invalid field", wrong);
@@ -150,7 +171,8 @@ esp_err_t heaptrail_init(const heaptrail_config_t *config)
     return unused ? ESP_OK : ESP_ERR_INVALID_STATE;
 }
 
-/* At most MEASURES_PER_SECOND: a firmware that fails in a loop must not spend its time walking the heap. */
+/* At most MEASURES_PER_SECOND: a firmware that fails in a loop must not spend its time walking the
+ * heap. */
 static bool may_measure(void)
 {
     static volatile ht_tick_t s_second;

@@ -4,8 +4,8 @@
  */
 /**
  * @file ht_default.h
- * The one tracker of a firmware, and what ports call when an allocation, a free or a failure happens.
- * (The core has no such thing: tests run several trackers side by side.)
+ * The one tracker of a firmware, and what ports call when an allocation, a free or a failure
+ * happens. (The core has no such thing: tests run several trackers side by side.)
  */
 #pragma once
 
@@ -20,20 +20,20 @@ void ht_default_boot(void);
 /** The tracker, ready to be asked. O(1). */
 static inline ht_tracker_t *ht_default(void)
 {
-    if (__builtin_expect(ht_default_tracker.state == HT_STATE_NEW, 0)) {
-        ht_default_boot();
-    }
+    if (__builtin_expect(ht_default_tracker.state == HT_STATE_NEW, 0)) { ht_default_boot(); }
     return &ht_default_tracker;
 }
 
-/** A block was made. `caller`: the return address of the function that knows no better. O(depth). */
+/** A block was made. `caller`: the return address of the function that knows no better. O(depth).
+ */
 void ht_on_alloc(void *block, size_t size, uint32_t caps, uint32_t method, uintptr_t caller);
 
 /*
- * Slots in use, read without the lock: who is about to free a recorded block sees at least that one, because
- * its record was made before the block was handed to it. A race, and meant to be one.
+ * Slots in use, read without the lock: who is about to free a recorded block sees at least that
+ * one, because its record was made before the block was handed to it. A race, and meant to be one.
  */
-__attribute__((no_sanitize("thread"))) static inline uint32_t ht_unlocked_count(const ht_tracker_t *tracker)
+__attribute__((no_sanitize("thread"))) static inline uint32_t
+ht_unlocked_count(const ht_tracker_t *tracker)
 {
     return *(const volatile uint32_t *)&tracker->table.count;
 }
@@ -41,7 +41,8 @@ __attribute__((no_sanitize("thread"))) static inline uint32_t ht_unlocked_count(
 /** The blocks of a stopped tracker are followed to their end, but there is nothing to follow. */
 static inline bool ht_is_idle(const ht_tracker_t *tracker)
 {
-    return __builtin_expect(tracker->state != HT_STATE_RUNNING, 0) && ht_unlocked_count(tracker) == 0;
+    return __builtin_expect(tracker->state != HT_STATE_RUNNING, 0) &&
+           ht_unlocked_count(tracker) == 0;
 }
 
 /** A block is about to go back to the heap. O(1). */
@@ -55,8 +56,8 @@ static inline ht_hold_t ht_on_realloc(void *block)
     return ht_tracker_hold(tracker, (uintptr_t)block);
 }
 
-static inline void ht_on_realloced(ht_hold_t hold, void *made, size_t size, uint32_t caps, uint32_t method,
-                                   uintptr_t caller)
+static inline void ht_on_realloced(ht_hold_t hold, void *made, size_t size, uint32_t caps,
+                                   uint32_t method, uintptr_t caller)
 {
     if (made == NULL) {
         if (hold.address != 0) { ht_tracker_put_back(&ht_default_tracker, hold); }

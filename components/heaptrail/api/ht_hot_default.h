@@ -4,8 +4,8 @@
  */
 /**
  * @file ht_hot_default.h
- * The hot path of the default tracker, inline: for the wraps that are worth it. ht_default.h has the same
- * as functions.
+ * The hot path of the default tracker, inline: for the wraps that are worth it. ht_default.h has
+ * the same as functions.
  */
 #pragma once
 
@@ -15,8 +15,8 @@
 /** Not running yet or any more, or a scope or a stack to look at. */
 void ht_on_alloc_slow(void *block, size_t size, uint32_t caps, uint32_t method, uintptr_t caller);
 
-__attribute__((always_inline)) static inline void ht_hot_on_alloc(void *block, size_t size, uint32_t caps, uint32_t method,
-                                   uintptr_t caller)
+__attribute__((always_inline)) static inline void
+ht_hot_on_alloc(void *block, size_t size, uint32_t caps, uint32_t method, uintptr_t caller)
 {
     ht_tracker_t *tracker = &ht_default_tracker;
     if (__builtin_expect(!tracker->quick || tracker->scope_hint[ht_port_core()] != NULL, 0)) {
@@ -31,7 +31,8 @@ __attribute__((always_inline)) static inline void ht_hot_on_alloc(void *block, s
 
 __attribute__((always_inline)) static inline void ht_hot_on_free(void *block)
 {
-    /* Not one slot in use: a tracker that is new or stopped. It also spares a look-up that cannot hit. */
+    /* Not one slot in use: a tracker that is new or stopped. It also spares a look-up that cannot
+     * hit. */
     if (__builtin_expect(ht_unlocked_count(&ht_default_tracker) != 0, 1)) {
         ht_hot_remove(&ht_default_tracker, (uintptr_t)block);
     } else if (ht_default_tracker.state == HT_STATE_RUNNING) {

@@ -10,7 +10,8 @@ static inline ht_origin_id_t intern(ht_tracker_t *tracker, const ht_origin_key_t
 }
 
 /* A macro's site, no stack: its number is cached beside it. */
-static inline ht_origin_id_t site_origin(ht_tracker_t *tracker, heaptrail_site_ref_t *ref, uint32_t caps)
+static inline ht_origin_id_t site_origin(ht_tracker_t *tracker, heaptrail_site_ref_t *ref,
+                                         uint32_t caps)
 {
     uint32_t cached = __atomic_load_n(&ref->origin, __ATOMIC_ACQUIRE);
     if (ht_origin_is_site(&tracker->origins, cached, ref->site, caps)) {
@@ -23,13 +24,14 @@ static inline ht_origin_id_t site_origin(ht_tracker_t *tracker, heaptrail_site_r
 }
 
 static inline ht_origin_id_t stack_origin(ht_tracker_t *tracker, const heaptrail_site_t *site,
-                                               uintptr_t caller, uint32_t method, uint32_t caps)
+                                          uintptr_t caller, uint32_t method, uint32_t caps)
 {
     uintptr_t frames[HT_STACK_DEPTH_MAX];
     ht_origin_key_t key = {.site = site, .frames = frames, .caps = caps, .method = method};
     key.depth = ht_port_stack(frames, tracker->stack_depth, caller);
     ht_origin_id_t id = intern(tracker, &key);
-    if (id.index == 0 && key.depth > 1) { /* no room for the stack: the caller is better than nothing */
+    if (id.index == 0 &&
+        key.depth > 1) { /* no room for the stack: the caller is better than nothing */
         key.depth = site != NULL ? 0 : 1;
         id = intern(tracker, &key);
     }
@@ -37,7 +39,7 @@ static inline ht_origin_id_t stack_origin(ht_tracker_t *tracker, const heaptrail
 }
 
 static inline ht_origin_id_t origin_at(ht_tracker_t *tracker, heaptrail_site_ref_t *ref,
-                                            uintptr_t caller, uint32_t method, uint32_t caps)
+                                       uintptr_t caller, uint32_t method, uint32_t caps)
 {
     if (tracker->stack_depth > 1) {
         return stack_origin(tracker, ref != NULL ? ref->site : NULL, caller, method, caps);
@@ -59,7 +61,8 @@ HT_PORT_HOT void ht_scope_relabel(ht_tracker_t *tracker, const ht_scope_t *scope
 {
     ht_known_t known;
     if (ht_tracker_known(tracker, (uintptr_t)block, &known)) {
-        ht_tracker_relabel(tracker, (uintptr_t)block,
-                           origin_at(tracker, scope->ref, scope->caller, scope->method, known.caps));
+        ht_tracker_relabel(
+            tracker, (uintptr_t)block,
+            origin_at(tracker, scope->ref, scope->caller, scope->method, known.caps));
     }
 }

@@ -4,19 +4,20 @@
  */
 /**
  * @file ht_scope.h
- * "Who called?": what an entry point (malloc, new, a macro) knows, carried to where the block is made.
+ * "Who called?": what an entry point (malloc, new, a macro) knows, carried to where the block is
+ * made.
  *
  *     operator new        enters a scope: caller = 0x4200beef, method = new
  *       malloc            finds one already entered, so the outermost caller stays
  *         heap_caps_malloc_base    asks for the scope, makes the block, records it
  *
  * The scope lies on the stack of the entry point. Each core has one pointer to the newest scope, a
- * hint: it counts for a function that runs a little deeper on the same stack, which it sees from the
- * distance and from a seal in the scope. Another task or an interrupt that allocates in between sets
- * the hint for itself and puts back what was there. Where that nests badly (two tasks preempt each
- * other inside malloc, or one changes cores there) the hint misses; the entry point notices on its way
- * out, and relabels the block. So the answer is exact in every case, and in the common one it costs a
- * handful of stores: no look-up of the task, no lock.
+ * hint: it counts for a function that runs a little deeper on the same stack, which it sees from
+ * the distance and from a seal in the scope. Another task or an interrupt that allocates in between
+ * sets the hint for itself and puts back what was there. Where that nests badly (two tasks preempt
+ * each other inside malloc, or one changes cores there) the hint misses; the entry point notices on
+ * its way out, and relabels the block. So the answer is exact in every case, and in the common one
+ * it costs a handful of stores: no look-up of the task, no lock.
  */
 #pragma once
 
@@ -34,13 +35,14 @@ typedef struct ht_scope {
     heaptrail_site_ref_t *ref; /**< NULL: no macro, the caller's address is all we know */
     uintptr_t caller;          /**< return address of the entry point */
     uint32_t method;
-    bool nested;               /**< inside another one, which counts */
-    bool used;                 /**< a block was recorded under this scope */
-    size_t alignment;          /**< asked for; 0: none. For the report of a failure */
+    bool nested;      /**< inside another one, which counts */
+    bool used;        /**< a block was recorded under this scope */
+    size_t alignment; /**< asked for; 0: none. For the report of a failure */
 } ht_scope_t;
 
 /* The seal of what may be a scope that ended: then it is what our own stack holds there now. */
-__attribute__((no_sanitize("address"))) static inline uintptr_t ht_scope_seal(const ht_scope_t *scope)
+__attribute__((no_sanitize("address"))) static inline uintptr_t
+ht_scope_seal(const ht_scope_t *scope)
 {
     return scope->seal;
 }
@@ -60,8 +62,8 @@ static inline ht_scope_t *ht_scope_current(const ht_tracker_t *tracker)
 }
 
 /** Enter: `scope` is a local variable of the entry point. The outermost scope counts. O(1). */
-static inline void ht_scope_enter(ht_tracker_t *tracker, ht_scope_t *scope, heaptrail_site_ref_t *ref,
-                                  uintptr_t caller, uint32_t method)
+static inline void ht_scope_enter(ht_tracker_t *tracker, ht_scope_t *scope,
+                                  heaptrail_site_ref_t *ref, uintptr_t caller, uint32_t method)
 {
     const void *volatile *hint = &tracker->scope_hint[ht_port_core()];
     scope->nested = ht_scope_current(tracker) != NULL;
@@ -102,4 +104,5 @@ static inline void ht_scope_leave(ht_tracker_t *tracker, ht_scope_t *scope, cons
  * The origin of an allocation that is being made now: from the scope if there is one, else from
  * `caller`. With a stack where the tracker keeps stacks. O(depth).
  */
-ht_origin_id_t ht_scope_origin(ht_tracker_t *tracker, uintptr_t caller, uint32_t method, uint32_t caps);
+ht_origin_id_t ht_scope_origin(ht_tracker_t *tracker, uintptr_t caller, uint32_t method,
+                               uint32_t caps);

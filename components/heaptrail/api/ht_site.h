@@ -23,7 +23,8 @@ static inline bool ht_site_records(const ht_scope_t *scope)
     return !scope->used && !ht_port_is_wrapped();
 }
 
-/** Leave the scope with a new block (NULL: it failed), recorded if nobody did. Returns the block. */
+/** Leave the scope with a new block (NULL: it failed), recorded if nobody did. Returns the block.
+ */
 static inline void *ht_site_made(ht_scope_t *scope, void *block, size_t size, uint32_t caps)
 {
     if (ht_site_records(scope)) {

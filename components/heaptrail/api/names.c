@@ -35,9 +35,10 @@ const char *heaptrail_method_name(heaptrail_method_t method)
 
 /* By bit number, as esp_heap_caps.h of ESP-IDF 6.2 has them; older versions use a part of these. */
 static const char *const s_caps[22] = {
-    "EXEC",     "32BIT",   "8BIT",    "DMA",       "PID2",      "PID3", "PID4",         "PID5",
-    "PID6",     "PID7",    "SPIRAM",  "INTERNAL",  "DEFAULT",   "IRAM_8BIT", "RETENTION", "RTCRAM",
-    "TCM",      "DMA_DESC_AHB", "DMA_DESC_AXI", "CACHE_ALIGNED", "SIMD", "SPIRAM_NO_ENC",
+    "EXEC",         "32BIT",         "8BIT",      "DMA",           "PID2",   "PID3",
+    "PID4",         "PID5",          "PID6",      "PID7",          "SPIRAM", "INTERNAL",
+    "DEFAULT",      "IRAM_8BIT",     "RETENTION", "RTCRAM",        "TCM",    "DMA_DESC_AHB",
+    "DMA_DESC_AXI", "CACHE_ALIGNED", "SIMD",      "SPIRAM_NO_ENC",
 };
 
 typedef struct {

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /*
- * The functions behind the macros, for libc's allocators. Each says where it is called from, calls the
- * real function, and records the block only if nothing below it did (no link-time wrap).
+ * The functions behind the macros, for libc's allocators. Each says where it is called from, calls
+ * the real function, and records the block only if nothing below it did (no link-time wrap).
  */
 #include <errno.h>
 #include <malloc.h>

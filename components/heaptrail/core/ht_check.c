@@ -41,7 +41,8 @@ static const char *check_table(ht_tracker_t *tracker)
         for (uint32_t i = 0; i < HT_BUCKET_SLOTS; i++) {
             ht_record_t *record = &table->buckets[b].slot[i];
             bool used = ((uint32_t)table->used[b] >> i & 1U) != 0;
-            CHECK(used == (record->address != HT_ADDRESS_EMPTY), "table: a slot in use is not marked");
+            CHECK(used == (record->address != HT_ADDRESS_EMPTY),
+                  "table: a slot in use is not marked");
             if (used) {
                 const char *wrong = check_record(tracker, record, b);
                 if (wrong != NULL) { return wrong; }

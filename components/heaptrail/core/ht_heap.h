@@ -38,7 +38,7 @@ typedef struct {
 typedef struct {
     ht_heap_t row[HT_HEAPS_MAX + 1];
     uint32_t count; /**< heaps added; row 0 not counted */
-    uint32_t last; /**< the heap of the last look-up, and where it lies */
+    uint32_t last;  /**< the heap of the last look-up, and where it lies */
     uintptr_t last_start;
     size_t last_size;
 } ht_heaps_t;

@@ -57,11 +57,11 @@ static inline uint32_t ht_task_by_key(ht_tracker_t *tracker)
 }
 
 /* Give the lock back, do something that would make the section too long, and take it again. */
-#define HT_OUTSIDE(tracker, irq, step)          \
-    do {                                        \
-        ht_port_unlock(&(tracker)->lock, irq);  \
-        step;                                   \
-        (irq) = ht_port_lock(&(tracker)->lock); \
+#define HT_OUTSIDE(tracker, irq, step)                                                             \
+    do {                                                                                           \
+        ht_port_unlock(&(tracker)->lock, irq);                                                     \
+        step;                                                                                      \
+        (irq) = ht_port_lock(&(tracker)->lock);                                                    \
     } while (0)
 
 /** Record a new block. Takes the lock. */
@@ -136,7 +136,8 @@ static inline void ht_end_block(ht_tracker_t *tracker, ht_record_t *record, ht_t
 }
 
 /** Forget a block that is about to be freed. Takes the lock. */
-__attribute__((always_inline)) static inline bool ht_hot_remove(ht_tracker_t *tracker, uintptr_t address)
+__attribute__((always_inline)) static inline bool ht_hot_remove(ht_tracker_t *tracker,
+                                                                uintptr_t address)
 {
     ht_tick_t now = ht_port_tick();
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);

@@ -210,8 +210,9 @@ void ht_tracker_set_filter(ht_tracker_t *tracker, const ht_filter_t *filter)
     ht_port_unlock(&tracker->lock, irq);
 }
 
-/* Forget the blocks in every fourth slot of a bucket: a whole one would be too long a section. A slot that becomes empty may take one back from the stash. A
- * block inside realloc() is forgotten when that returns. Lock held. */
+/* Forget the blocks in every fourth slot of a bucket: a whole one would be too long a section. A
+ * slot that becomes empty may take one back from the stash. A block inside realloc() is forgotten
+ * when that returns. Lock held. */
 static void forget_quarter_bucket(ht_tracker_t *tracker, uint32_t quarter)
 {
     ht_bucket_t *bucket = &tracker->table.buckets[quarter / 4U];
@@ -271,7 +272,8 @@ static void forget_blocks(ht_tracker_t *tracker)
     uint32_t after = 0;
     do {
         EACH_LOCKED(tracker, 1, before = tracker->table.moves);
-        EACH_LOCKED(tracker, 4U * (tracker->table.bucket_count + 1U), forget_quarter_bucket(tracker, i));
+        EACH_LOCKED(tracker, 4U * (tracker->table.bucket_count + 1U),
+                    forget_quarter_bucket(tracker, i));
         EACH_LOCKED(tracker, 1, after = tracker->table.moves);
     } while (after != before);
 }

@@ -44,7 +44,7 @@ typedef struct {
         uint16_t shape; /**< depth and method, to be compared at once */
     };
     uint16_t published; /**< 1: the key is complete; set under the lock, with the index entry */
-    uintptr_t caller; /**< the one frame of an origin that has one frame and no site; else 0 */
+    uintptr_t caller;   /**< the one frame of an origin that has one frame and no site; else 0 */
     /* counters */
     uint32_t total_blocks;
     uint32_t freed_blocks;
@@ -130,10 +130,22 @@ static inline uint32_t ht_bit_length(uint32_t n)
 #if defined(__riscv) && !defined(__riscv_zbb)
     /* Without Zbb, __builtin_clz is a call that reads a table in flash. */
     uint32_t bits = 0;
-    if (n >> 16) { n >>= 16; bits += 16; }
-    if (n >> 8) { n >>= 8; bits += 8; }
-    if (n >> 4) { n >>= 4; bits += 4; }
-    if (n >> 2) { n >>= 2; bits += 2; }
+    if (n >> 16) {
+        n >>= 16;
+        bits += 16;
+    }
+    if (n >> 8) {
+        n >>= 8;
+        bits += 8;
+    }
+    if (n >> 4) {
+        n >>= 4;
+        bits += 4;
+    }
+    if (n >> 2) {
+        n >>= 2;
+        bits += 2;
+    }
     return bits + (n < 2 ? n : 2);
 #else
     return n == 0 ? 0 : 32U - (uint32_t)__builtin_clz(n);
@@ -152,8 +164,8 @@ static inline void ht_origin_remove(ht_origin_t *origin, size_t size, ht_tick_t 
 }
 
 /*
- * The hash of a key: the capabilities and the method, then a multiplication for each frame, then the
- * high bits folded down to where the index takes its number from.
+ * The hash of a key: the capabilities and the method, then a multiplication for each frame, then
+ * the high bits folded down to where the index takes its number from.
  */
 static inline uintptr_t ht_origin_seed(uint32_t caps, uint32_t method)
 {
@@ -171,12 +183,12 @@ static inline uint32_t ht_origin_fold(uintptr_t hash)
 }
 
 /** The slow half of ht_origin_of_caller(). */
-ht_origin_id_t ht_origin_of_new_caller(ht_origins_t *origins, ht_port_lock_t *lock, uintptr_t caller,
-                                       uint32_t caps, uint32_t method);
+ht_origin_id_t ht_origin_of_new_caller(ht_origins_t *origins, ht_port_lock_t *lock,
+                                       uintptr_t caller, uint32_t caps, uint32_t method);
 
 /*
- * The origin of a block of which only the caller's address is known: a site as the linker's wrap sees
- * it. The first entry of the index is looked at inline; it is right nearly always.
+ * The origin of a block of which only the caller's address is known: a site as the linker's wrap
+ * sees it. The first entry of the index is looked at inline; it is right nearly always.
  */
 static inline ht_origin_id_t ht_origin_of_caller(ht_origins_t *origins, ht_port_lock_t *lock,
                                                  uintptr_t caller, uint32_t caps, uint32_t method)
@@ -197,7 +209,9 @@ static inline uint32_t ht_origin_hash_of(const ht_origin_key_t *key)
 {
     uintptr_t hash = (uintptr_t)key->site + ht_origin_seed(key->caps, key->method);
     if (key->depth == 0) { return ht_origin_fold(ht_origin_step(hash, 0)); }
-    for (uint32_t i = 0; i < key->depth; i++) { hash = ht_origin_step(hash, key->frames[i]); }
+    for (uint32_t i = 0; i < key->depth; i++) {
+        hash = ht_origin_step(hash, key->frames[i]);
+    }
     return ht_origin_fold(hash);
 }
 
@@ -217,7 +231,8 @@ static inline bool ht_origin_is(const ht_origins_t *origins, const ht_origin_t *
     return true;
 }
 
-/** As ht_origin_intern(); the first entry of the index, right nearly always, is looked at inline. */
+/** As ht_origin_intern(); the first entry of the index, right nearly always, is looked at inline.
+ */
 static inline ht_origin_id_t ht_origin_of_key(ht_origins_t *origins, ht_port_lock_t *lock,
                                               const ht_origin_key_t *key)
 {

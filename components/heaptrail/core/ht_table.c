@@ -47,7 +47,8 @@ HT_PORT_HOT bool ht_table_try_room(ht_table_t *table, uintptr_t address, uint32_
 ht_record_t *ht_table_insert(ht_table_t *table, uintptr_t address)
 {
     ht_record_t *slot = ht_table_place(table, address);
-    for (uint32_t i = 0; slot == NULL && ht_table_has_room(table) && i < 2U * HT_BUCKET_SLOTS; i++) {
+    for (uint32_t i = 0; slot == NULL && ht_table_has_room(table) && i < 2U * HT_BUCKET_SLOTS;
+         i++) {
         if (ht_table_try_room(table, address, i)) { slot = ht_table_place(table, address); }
     }
     return slot != NULL ? slot : ht_table_place_or_stash(table, address);

@@ -54,8 +54,8 @@ void ht_table_init(ht_table_t *table, ht_bucket_t *buckets, uint8_t *used, uint3
 void ht_table_use_stash(ht_table_t *table, ht_record_t *slot);
 
 /**
- * Both buckets of an address may be full: look at the i-th of their 16 residents, and move it to its
- * other bucket if that has room. True: there is room now, or was. O(1).
+ * Both buckets of an address may be full: look at the i-th of their 16 residents, and move it to
+ * its other bucket if that has room. True: there is room now, or was. O(1).
  */
 bool ht_table_try_room(ht_table_t *table, uintptr_t address, uint32_t i);
 
@@ -84,8 +84,8 @@ static inline uint32_t ht_table_first(const ht_table_t *table, uint32_t hash)
 
 static inline uint32_t ht_table_second(const ht_table_t *table, uint32_t hash)
 {
-    /* Folded before it is multiplied: two plain multiples of an address go in step along blocks that
-     * lie at equal distances, and crowd into the same pairs of buckets. */
+    /* Folded before it is multiplied: two plain multiples of an address go in step along blocks
+     * that lie at equal distances, and crowd into the same pairs of buckets. */
     return ht_table_scale((hash ^ hash >> 15) * 0x85EBCA6BU, table->bucket_count);
 }
 
@@ -144,7 +144,7 @@ static inline ht_record_t *ht_bucket_take(ht_table_t *table, uint32_t bucket)
 static inline void ht_bucket_give(ht_table_t *table, ht_record_t *slot)
 {
     size_t index = (size_t)(slot - table->buckets[0].slot);
-    table->used[index / HT_BUCKET_SLOTS] &= (uint8_t)~(1U << index % HT_BUCKET_SLOTS);
+    table->used[index / HT_BUCKET_SLOTS] &= (uint8_t) ~(1U << index % HT_BUCKET_SLOTS);
     slot->address = HT_ADDRESS_EMPTY;
 }
 
@@ -156,8 +156,8 @@ static inline bool ht_table_has_room(const ht_table_t *table)
 
 /**
  * An empty slot where a record of address may go; NULL when the table is full, or when both of the
- * address's buckets are (then ht_table_try_room() may help). The caller fills it in, address included,
- * before it gives the lock back. The address must not be in the table. O(1).
+ * address's buckets are (then ht_table_try_room() may help). The caller fills it in, address
+ * included, before it gives the lock back. The address must not be in the table. O(1).
  */
 static inline ht_record_t *ht_table_place(ht_table_t *table, uintptr_t address)
 {

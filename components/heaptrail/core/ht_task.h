@@ -48,12 +48,12 @@ typedef struct {
     uint16_t *index; /**< index_mask + 1 of them, a power of two >= 2 * max */
     uint32_t max;
     uint32_t index_mask;
-    uint32_t row_count; /**< rows ever used, the first four included */
+    uint32_t row_count;  /**< rows ever used, the first four included */
     uintptr_t last_low;  /**< the last task's stack, as far as it was seen: ht_current_task() */
     uintptr_t last_span; /**< bytes; 0: nothing is known */
     uint32_t last_row;
-    uint32_t cursor;    /**< where the search for a row to use again goes on */
-    uint32_t lost;      /**< allocations that went to "other" */
+    uint32_t cursor; /**< where the search for a row to use again goes on */
+    uint32_t lost;   /**< allocations that went to "other" */
 } ht_tasks_t;
 
 /** The entries that an index for max tasks has: a power of two, at least 2 * max. */

@@ -2,7 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The heaptrail authors
  * SPDX-License-Identifier: Apache-2.0
  */
-/* The hot path is in ht_hot.h; here are its rare cases, and realloc. What surrounds them (memory, reset, marks) is in ht_lifecycle.c. */
+/* The hot path is in ht_hot.h; here are its rare cases, and realloc. What surrounds them (memory,
+ * reset, marks) is in ht_lifecycle.c. */
 #include "ht_hot.h"
 
 HT_PORT_HOT ht_heap_id_t ht_heap_search(ht_heaps_t *heaps, uintptr_t address)
@@ -61,7 +62,8 @@ HT_PORT_HOT uint32_t ht_tracker_find_task(ht_tracker_t *tracker, uintptr_t sp)
     return row;
 }
 
-/* Both buckets of an address are full: move residents elsewhere, one section for each that is tried. */
+/* Both buckets of an address are full: move residents elsewhere, one section for each that is
+ * tried. */
 HT_PORT_HOT void ht_tracker_make_room(ht_tracker_t *tracker, uintptr_t address)
 {
     bool room = false;
@@ -77,7 +79,8 @@ HT_PORT_HOT ht_task_id_t ht_tracker_task(ht_tracker_t *tracker)
     return (ht_task_id_t){row_of(tracker, ht_port_task_key())};
 }
 
-static HT_PORT_HOT bool passes(const ht_tracker_t *tracker, size_t size, uint32_t origin, uint32_t task)
+static HT_PORT_HOT bool passes(const ht_tracker_t *tracker, size_t size, uint32_t origin,
+                               uint32_t task)
 {
     const ht_filter_t *filter = &tracker->filter;
     return (filter->task_id == 0 || filter->task_id == task) &&

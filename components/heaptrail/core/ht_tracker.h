@@ -47,9 +47,9 @@ typedef struct ht_tracker {
     volatile uint32_t state;
     ht_port_lock_t lock;
     ht_stamp_t last; /**< the newest stamp given */
-    bool quick;              /**< running, and only the caller is kept of a stack */
+    bool quick;      /**< running, and only the caller is kept of a stack */
     bool filtering;
-    bool blind;              /**< some allocation may have been missed: stopped, filtered, reset */
+    bool blind; /**< some allocation may have been missed: stopped, filtered, reset */
     ht_table_t table;
     ht_origins_t origins;
     ht_tasks_t tasks;
@@ -57,9 +57,9 @@ typedef struct ht_tracker {
     ht_failures_t failures;
     ht_filter_t filter;
     uint32_t stack_depth;
-    uint32_t generation;     /**< changes with each reset */
+    uint32_t generation;                /**< changes with each reset */
     const void *volatile scope_hint[2]; /**< per core: the newest entry point, see ht_scope.h */
-    volatile uint32_t query; /**< 1 while a query uses the since_* fields */
+    volatile uint32_t query;            /**< 1 while a query uses the since_* fields */
     ht_tick_t started_at;
     ht_tick_t swept_at;
     size_t memory_bytes;
@@ -95,12 +95,13 @@ typedef struct {
 } ht_plan_t;
 
 /**
- * Lay out tables in `memory`, which is aligned for uint64_t, zeroed, and large enough. No lock: this is
- * the long half of ht_tracker_init(), and touches no tracker.
+ * Lay out tables in `memory`, which is aligned for uint64_t, zeroed, and large enough. No lock:
+ * this is the long half of ht_tracker_init(), and touches no tracker.
  */
 ht_plan_t ht_tracker_plan(const ht_sizes_t *sizes, void *memory);
 
-/** The short half: a tracker in HT_STATE_NEW begins to use its tables. Lock held, if others may call. O(1). */
+/** The short half: a tracker in HT_STATE_NEW begins to use its tables. Lock held, if others may
+ * call. O(1). */
 void ht_tracker_begin(ht_tracker_t *tracker, const ht_plan_t *plan, uint32_t state);
 
 /**
@@ -144,7 +145,8 @@ typedef struct {
 /** Look up a block by its first byte. False: it has no record. O(1). */
 bool ht_tracker_known(ht_tracker_t *tracker, uintptr_t address, ht_known_t *known);
 
-/** Say that a live block comes from another origin than it was recorded with. False: it has no record. O(1). */
+/** Say that a live block comes from another origin than it was recorded with. False: it has no
+ * record. O(1). */
 bool ht_tracker_relabel(ht_tracker_t *tracker, uintptr_t address, ht_origin_id_t origin);
 
 /** Move a record that is in no heap to this one, which was added after it. Lock held. O(1). */

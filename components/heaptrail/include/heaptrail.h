@@ -31,34 +31,35 @@ typedef struct {
     uint32_t max_failures; /**< failed allocations kept, up to 2^24; 48 bytes each */
     uint32_t frame_words;  /**< room for return addresses, all stacks together; 4 bytes each */
     uint32_t stack_depth;  /**< frames per stack, 1 .. 32; 1: the caller only */
-    void *memory;          /**< where the tables go, aligned to 8; NULL: the static memory of Kconfig's size */
-    size_t memory_bytes;   /**< at least heaptrail_memory_bytes(); 0 with memory == NULL */
+    void *
+        memory; /**< where the tables go, aligned to 8; NULL: the static memory of Kconfig's size */
+    size_t memory_bytes; /**< at least heaptrail_memory_bytes(); 0 with memory == NULL */
 } heaptrail_config_t;
 
 /** What is recorded from now on. All zero: everything. Fields are combined with "and". */
 typedef struct {
-    uint32_t task_id;      /**< only this task (heaptrail_task_row_t::id); 0: any */
-    uint32_t site_id;      /**< only this site (heaptrail_origin_t::id); 0: any */
-    size_t size_min;       /**< bytes */
-    size_t size_max;       /**< bytes; 0: no limit */
-    uint32_t caps;         /**< only requests with all of these MALLOC_CAP_*; 0: any */
+    uint32_t task_id; /**< only this task (heaptrail_task_row_t::id); 0: any */
+    uint32_t site_id; /**< only this site (heaptrail_origin_t::id); 0: any */
+    size_t size_min;  /**< bytes */
+    size_t size_max;  /**< bytes; 0: no limit */
+    uint32_t caps;    /**< only requests with all of these MALLOC_CAP_*; 0: any */
 } heaptrail_filter_t;
 
 /** Which rows a query returns. All zero (or a NULL pointer): all of them. */
 typedef struct {
     const heaptrail_mark_t *since; /**< only what happened later than this mark; NULL: all */
-    uint32_t task_id;      /**< blocks of this task; 0: any */
-    uint32_t site_id;      /**< blocks of this site; 0: any */
-    uint32_t heap_id;      /**< blocks in this heap; 0: any */
-    uint32_t caps;         /**< blocks in heaps that offer all of these; 0: any */
-    size_t size_min;       /**< bytes */
-    uint64_t age_min_us;   /**< microseconds */
+    uint32_t task_id;              /**< blocks of this task; 0: any */
+    uint32_t site_id;              /**< blocks of this site; 0: any */
+    uint32_t heap_id;              /**< blocks in this heap; 0: any */
+    uint32_t caps;                 /**< blocks in heaps that offer all of these; 0: any */
+    size_t size_min;               /**< bytes */
+    uint64_t age_min_us;           /**< microseconds */
 } heaptrail_select_t;
 
 /** What a query says beside its rows. */
 typedef struct {
-    uint32_t rows;         /**< rows handed to the callback */
-    bool disturbed;        /**< the program moved rows meanwhile: some may be missing or doubled */
+    uint32_t rows;  /**< rows handed to the callback */
+    bool disturbed; /**< the program moved rows meanwhile: some may be missing or doubled */
 } heaptrail_walk_t;
 
 /** Called for each row with no lock held. Return false to end the query. */
@@ -71,8 +72,8 @@ typedef bool (*heaptrail_failure_fn_t)(void *context, const heaptrail_failure_ro
 typedef enum { HEAPTRAIL_LOG_ERROR, HEAPTRAIL_LOG_WARN, HEAPTRAIL_LOG_INFO } heaptrail_log_level_t;
 
 /**
- * Where heaptrail's own log lines go. `text` has no newline and is valid during the call only. Not called
- * in an ISR: what is said there goes to the early log.
+ * Where heaptrail's own log lines go. `text` has no newline and is valid during the call only. Not
+ * called in an ISR: what is said there goes to the early log.
  */
 typedef void (*heaptrail_log_fn_t)(void *context, heaptrail_log_level_t level, const char *text);
 
@@ -86,7 +87,8 @@ size_t heaptrail_memory_bytes(const heaptrail_config_t *config);
 
 /**
  * Use other sizes, or memory of the caller's (PSRAM, say, which costs time), instead of Kconfig's.
- * Only before anything has been recorded: from a constructor, or with START_AT_BOOT off. Starts tracking.
+ * Only before anything has been recorded: from a constructor, or with START_AT_BOOT off. Starts
+ * tracking.
  *
  * @return ESP_OK; ESP_ERR_INVALID_ARG (the log names the field); ESP_ERR_INVALID_SIZE (memory too
  *         small; the log says how much is needed); ESP_ERR_INVALID_STATE (already in use).
@@ -96,10 +98,12 @@ esp_err_t heaptrail_init(const heaptrail_config_t *config);
 /** Record new allocations from now on. ISR-safe. */
 esp_err_t heaptrail_start(void);
 
-/** Record nothing new. Frees of recorded blocks are still followed, so the table stays true. ISR-safe. */
+/** Record nothing new. Frees of recorded blocks are still followed, so the table stays true.
+ * ISR-safe. */
 esp_err_t heaptrail_stop(void);
 
-/** Forget every block and zero every counter. Numbers of sites, tasks and heaps stay. Not from an ISR. */
+/** Forget every block and zero every counter. Numbers of sites, tasks and heaps stay. Not from an
+ * ISR. */
 esp_err_t heaptrail_reset(void);
 
 /** Record only what passes; NULL: everything. What is already recorded stays. ISR-safe. */
@@ -114,28 +118,29 @@ void heaptrail_set_log(heaptrail_log_fn_t fn, void *context);
 /* --- questions ------------------------------------------------------------------------------- */
 
 /** Live blocks, in no order. `select` and `walk` may be NULL. O(table). Not from an ISR. */
-esp_err_t heaptrail_for_each_block(const heaptrail_select_t *select, heaptrail_block_fn_t fn, void *context,
-                                   heaptrail_walk_t *walk);
+esp_err_t heaptrail_for_each_block(const heaptrail_select_t *select, heaptrail_block_fn_t fn,
+                                   void *context, heaptrail_walk_t *walk);
 
 /**
- * Sites with their counters, in the order they were first seen. `since_*` and the oldest age count the
- * blocks that `select` selects. O(table + sites). Not from an ISR.
- * ESP_ERR_INVALID_STATE: another such query (sites, tasks or heaps) is under way.
+ * Sites with their counters, in the order they were first seen. `since_*` and the oldest age count
+ * the blocks that `select` selects. O(table + sites). Not from an ISR. ESP_ERR_INVALID_STATE:
+ * another such query (sites, tasks or heaps) is under way.
  */
-esp_err_t heaptrail_for_each_site(const heaptrail_select_t *select, heaptrail_site_fn_t fn, void *context,
-                                  heaptrail_walk_t *walk);
+esp_err_t heaptrail_for_each_site(const heaptrail_select_t *select, heaptrail_site_fn_t fn,
+                                  void *context, heaptrail_walk_t *walk);
 
 /** Tasks, alive or gone; as heaptrail_for_each_site(). */
-esp_err_t heaptrail_for_each_task(const heaptrail_select_t *select, heaptrail_task_fn_t fn, void *context,
-                                  heaptrail_walk_t *walk);
+esp_err_t heaptrail_for_each_task(const heaptrail_select_t *select, heaptrail_task_fn_t fn,
+                                  void *context, heaptrail_walk_t *walk);
 
 /** Heaps; as heaptrail_for_each_site(). */
-esp_err_t heaptrail_for_each_heap(const heaptrail_select_t *select, heaptrail_heap_fn_t fn, void *context,
-                                  heaptrail_walk_t *walk);
+esp_err_t heaptrail_for_each_heap(const heaptrail_select_t *select, heaptrail_heap_fn_t fn,
+                                  void *context, heaptrail_walk_t *walk);
 
-/** Failed allocations still in the ring, oldest first; of `select` only `since` counts. Not from an ISR. */
-esp_err_t heaptrail_for_each_failure(const heaptrail_select_t *select, heaptrail_failure_fn_t fn, void *context,
-                                     heaptrail_walk_t *walk);
+/** Failed allocations still in the ring, oldest first; of `select` only `since` counts. Not from an
+ * ISR. */
+esp_err_t heaptrail_for_each_failure(const heaptrail_select_t *select, heaptrail_failure_fn_t fn,
+                                     void *context, heaptrail_walk_t *walk);
 
 /**
  * The live block that an address lies in. `offset` (may be NULL): the distance from its first byte.
@@ -153,7 +158,8 @@ esp_err_t heaptrail_status(heaptrail_status_t *status);
  */
 esp_err_t heaptrail_sample(void);
 
-/** Does every table agree with every other one? NULL, or what is wrong. Holds the lock for long: tests only. */
+/** Does every table agree with every other one? NULL, or what is wrong. Holds the lock for long:
+ * tests only. */
 const char *heaptrail_check(void);
 
 /** Ticks in a second of the clock that ages and lifetimes are measured with. Any context. */
@@ -166,7 +172,8 @@ const char *heaptrail_method_name(heaptrail_method_t method);
 
 /**
  * All names in a capability mask, as in "8BIT|INTERNAL|DEFAULT"; bits without a name as "0x...".
- * @return The length it has, as snprintf() does: >= size when it did not fit (it is cut, and terminated).
+ * @return The length it has, as snprintf() does: >= size when it did not fit (it is cut, and
+ * terminated).
  */
 size_t heaptrail_caps_name(uint32_t caps, char *text, size_t size);
 

@@ -4,16 +4,18 @@
  */
 /**
  * @file heaptrail_redirect.h
- * Opt-in: turns the plain allocation calls of a source file into recording ones, without editing them.
+ * Opt-in: turns the plain allocation calls of a source file into recording ones, without editing
+ * them.
  *
  * Include it last in a file, or give it to a whole component:
  *
  *     target_compile_options(${COMPONENT_LIB} PRIVATE -include heaptrail_redirect.h)
  *
- * File, line, function and, where the call is the right side of a declaration or an assignment that the
- * host can read in the source, the variable. Function-like macros: taking the address of malloc, or a
- * member called free, is left alone; a member function called with parentheses (list.free(x)) is not, so in
- * C++ prefer the link-time wrap. In C++ the <cstdlib> functions keep their std:: names.
+ * File, line, function and, where the call is the right side of a declaration or an assignment that
+ * the host can read in the source, the variable. Function-like macros: taking the address of
+ * malloc, or a member called free, is left alone; a member function called with parentheses
+ * (list.free(x)) is not, so in C++ prefer the link-time wrap. In C++ the <cstdlib> functions keep
+ * their std:: names.
  */
 #pragma once
 
@@ -37,25 +39,30 @@
 
 #define malloc(size) heaptrail_malloc(HEAPTRAIL_SITE(HEAPTRAIL_METHOD_MALLOC, NULL), (size))
 #define calloc(n, size) heaptrail_calloc(HEAPTRAIL_SITE(HEAPTRAIL_METHOD_CALLOC, NULL), (n), (size))
-#define realloc(ptr, size) heaptrail_realloc(HEAPTRAIL_SITE(HEAPTRAIL_METHOD_REALLOC, #ptr), (ptr), (size))
+#define realloc(ptr, size)                                                                         \
+    heaptrail_realloc(HEAPTRAIL_SITE(HEAPTRAIL_METHOD_REALLOC, #ptr), (ptr), (size))
 #define free(ptr) heaptrail_free(ptr)
 #define strdup(s) heaptrail_strdup(HEAPTRAIL_SITE(HEAPTRAIL_METHOD_STRDUP, NULL), (s))
 #define strndup(s, n) heaptrail_strndup(HEAPTRAIL_SITE(HEAPTRAIL_METHOD_STRNDUP, NULL), (s), (n))
-#define aligned_alloc(alignment, size) \
-    heaptrail_aligned_alloc(HEAPTRAIL_SITE(HEAPTRAIL_METHOD_ALIGNED_ALLOC, NULL), (alignment), (size))
+#define aligned_alloc(alignment, size)                                                             \
+    heaptrail_aligned_alloc(HEAPTRAIL_SITE(HEAPTRAIL_METHOD_ALIGNED_ALLOC, NULL), (alignment),     \
+                            (size))
 
 #endif
 
-#define heap_caps_malloc(size, caps) \
-    heaptrail_heap_caps_malloc(HEAPTRAIL_SITE(HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, NULL), (size), (caps))
-#define heap_caps_calloc(n, size, caps) \
-    heaptrail_heap_caps_calloc(HEAPTRAIL_SITE(HEAPTRAIL_METHOD_HEAP_CAPS_CALLOC, NULL), (n), (size), (caps))
+#define heap_caps_malloc(size, caps)                                                               \
+    heaptrail_heap_caps_malloc(HEAPTRAIL_SITE(HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, NULL), (size),    \
+                               (caps))
+#define heap_caps_calloc(n, size, caps)                                                            \
+    heaptrail_heap_caps_calloc(HEAPTRAIL_SITE(HEAPTRAIL_METHOD_HEAP_CAPS_CALLOC, NULL), (n),       \
+                               (size), (caps))
 #define heap_caps_realloc(ptr, size, caps)                                                         \
     heaptrail_heap_caps_realloc(HEAPTRAIL_SITE(HEAPTRAIL_METHOD_HEAP_CAPS_REALLOC, #ptr), (ptr),   \
                                 (size), (caps))
 #define heap_caps_aligned_alloc(alignment, size, caps)                                             \
     heaptrail_heap_caps_aligned_alloc(                                                             \
-        HEAPTRAIL_SITE(HEAPTRAIL_METHOD_HEAP_CAPS_ALIGNED_ALLOC, NULL), (alignment), (size), (caps))
+        HEAPTRAIL_SITE(HEAPTRAIL_METHOD_HEAP_CAPS_ALIGNED_ALLOC, NULL), (alignment), (size),       \
+        (caps))
 #define heap_caps_aligned_calloc(alignment, n, size, caps)                                         \
     heaptrail_heap_caps_aligned_calloc(                                                            \
         HEAPTRAIL_SITE(HEAPTRAIL_METHOD_HEAP_CAPS_ALIGNED_CALLOC, NULL), (alignment), (n), (size), \
@@ -68,5 +75,6 @@
         HEAPTRAIL_SITE(HEAPTRAIL_METHOD_HEAP_CAPS_CALLOC_PREFER, NULL), (n), (size), __VA_ARGS__)
 #define heap_caps_realloc_prefer(ptr, size, ...)                                                   \
     heaptrail_heap_caps_realloc_prefer(                                                            \
-        HEAPTRAIL_SITE(HEAPTRAIL_METHOD_HEAP_CAPS_REALLOC_PREFER, #ptr), (ptr), (size), __VA_ARGS__)
+        HEAPTRAIL_SITE(HEAPTRAIL_METHOD_HEAP_CAPS_REALLOC_PREFER, #ptr), (ptr), (size),            \
+        __VA_ARGS__)
 #define heap_caps_free(ptr) heaptrail_heap_caps_free(ptr)

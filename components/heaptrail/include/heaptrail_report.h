@@ -6,12 +6,12 @@
  * @file heaptrail_report.h
  * The questions of heaptrail.h, answered as text for people and as JSON for programs.
  *
- * A report is written piece by piece through a callback, with no lock held, and allocates nothing. It
- * needs about 1.5 KB of stack. Not from an ISR. Large reports call the callback often: a callback
- * that may block (a UART) is the place to yield.
+ * A report is written piece by piece through a callback, with no lock held, and allocates nothing.
+ * It needs about 1.5 KB of stack. Not from an ISR. Large reports call the callback often: a
+ * callback that may block (a UART) is the place to yield.
  *
- * HEAPTRAIL_REPORT_HEAPS and _SUMMARY call heaptrail_sample() first, which walks every heap, unless the
- * newest measurement is at most a second old. The other reports measure nothing.
+ * HEAPTRAIL_REPORT_HEAPS and _SUMMARY call heaptrail_sample() first, which walks every heap, unless
+ * the newest measurement is at most a second old. The other reports measure nothing.
  */
 #pragma once
 
@@ -44,29 +44,30 @@ typedef enum {
 
 typedef struct {
     heaptrail_report_kind_t kind;
-    heaptrail_sort_t sort;     /**< of sites and tasks */
-    uint32_t max_rows;         /**< UINT32_MAX: all; 0: 20, in a summary 5 per section, as JSON all. A
-                                    summary has all heaps, whatever it says here */
-    bool json;                 /**< JSON instead of text */
-    bool color;                /**< ANSI colours in text: only for a terminal */
-    uint16_t width;            /**< columns of the terminal; 0: 100 */
+    heaptrail_sort_t sort; /**< of sites and tasks */
+    uint32_t max_rows;     /**< UINT32_MAX: all; 0: 20, in a summary 5 per section, as JSON all. A
+                                summary has all heaps, whatever it says here */
+    bool json;             /**< JSON instead of text */
+    bool color;            /**< ANSI colours in text: only for a terminal */
+    uint16_t width;        /**< columns of the terminal; 0: 100 */
     heaptrail_select_t select; /**< `since` etc. */
     const void *address;       /**< for HEAPTRAIL_REPORT_WHOIS */
 } heaptrail_report_t;
 
 /**
- * Write a report. ESP_ERR_INVALID_ARG: a NULL pointer, an unknown kind or sort, SINCE without a mark;
- * ESP_ERR_INVALID_STATE: another sites, tasks or heaps query is under way; ESP_ERR_NOT_FOUND: whois of a
- * foreign address (the report says so too).
+ * Write a report. ESP_ERR_INVALID_ARG: a NULL pointer, an unknown kind or sort, SINCE without a
+ * mark; ESP_ERR_INVALID_STATE: another sites, tasks or heaps query is under way; ESP_ERR_NOT_FOUND:
+ * whois of a foreign address (the report says so too).
  */
-esp_err_t heaptrail_report(const heaptrail_report_t *report, heaptrail_write_fn_t write, void *context);
+esp_err_t heaptrail_report(const heaptrail_report_t *report, heaptrail_write_fn_t write,
+                           void *context);
 
 /** The same to standard output, as text: for the console and for a quick look in code. */
 esp_err_t heaptrail_print(heaptrail_report_kind_t kind);
 
 /**
- * Names for addresses: text for one return address (function, file:line), or false. Set on platforms
- * that can know (Linux); on a chip addresses stay addresses, for the host to name.
+ * Names for addresses: text for one return address (function, file:line), or false. Set on
+ * platforms that can know (Linux); on a chip addresses stay addresses, for the host to name.
  */
 typedef bool (*heaptrail_symbol_fn_t)(void *context, uintptr_t address, char *text, size_t size);
 void heaptrail_set_symbols(heaptrail_symbol_fn_t fn, void *context);

@@ -24,11 +24,10 @@
  *   ht_port_core()            The index of this core, 0 or 1.
  *   ht_port_stack_pointer()   The stack pointer, or an address close above it.
  *   ht_port_is_foreign_stack()
- *                             True in an interrupt handler that runs on the stack of what it interrupted.
- *   HT_PORT_STACK_TELLS_TASK  1 where the stack that a program runs on tells its task, see
- *                             ht_port_stack_low(); else 0.
- *   HT_PORT_HOT               The attribute that puts a function where it runs with the flash cache
- *                             off (IRAM on a chip; nothing elsewhere).
+ *                             True in an interrupt handler that runs on the stack of what it
+ * interrupted. HT_PORT_STACK_TELLS_TASK  1 where the stack that a program runs on tells its task,
+ * see ht_port_stack_low(); else 0. HT_PORT_HOT               The attribute that puts a function
+ * where it runs with the flash cache off (IRAM on a chip; nothing elsewhere).
  */
 #pragma once
 
@@ -76,11 +75,13 @@ uintptr_t ht_port_stack_low(uintptr_t key);
  */
 unsigned ht_port_stack(uintptr_t *frames, unsigned max, uintptr_t top);
 
-/* --- the slow half: never on the hot path, never in an ISR, may take the platform's own heap locks --- */
+/* --- the slow half: never on the hot path, never in an ISR, may take the platform's own heap locks
+ * --- */
 
 struct ht_tracker;
 
-/** Tell the tracker the heaps that it does not know yet (ht_tracker_add_heap()). May be called again. */
+/** Tell the tracker the heaps that it does not know yet (ht_tracker_add_heap()). May be called
+ * again. */
 void ht_port_find_heaps(struct ht_tracker *tracker);
 
 /** What a heap has left. */
@@ -102,5 +103,6 @@ bool ht_port_in_isr(void);
 /** One line of log, level 0 = error, 1 = warning, 2 = information. */
 void ht_port_log(unsigned level, const char *text);
 
-/** True when the linker redirects the heap's functions to us: then a macro need not record by itself. */
+/** True when the linker redirects the heap's functions to us: then a macro need not record by
+ * itself. */
 bool ht_port_is_wrapped(void);

@@ -71,11 +71,12 @@ void vPortExitCriticalSafe(portMUX_TYPE *mux);
 #define portEXIT_CRITICAL_SAFE(mux) vPortExitCriticalSafe(mux)
 #endif
 #if SIM_BARE
-/* As on a chip, where this is a read and a write of a control register, inline. The addresses of both
- * are kept in a section of their own, for the benchmark that measures the time between them. */
+/* As on a chip, where this is a read and a write of a control register, inline. The addresses of
+ * both are kept in a section of their own, for the benchmark that measures the time between them.
+ */
 extern volatile uint32_t sim_bare_int_mask[2];
 #define SIM_BARE_NOTE(section)                                                                     \
-    __asm__ volatile("1: .pushsection " section ",\"a\",@progbits\n .long 1b\n .popsection" ::      \
+    __asm__ volatile("1: .pushsection " section ",\"a\",@progbits\n .long 1b\n .popsection" ::     \
                          : "memory")
 static inline UBaseType_t sim_bare_mask(void)
 {
@@ -102,14 +103,12 @@ static inline void sim_bare_unmask(UBaseType_t old)
 #define portYIELD_FROM_ISR_NO_ARG() vPortYieldFromIsr()
 #define portYIELD_FROM_ISR_ARG(need)                                                               \
     do {                                                                                           \
-        if (need) {                                                                                \
-            vPortYieldFromIsr();                                                                   \
-        }                                                                                          \
+        if (need) { vPortYieldFromIsr(); }                                                         \
     } while (0)
 #define portYIELD_FROM_ISR_PICK(zero, one, name, ...) name
 #define portYIELD_FROM_ISR(...)                                                                    \
-    portYIELD_FROM_ISR_PICK(0, ##__VA_ARGS__, portYIELD_FROM_ISR_ARG, portYIELD_FROM_ISR_NO_ARG)   \
-    (__VA_ARGS__)
+    portYIELD_FROM_ISR_PICK(0, ##__VA_ARGS__, portYIELD_FROM_ISR_ARG,                              \
+                            portYIELD_FROM_ISR_NO_ARG)(__VA_ARGS__)
 #define portEND_SWITCHING_ISR(need) portYIELD_FROM_ISR_ARG(need)
 #define portCHECK_IF_IN_ISR() xPortInIsrContext()
 #define portNOP()

@@ -13,5 +13,4 @@ typedef void (*TaskFunction_t)(void *);
 #define errCOULD_NOT_ALLOCATE_REQUIRED_MEMORY (-1)
 #define pdMS_TO_TICKS(ms)                                                                          \
     ((TickType_t)(((TickType_t)(ms) * (TickType_t)configTICK_RATE_HZ) / (TickType_t)1000U))
-#define pdTICKS_TO_MS(ticks)                                                                       \
-    ((TickType_t)((uint64_t)(ticks) * 1000u / (uint64_t)configTICK_RATE_HZ))
+#define pdTICKS_TO_MS(ticks) ((TickType_t)((uint64_t)(ticks)*1000u / (uint64_t)configTICK_RATE_HZ))

@@ -24,8 +24,7 @@ typedef struct QueueDefinition *QueueHandle_t;
 QueueHandle_t xQueueGenericCreate(const UBaseType_t length, const UBaseType_t item_size,
                                   const uint8_t type);
 QueueHandle_t xQueueGenericCreateStatic(const UBaseType_t length, const UBaseType_t item_size,
-                                        uint8_t *storage, StaticQueue_t *queue,
-                                        const uint8_t type);
+                                        uint8_t *storage, StaticQueue_t *queue, const uint8_t type);
 BaseType_t xQueueGenericSend(QueueHandle_t queue, const void *const item, TickType_t ticks,
                              const BaseType_t position);
 BaseType_t xQueueGenericSendFromISR(QueueHandle_t queue, const void *const item,

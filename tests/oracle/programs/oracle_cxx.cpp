@@ -41,12 +41,14 @@ static int fail()
 int main(int argc, char **)
 {
     for (int i = 0; i < 5000; i++) {
-        g_map["key " + std::to_string(i % 700) + " that is too long for the string itself"].push_back(i);
+        g_map["key " + std::to_string(i % 700) + " that is too long for the string itself"]
+            .push_back(i);
     }
     int thrown = 0;
     for (int i = 0; i < 100; i++) {
         try {
-            throw std::runtime_error("number " + std::to_string(i) + " of the exceptions thrown here");
+            throw std::runtime_error("number " + std::to_string(i) +
+                                     " of the exceptions thrown here");
         } catch (const std::exception &error) {
             thrown += error.what()[0] == 'n';
         }

@@ -31,7 +31,9 @@ static bool note_heap(walker_heap_into_t heap, walker_block_info_t block, void *
     (void)block;
     found_t *found = context;
     uint32_t i = 0;
-    while (i < found->count && found->heap[i].start != (uintptr_t)heap.start) { i++; }
+    while (i < found->count && found->heap[i].start != (uintptr_t)heap.start) {
+        i++;
+    }
     if (i == HT_HEAPS_MAX) { return false; }
     if (i == found->count) {
         found->heap[i].start = (uintptr_t)heap.start;
@@ -90,15 +92,17 @@ void ht_port_find_heaps(ht_tracker_t *tracker)
         if (!is_known(tracker, found.heap[i].start)) {
             char name[HT_TASK_NAME_MAX];
             name_heap(tracker, found.heap[i].caps, name);
-            ht_tracker_add_heap(tracker, found.heap[i].start, found.heap[i].size, found.heap[i].caps, name);
+            ht_tracker_add_heap(tracker, found.heap[i].start, found.heap[i].size,
+                                found.heap[i].caps, name);
         }
     }
     __atomic_store_n(&s_busy, 0U, __ATOMIC_RELEASE);
 }
 
 /*
- * So that the first report names the heaps. Not ht_default(): the tracker stays new, for heaptrail_init().
- * Heaps that ESP-IDF adds later (the stacks of the start-up) are found by heaptrail_sample().
+ * So that the first report names the heaps. Not ht_default(): the tracker stays new, for
+ * heaptrail_init(). Heaps that ESP-IDF adds later (the stacks of the start-up) are found by
+ * heaptrail_sample().
  */
 __attribute__((constructor)) static void find_at_boot(void)
 {
@@ -157,7 +161,8 @@ bool ht_port_sample_caps(uint32_t caps, ht_heap_sample_t *sample)
 
 #if CONFIG_HEAPTRAIL_SAMPLE_INTERVAL_MS > 0
 
-/* In the idle task, once an interval: a walk costs what ESP-IDF's own heap_caps_get_info() costs. */
+/* In the idle task, once an interval: a walk costs what ESP-IDF's own heap_caps_get_info() costs.
+ */
 static bool sample_when_idle(void)
 {
     static ht_tick_t s_last;

@@ -58,7 +58,8 @@ void ht_port_log(unsigned level, const char *text)
 
 bool ht_port_is_wrapped(void)
 {
-    const char *volatile marker = &ht_port_wrap_marker; /* volatile: the compiler knows no NULL object */
+    const char *volatile marker =
+        &ht_port_wrap_marker; /* volatile: the compiler knows no NULL object */
     return marker != NULL;
 }
 
@@ -68,11 +69,14 @@ bool ht_port_is_wrapped(void)
  */
 HT_PORT_HOT void ht_port_clear(void *block, size_t bytes, uint32_t caps)
 {
-    bool words_only = (caps & (MALLOC_CAP_EXEC | MALLOC_CAP_32BIT)) != 0 && (caps & MALLOC_CAP_8BIT) == 0;
+    bool words_only =
+        (caps & (MALLOC_CAP_EXEC | MALLOC_CAP_32BIT)) != 0 && (caps & MALLOC_CAP_8BIT) == 0;
     if (!words_only) {
         memset(block, 0, bytes);
         return;
     }
     volatile uint32_t *word = block;
-    for (size_t i = 0; i < (bytes + 3U) / 4U; i++) { word[i] = 0; }
+    for (size_t i = 0; i < (bytes + 3U) / 4U; i++) {
+        word[i] = 0;
+    }
 }

@@ -5,9 +5,10 @@
 /*
  * The inline half of the port to ESP-IDF's chips; the contract is ht_port.h.
  *
- * The lock masks interrupts on this core and then spins on one word. It is what portENTER_CRITICAL_SAFE
- * does less its nesting count, its owner check and its call out of line, none of which the tracker needs:
- * it never nests, and it is held for a constant time. Why not portENTER_CRITICAL_SAFE: DESIGN.md.
+ * The lock masks interrupts on this core and then spins on one word. It is what
+ * portENTER_CRITICAL_SAFE does less its nesting count, its owner check and its call out of line,
+ * none of which the tracker needs: it never nests, and it is held for a constant time. Why not
+ * portENTER_CRITICAL_SAFE: DESIGN.md.
  */
 #pragma once
 
@@ -37,8 +38,7 @@ static inline ht_port_irq_t ht_port_lock(ht_port_lock_t *lock)
 {
     ht_port_irq_t irq = (ht_port_irq_t)portSET_INTERRUPT_MASK_FROM_ISR();
 #if SOC_CPU_CORES_NUM > 1
-    while (!esp_cpu_compare_and_set(&lock->taken, 0, 1)) {
-    }
+    while (!esp_cpu_compare_and_set(&lock->taken, 0, 1)) {}
 #else
     (void)lock;
 #endif
@@ -72,8 +72,8 @@ static inline uintptr_t ht_port_task_key(void)
 }
 
 /*
- * Interrupt handlers run on a stack of their own on every chip, so an address tells a task's frames from
- * theirs. The stand-in runs them on the stack of the task that they interrupt.
+ * Interrupt handlers run on a stack of their own on every chip, so an address tells a task's frames
+ * from theirs. The stand-in runs them on the stack of the task that they interrupt.
  */
 #if defined(__XTENSA__) || defined(__riscv) || defined(HT_PORT_OWN_ISR_STACK)
 #define HT_PORT_STACK_TELLS_TASK 1

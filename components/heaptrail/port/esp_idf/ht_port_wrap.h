@@ -6,10 +6,10 @@
  * @file ht_port_wrap.h
  * The pairs that `ld --wrap=NAME` makes: __wrap_NAME is ours, __real_NAME is ESP-IDF's.
  *
- * Each set of wraps is an object file of its own with nothing else in it. Without the flags nobody refers
- * to __wrap_NAME, so the linker does not take the object out of the archive, its __real_NAME stays out too,
- * and the macros record by themselves. (Weak references would be wrong: they pull no member out of an
- * archive, so __real_strndup could be NULL in a firmware that calls strndup().)
+ * Each set of wraps is an object file of its own with nothing else in it. Without the flags nobody
+ * refers to __wrap_NAME, so the linker does not take the object out of the archive, its __real_NAME
+ * stays out too, and the macros record by themselves. (Weak references would be wrong: they pull no
+ * member out of an archive, so __real_strndup could be NULL in a firmware that calls strndup().)
  */
 #pragma once
 
@@ -31,13 +31,16 @@ void *__wrap_heap_caps_aligned_alloc_base(size_t alignment, size_t size, uint32_
 void __wrap_heap_caps_free(void *block);
 esp_err_t __wrap_heap_caps_register_failed_alloc_callback(esp_alloc_failed_hook_t callback);
 
-/** Zero a block of memory with the capabilities it was asked for with. Word stores where it has to be. */
+/** Zero a block of memory with the capabilities it was asked for with. Word stores where it has to
+ * be. */
 void ht_port_clear(void *block, size_t bytes, uint32_t caps);
 
-/** What the heap offers that an address lies in; 0 when it lies in none that is known. Any context. O(heaps). */
+/** What the heap offers that an address lies in; 0 when it lies in none that is known. Any context.
+ * O(heaps). */
 uint32_t ht_port_caps_at(const void *address);
 
-/** Take ESP-IDF's one slot for the failed-allocation callback; the firmware's own is called after ours. */
+/** Take ESP-IDF's one slot for the failed-allocation callback; the firmware's own is called after
+ * ours. */
 void ht_port_take_failed_slot(void);
 
 /** There only in a firmware whose heap functions are wrapped; refer to it weakly. */

@@ -3,9 +3,9 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /*
- * Call stacks. Xtensa: ESP-IDF's backtrace, register windows spilled. Where there are frame pointers
- * (RISC-V with CONFIG_ESP_SYSTEM_USE_FRAME_POINTER; the stand-in): the chain of frames. Elsewhere:
- * the caller alone.
+ * Call stacks. Xtensa: ESP-IDF's backtrace, register windows spilled. Where there are frame
+ * pointers (RISC-V with CONFIG_ESP_SYSTEM_USE_FRAME_POINTER; the stand-in): the chain of frames.
+ * Elsewhere: the caller alone.
  */
 #include <stdbool.h>
 
@@ -41,7 +41,7 @@ HT_PORT_HOT unsigned ht_port_stack(uintptr_t *frames, unsigned max, uintptr_t to
     return count;
 }
 
-#elif defined(__i386__) || defined(__x86_64__) || \
+#elif defined(__i386__) || defined(__x86_64__) ||                                                  \
     (defined(__riscv) && CONFIG_ESP_SYSTEM_USE_FRAME_POINTER)
 
 /*
@@ -58,7 +58,8 @@ HT_PORT_HOT unsigned ht_port_stack(uintptr_t *frames, unsigned max, uintptr_t to
 #define FRAME_CALLER(fp) ((fp)[0])
 #endif
 
-/* The next frame lies above this one, not far, and is aligned; anything else is the end of the chain. */
+/* The next frame lies above this one, not far, and is aligned; anything else is the end of the
+ * chain. */
 static inline bool is_next(const uintptr_t *fp, uintptr_t next)
 {
     const uintptr_t word = sizeof(uintptr_t);

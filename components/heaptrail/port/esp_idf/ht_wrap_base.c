@@ -4,7 +4,8 @@
  */
 /*
  * What happened: the five functions of ESP-IDF's heap (5.3 and later) where every allocation of a
- * firmware passes exactly once, redirected to us by the linker (--wrap). docs/esp-idf.md says why these.
+ * firmware passes exactly once, redirected to us by the linker (--wrap). docs/esp-idf.md says why
+ * these.
  */
 #include "esp_heap_caps.h"
 #include "ht_hot_default.h"
@@ -22,7 +23,9 @@ __attribute__((constructor(101))) static void take_slot(void)
 HT_PORT_HOT void *__wrap_heap_caps_malloc_base(size_t size, uint32_t caps)
 {
     void *block = __real_heap_caps_malloc_base(size, caps);
-    if (block != NULL) { ht_on_alloc(block, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, CALLER); }
+    if (block != NULL) {
+        ht_on_alloc(block, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, CALLER);
+    }
     return block;
 }
 
@@ -35,7 +38,8 @@ HT_PORT_HOT void *__wrap_heap_caps_aligned_alloc_base(size_t alignment, size_t s
     return block;
 }
 
-/* ESP-IDF's own calls malloc_base in its object file, where the linker redirects nothing: so do it here. */
+/* ESP-IDF's own calls malloc_base in its object file, where the linker redirects nothing: so do it
+ * here. */
 HT_PORT_HOT void *__wrap_heap_caps_calloc_base(size_t n, size_t size, uint32_t caps)
 {
     size_t bytes;

@@ -12,9 +12,9 @@ void *__real_heap_caps_malloc(size_t size, uint32_t caps);
 void *__wrap_heap_caps_malloc(size_t size, uint32_t caps);
 
 /*
- * The one that matters most, heap_caps_malloc(), does first what ESP-IDF's does: the base function, and
- * if that gives a block it is done, recorded with its caller and without a scope. Only a failure goes
- * through the real one, which tries again and calls the failed-allocation callback.
+ * The one that matters most, heap_caps_malloc(), does first what ESP-IDF's does: the base function,
+ * and if that gives a block it is done, recorded with its caller and without a scope. Only a
+ * failure goes through the real one, which tries again and calls the failed-allocation callback.
  */
 static HT_PORT_HOT void *malloc_again(size_t size, uint32_t caps, uintptr_t caller)
 {
@@ -34,18 +34,18 @@ HT_PORT_HOT void *__wrap_heap_caps_malloc(size_t size, uint32_t caps)
 }
 
 HT_ENTRY(void *, heap_caps_calloc, (size_t n, size_t size, uint32_t caps), (n, size, caps),
-      HEAP_CAPS_CALLOC, 0)
+         HEAP_CAPS_CALLOC, 0)
 HT_ENTRY(void *, heap_caps_realloc, (void *old, size_t size, uint32_t caps), (old, size, caps),
-      HEAP_CAPS_REALLOC, 0)
+         HEAP_CAPS_REALLOC, 0)
 HT_ENTRY(void *, heap_caps_aligned_alloc, (size_t align, size_t size, uint32_t caps),
-      (align, size, caps), HEAP_CAPS_ALIGNED_ALLOC, align)
+         (align, size, caps), HEAP_CAPS_ALIGNED_ALLOC, align)
 HT_ENTRY(void *, heap_caps_aligned_calloc, (size_t align, size_t n, size_t size, uint32_t caps),
-      (align, n, size, caps), HEAP_CAPS_ALIGNED_CALLOC, align)
+         (align, n, size, caps), HEAP_CAPS_ALIGNED_CALLOC, align)
 
 /*
- * The _prefer functions take a list of capabilities. A list can be handed on only by its length: these
- * pass on up to four, which is more than ESP-IDF itself ever uses; a longer list is cut, so its last
- * choices are not tried.
+ * The _prefer functions take a list of capabilities. A list can be handed on only by its length:
+ * these pass on up to four, which is more than ESP-IDF itself ever uses; a longer list is cut, so
+ * its last choices are not tried.
  */
 #define PREFER_MAX 4U
 
@@ -58,21 +58,21 @@ static inline size_t read_caps(uint32_t caps[PREFER_MAX], size_t num, va_list li
     return count;
 }
 
-#define PREFER_ENTRY(name, parameters, method, ...)                                     \
-    void *__real_##name parameters;                                             \
-    void *__wrap_##name parameters;                                                     \
-    HT_PORT_HOT void *__wrap_##name parameters                                          \
-    {                                                                                   \
-        ht_scope_t scope;                                                               \
-        ht_entry_enter(&scope, HEAPTRAIL_METHOD_##method, 0, HT_CALLER);                            \
-        uint32_t caps[PREFER_MAX];                                                      \
-        va_list list;                                                                   \
-        va_start(list, num);                                                            \
-        size_t count = read_caps(caps, num, list);                                      \
-        va_end(list);                                                                   \
-        void *block = __real_##name(__VA_ARGS__, count, caps[0], caps[1], caps[2], caps[3]); \
-        ht_scope_leave(&ht_default_tracker, &scope, block);                                                                  \
-        return block;                                                                   \
+#define PREFER_ENTRY(name, parameters, method, ...)                                                \
+    void *__real_##name parameters;                                                                \
+    void *__wrap_##name parameters;                                                                \
+    HT_PORT_HOT void *__wrap_##name parameters                                                     \
+    {                                                                                              \
+        ht_scope_t scope;                                                                          \
+        ht_entry_enter(&scope, HEAPTRAIL_METHOD_##method, 0, HT_CALLER);                           \
+        uint32_t caps[PREFER_MAX];                                                                 \
+        va_list list;                                                                              \
+        va_start(list, num);                                                                       \
+        size_t count = read_caps(caps, num, list);                                                 \
+        va_end(list);                                                                              \
+        void *block = __real_##name(__VA_ARGS__, count, caps[0], caps[1], caps[2], caps[3]);       \
+        ht_scope_leave(&ht_default_tracker, &scope, block);                                        \
+        return block;                                                                              \
     }
 
 PREFER_ENTRY(heap_caps_malloc_prefer, (size_t size, size_t num, ...), HEAP_CAPS_MALLOC_PREFER, size)

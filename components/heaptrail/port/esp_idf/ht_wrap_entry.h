@@ -4,12 +4,12 @@
  */
 /**
  * @file ht_wrap_entry.h
- * Who called: the functions that firmware calls to get memory, redirected to us by the linker (--wrap)
- * only to note the return address and the name of the function. They call the real one inside a scope
- * (ht_scope.h); ht_wrap_base.c, further down the same stack, finds it there.
+ * Who called: the functions that firmware calls to get memory, redirected to us by the linker
+ * (--wrap) only to note the return address and the name of the function. They call the real one
+ * inside a scope (ht_scope.h); ht_wrap_base.c, further down the same stack, finds it there.
  *
- * Without these, what the base functions see as their caller is heap_caps_malloc() or libc, never the
- * firmware's code.
+ * Without these, what the base functions see as their caller is heap_caps_malloc() or libc, never
+ * the firmware's code.
  */
 #pragma once
 
@@ -18,21 +18,23 @@
 
 #define HT_CALLER ((uintptr_t)__builtin_return_address(0))
 
-static inline void ht_entry_enter(ht_scope_t *scope, uint32_t method, size_t alignment, uintptr_t caller)
+static inline void ht_entry_enter(ht_scope_t *scope, uint32_t method, size_t alignment,
+                                  uintptr_t caller)
 {
     ht_scope_enter(&ht_default_tracker, scope, NULL, caller, method);
     scope->alignment = alignment;
 }
 
-/* One entry point that returns a block: RESULT NAME PARAMETERS calls the real one with ARGUMENTS. */
-#define HT_ENTRY(result_t, name, parameters, arguments, method, alignment)     \
-    result_t __real_##name parameters;                                         \
-    result_t __wrap_##name parameters;                                         \
-    HT_PORT_HOT result_t __wrap_##name parameters                              \
-    {                                                                          \
-        ht_scope_t scope;                                                      \
-        ht_entry_enter(&scope, HEAPTRAIL_METHOD_##method, alignment, HT_CALLER); \
-        result_t result = __real_##name arguments;                             \
-        ht_scope_leave(&ht_default_tracker, &scope, result);                   \
-        return result;                                                         \
+/* One entry point that returns a block: RESULT NAME PARAMETERS calls the real one with ARGUMENTS.
+ */
+#define HT_ENTRY(result_t, name, parameters, arguments, method, alignment)                         \
+    result_t __real_##name parameters;                                                             \
+    result_t __wrap_##name parameters;                                                             \
+    HT_PORT_HOT result_t __wrap_##name parameters                                                  \
+    {                                                                                              \
+        ht_scope_t scope;                                                                          \
+        ht_entry_enter(&scope, HEAPTRAIL_METHOD_##method, alignment, HT_CALLER);                   \
+        result_t result = __real_##name arguments;                                                 \
+        ht_scope_leave(&ht_default_tracker, &scope, result);                                       \
+        return result;                                                                             \
     }

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /*
- * Allocations that failed for good. ESP-IDF has one slot for a callback, overwritten without a word. We
- * take it before anyone else, and keep the firmware's own callback behind ours.
+ * Allocations that failed for good. ESP-IDF has one slot for a callback, overwritten without a
+ * word. We take it before anyone else, and keep the firmware's own callback behind ours.
  */
 #include "esp_heap_caps.h"
 #include "ht_default.h"

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /*
- * A task's end. Where the TCB is a block of the heap, the tracker sees it freed; a TCB in static memory
- * (xTaskCreateStatic) is never freed, so deleting is the last we hear of it.
+ * A task's end. Where the TCB is a block of the heap, the tracker sees it freed; a TCB in static
+ * memory (xTaskCreateStatic) is never freed, so deleting is the last we hear of it.
  */
 #include "ht_default.h"
 

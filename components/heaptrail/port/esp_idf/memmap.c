@@ -19,8 +19,8 @@ __attribute__((weak)) SemaphoreHandle_t memorySemaphore;
 __attribute__((weak)) bool debug_track_allocation;
 
 /*
- * Sites that are known only at run time: a function was called with file, line and function name. Each
- * distinct one gets a descriptor here, once; found again by its pointers, without a lock.
+ * Sites that are known only at run time: a function was called with file, line and function name.
+ * Each distinct one gets a descriptor here, once; found again by its pointers, without a lock.
  */
 #define RUNTIME_SITES 128U
 #define RUNTIME_PROBES 16U
@@ -39,10 +39,12 @@ static bool is_site(const heaptrail_site_t *a, const heaptrail_site_t *b)
            a->line == b->line && a->method == b->method;
 }
 
-/* The reference of a run-time site, or NULL when there is no room: then the caller's address must do. */
+/* The reference of a run-time site, or NULL when there is no room: then the caller's address must
+ * do. */
 static heaptrail_site_ref_t *runtime_site(const heaptrail_site_t *site)
 {
-    uintptr_t hash = ((uintptr_t)site->file ^ (uintptr_t)site->variable) / 4U + site->line * 31U + site->method;
+    uintptr_t hash =
+        ((uintptr_t)site->file ^ (uintptr_t)site->variable) / 4U + site->line * 31U + site->method;
     for (uint32_t i = 0; i < RUNTIME_PROBES; i++) {
         runtime_site_t *entry = &s_runtime_sites[(hash + i) % RUNTIME_SITES];
         uint32_t state = __atomic_load_n(&entry->state, __ATOMIC_ACQUIRE);
@@ -63,15 +65,16 @@ static heaptrail_site_ref_t *runtime_site(const heaptrail_site_t *site)
 }
 
 /* The site of an allocation under the old names; NULL where it should stay plain. */
-static heaptrail_site_ref_t *site_at(const char *file, int line, const char *function, uint32_t method)
+static heaptrail_site_ref_t *site_at(const char *file, int line, const char *function,
+                                     uint32_t method)
 {
     if (!debug_track_allocation) { return NULL; }
     const heaptrail_site_t site = {file, function, NULL, line > 0 ? (uint32_t)line : 0, method};
     return runtime_site(&site);
 }
 
-static void log_failure(const heaptrail_site_ref_t *ref, const heaptrail_site_t *fallback, size_t size,
-                        uint32_t caps, void *address)
+static void log_failure(const heaptrail_site_ref_t *ref, const heaptrail_site_t *fallback,
+                        size_t size, uint32_t caps, void *address)
 {
     const heaptrail_site_t *site = ref != NULL ? ref->site : fallback;
     MemoryTraceInfo info = ht_memmap_info(site, size, caps, (heaptrail_method_t)site->method);
@@ -81,8 +84,8 @@ static void log_failure(const heaptrail_site_ref_t *ref, const heaptrail_site_t 
 }
 
 /*
- * The scope says who called us, for what has no site: tracking by name is off, or there is no room for one
- * more run-time site.
+ * The scope says who called us, for what has no site: tracking by name is off, or there is no room
+ * for one more run-time site.
  */
 static void *do_malloc(heaptrail_site_ref_t *ref, const heaptrail_site_t *site, uintptr_t caller,
                        size_t size, uint32_t caps)
@@ -90,19 +93,21 @@ static void *do_malloc(heaptrail_site_ref_t *ref, const heaptrail_site_t *site, 
     ht_scope_t scope;
     bool named = debug_track_allocation;
     ht_site_enter(&scope, named ? ref : NULL, caller, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC);
-    void *block = named ? heaptrail_heap_caps_malloc(ref, size, caps) : heap_caps_malloc(size, caps);
+    void *block =
+        named ? heaptrail_heap_caps_malloc(ref, size, caps) : heap_caps_malloc(size, caps);
     ht_scope_leave(ht_default(), &scope, block);
     if (block == NULL && size != 0) { log_failure(ref, site, size, caps, NULL); }
     return block;
 }
 
-static void *do_calloc(heaptrail_site_ref_t *ref, const heaptrail_site_t *site, uintptr_t caller, size_t n,
-                       size_t size, uint32_t caps)
+static void *do_calloc(heaptrail_site_ref_t *ref, const heaptrail_site_t *site, uintptr_t caller,
+                       size_t n, size_t size, uint32_t caps)
 {
     ht_scope_t scope;
     bool named = debug_track_allocation;
     ht_site_enter(&scope, named ? ref : NULL, caller, HEAPTRAIL_METHOD_HEAP_CAPS_CALLOC);
-    void *block = named ? heaptrail_heap_caps_calloc(ref, n, size, caps) : heap_caps_calloc(n, size, caps);
+    void *block =
+        named ? heaptrail_heap_caps_calloc(ref, n, size, caps) : heap_caps_calloc(n, size, caps);
     ht_scope_leave(ht_default(), &scope, block);
     if (block == NULL && n != 0 && size != 0) {
         size_t bytes;
@@ -112,8 +117,8 @@ static void *do_calloc(heaptrail_site_ref_t *ref, const heaptrail_site_t *site, 
     return block;
 }
 
-static void *do_realloc(heaptrail_site_ref_t *ref, const heaptrail_site_t *site, uintptr_t caller, void *ptr,
-                        size_t size, uint32_t caps)
+static void *do_realloc(heaptrail_site_ref_t *ref, const heaptrail_site_t *site, uintptr_t caller,
+                        void *ptr, size_t size, uint32_t caps)
 {
     ht_scope_t scope;
     bool named = debug_track_allocation;
@@ -128,21 +133,24 @@ static void *do_realloc(heaptrail_site_ref_t *ref, const heaptrail_site_t *site,
 void *traceable_heap_caps_malloc(size_t size, uint32_t caps, const char *file, int line,
                                  const char *function)
 {
-    const heaptrail_site_t site = {file, function, NULL, (uint32_t)line, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC};
+    const heaptrail_site_t site = {file, function, NULL, (uint32_t)line,
+                                   HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC};
     return do_malloc(site_at(file, line, function, site.method), &site, CALLER, size, caps);
 }
 
 void *traceable_heap_caps_calloc(size_t n, size_t size, uint32_t caps, const char *file, int line,
                                  const char *function)
 {
-    const heaptrail_site_t site = {file, function, NULL, (uint32_t)line, HEAPTRAIL_METHOD_HEAP_CAPS_CALLOC};
+    const heaptrail_site_t site = {file, function, NULL, (uint32_t)line,
+                                   HEAPTRAIL_METHOD_HEAP_CAPS_CALLOC};
     return do_calloc(site_at(file, line, function, site.method), &site, CALLER, n, size, caps);
 }
 
 void *traceable_heap_caps_realloc(void *ptr, size_t size, uint32_t caps, const char *file, int line,
                                   const char *function)
 {
-    const heaptrail_site_t site = {file, function, NULL, (uint32_t)line, HEAPTRAIL_METHOD_HEAP_CAPS_REALLOC};
+    const heaptrail_site_t site = {file, function, NULL, (uint32_t)line,
+                                   HEAPTRAIL_METHOD_HEAP_CAPS_REALLOC};
     return do_realloc(site_at(file, line, function, site.method), &site, CALLER, ptr, size, caps);
 }
 
@@ -158,7 +166,8 @@ void *traceable_heap_caps_calloc_at(heaptrail_site_ref_t *ref, size_t n, size_t 
     return do_calloc(ref, &s_no_site, CALLER, n, size, caps);
 }
 
-void *traceable_heap_caps_realloc_at(heaptrail_site_ref_t *ref, void *ptr, size_t size, uint32_t caps)
+void *traceable_heap_caps_realloc_at(heaptrail_site_ref_t *ref, void *ptr, size_t size,
+                                     uint32_t caps)
 {
     return do_realloc(ref, &s_no_site, CALLER, ptr, size, caps);
 }
@@ -166,9 +175,11 @@ void *traceable_heap_caps_realloc_at(heaptrail_site_ref_t *ref, void *ptr, size_
 static ht_origin_id_t origin_of(const MemoryTraceInfo *info)
 {
     const heaptrail_site_t site = {info->file, info->function, info->var_name,
-                                   info->line > 0 ? (uint32_t)info->line : 0, HEAPTRAIL_METHOD_REGISTERED};
+                                   info->line > 0 ? (uint32_t)info->line : 0,
+                                   HEAPTRAIL_METHOD_REGISTERED};
     const heaptrail_site_ref_t *ref = runtime_site(&site);
-    ht_origin_key_t key = {.site = ref != NULL ? ref->site : NULL, .caps = info->caps,
+    ht_origin_key_t key = {.site = ref != NULL ? ref->site : NULL,
+                           .caps = info->caps,
                            .method = HEAPTRAIL_METHOD_REGISTERED};
     ht_tracker_t *tracker = ht_default();
     return ht_origin_intern(&tracker->origins, &tracker->lock, &key);
@@ -206,7 +217,8 @@ void free_unregister_allocation(void **ptr)
     ht_tracker_t *tracker = ht_default();
     ht_known_t known;
     if (ht_tracker_known(tracker, (uintptr_t)block, &known)) {
-        uint32_t offered = ht_port_caps_at(block); /* register_allocation() may have said other ones */
+        uint32_t offered =
+            ht_port_caps_at(block); /* register_allocation() may have said other ones */
         bool is_bytes = offered == 0 || (offered & MALLOC_CAP_8BIT) != 0;
         ht_port_clear(block, known.size, is_bytes ? known.caps : offered);
         __asm__ volatile("" : : "r"(block) : "memory"); /* the zeros are wanted: keep the stores */

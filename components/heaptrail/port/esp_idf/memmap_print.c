@@ -68,7 +68,9 @@ static bool guard(void)
 {
     if (ht_port_in_isr() || xTaskGetSchedulerState() != taskSCHEDULER_RUNNING) { return false; }
     SemaphoreHandle_t mutex = semaphore();
-    if (mutex == NULL || xSemaphoreGetMutexHolder(mutex) == xTaskGetCurrentTaskHandle()) { return false; }
+    if (mutex == NULL || xSemaphoreGetMutexHolder(mutex) == xTaskGetCurrentTaskHandle()) {
+        return false;
+    }
     return xSemaphoreTake(mutex, pdMS_TO_TICKS(1000)) == pdTRUE;
 }
 
@@ -77,7 +79,8 @@ static void unguard(bool taken)
     if (taken) { xSemaphoreGive(memorySemaphore); }
 }
 
-/* The label and all names, in one of four texts that are used in turn. Bits without a name are one number. */
+/* The label and all names, in one of four texts that are used in turn. Bits without a name are one
+ * number. */
 static char *caps_text(const char *label, uint32_t caps)
 {
     static char s_text[4][CAPS_BYTES];
@@ -95,7 +98,9 @@ static char *caps_text(const char *label, uint32_t caps)
             length += (size_t)snprintf(text + length, CAPS_BYTES - length, "MALLOC_CAP_%s ", name);
         }
     }
-    if (unnamed != 0) { snprintf(text + length, CAPS_BYTES - length, "0x%lx ", (unsigned long)unnamed); }
+    if (unnamed != 0) {
+        snprintf(text + length, CAPS_BYTES - length, "0x%lx ", (unsigned long)unnamed);
+    }
     if (caps == 0) { snprintf(text + length, CAPS_BYTES - length, "unknown"); }
     return text;
 }
@@ -114,24 +119,27 @@ void log_memory_allocation(MemoryTraceInfo info)
     ht_log(HEAPTRAIL_LOG_ERROR, caps_text("Capabilities asked for: ", info.caps));
     multi_heap_info_t heap;
     heap_caps_get_info(&heap, info.caps);
-    print_line(HEAPTRAIL_LOG_ERROR,
-               "Heaps with these capabilities: free %lu bytes, largest block %lu, minimum free ever %lu, "
-               "allocated %lu in %lu blocks",
-               (unsigned long)heap.total_free_bytes, (unsigned long)heap.largest_free_block,
-               (unsigned long)heap.minimum_free_bytes, (unsigned long)heap.total_allocated_bytes,
-               (unsigned long)heap.allocated_blocks);
+    print_line(
+        HEAPTRAIL_LOG_ERROR,
+        "Heaps with these capabilities: free %lu bytes, largest block %lu, minimum free ever %lu, "
+        "allocated %lu in %lu blocks",
+        (unsigned long)heap.total_free_bytes, (unsigned long)heap.largest_free_block,
+        (unsigned long)heap.minimum_free_bytes, (unsigned long)heap.total_allocated_bytes,
+        (unsigned long)heap.allocated_blocks);
 }
 
 static bool list_one(void *context, const heaptrail_block_row_t *row)
 {
     (void)context;
-    MemoryTraceInfo info = ht_memmap_info(row->origin.site, row->size_bytes, row->origin.caps,
-                                          row->origin.method);
+    MemoryTraceInfo info =
+        ht_memmap_info(row->origin.site, row->size_bytes, row->origin.caps, row->origin.method);
     print_line(HEAPTRAIL_LOG_INFO,
-               "Memory allocated at 0x%lx, caps %s, size %lu bytes, in %s, line %d, function %s, variable %s, "
+               "Memory allocated at 0x%lx, caps %s, size %lu bytes, in %s, line %d, function %s, "
+               "variable %s, "
                "method %s",
-               (unsigned long)row->address, get_memory_capability_name(info.caps), (unsigned long)info.size,
-               info.file, info.line, info.function, info.var_name, info.method);
+               (unsigned long)row->address, get_memory_capability_name(info.caps),
+               (unsigned long)info.size, info.file, info.line, info.function, info.var_name,
+               info.method);
     return true;
 }
 
@@ -154,7 +162,8 @@ static bool copy_one(void *context, const heaptrail_block_row_t *row)
     snapshot_t *snapshot = context;
     if (snapshot->count < snapshot->capacity) {
         MemoryTraceInfo *info = &snapshot->array[snapshot->count];
-        *info = ht_memmap_info(row->origin.site, row->size_bytes, row->origin.caps, row->origin.method);
+        *info =
+            ht_memmap_info(row->origin.site, row->size_bytes, row->origin.caps, row->origin.method);
         info->address = (void *)row->address;
     }
     snapshot->count++;
@@ -173,15 +182,17 @@ size_t snapshot_allocations(MemoryTraceInfo *array, size_t capacity)
 
 void print_memory_info(const char *tag)
 {
-    static const uint32_t caps[] = {MALLOC_CAP_DEFAULT, MALLOC_CAP_INTERNAL, MALLOC_CAP_EXEC,
-                                    MALLOC_CAP_DMA, MALLOC_CAP_8BIT, MALLOC_CAP_32BIT, MALLOC_CAP_SPIRAM,
-                                    MALLOC_CAP_IRAM_8BIT, MALLOC_CAP_RETENTION, MALLOC_CAP_RTCRAM};
+    static const uint32_t caps[] = {MALLOC_CAP_DEFAULT, MALLOC_CAP_INTERNAL,  MALLOC_CAP_EXEC,
+                                    MALLOC_CAP_DMA,     MALLOC_CAP_8BIT,      MALLOC_CAP_32BIT,
+                                    MALLOC_CAP_SPIRAM,  MALLOC_CAP_IRAM_8BIT, MALLOC_CAP_RETENTION,
+                                    MALLOC_CAP_RTCRAM};
     if (ht_port_in_isr()) { return; }
     for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++) {
         if (caps[i] == 0) { continue; } /* this chip has no such memory */
         multi_heap_info_t heap;
         heap_caps_get_info(&heap, caps[i]);
-        print_line(HEAPTRAIL_LOG_INFO, "%s - %sfree: %lu bytes, largest block: %lu, minimum free ever: %lu",
+        print_line(HEAPTRAIL_LOG_INFO,
+                   "%s - %sfree: %lu bytes, largest block: %lu, minimum free ever: %lu",
                    tag != NULL ? tag : "heap", get_memory_capability_name(caps[i]),
                    (unsigned long)heap.total_free_bytes, (unsigned long)heap.largest_free_block,
                    (unsigned long)heap.minimum_free_bytes);

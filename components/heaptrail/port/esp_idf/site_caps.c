@@ -84,16 +84,17 @@ static prefer_t read_prefer(size_t num, va_list list)
        (p).caps[5], (p).caps[6], (p).caps[7])
 
 /*
- * The capabilities that gave the block, for a firmware without the wrap: the first choice that its heap
- * could serve, because an earlier one would have been served from there too. Of a failure the last choice,
- * as in the callback of ESP-IDF.
+ * The capabilities that gave the block, for a firmware without the wrap: the first choice that its
+ * heap could serve, because an earlier one would have been served from there too. Of a failure the
+ * last choice, as in the callback of ESP-IDF.
  */
 static uint32_t chosen_caps(const prefer_t *prefer, const void *block)
 {
     if (prefer->count == 0) { return MALLOC_CAP_DEFAULT; }
     uint32_t last = prefer->caps[prefer->count - 1];
     if (block == NULL || prefer->count == 1 || ht_port_is_wrapped()) { return last; }
-    uint32_t offered = ht_port_caps_at(block) | MALLOC_CAP_CACHE_ALIGNED; /* no heap's, an alignment */
+    uint32_t offered =
+        ht_port_caps_at(block) | MALLOC_CAP_CACHE_ALIGNED; /* no heap's, an alignment */
     for (size_t i = 0; i < prefer->count; i++) {
         if ((prefer->caps[i] & ~offered) == 0) { return prefer->caps[i]; }
     }
@@ -112,8 +113,8 @@ void *heaptrail_heap_caps_malloc_prefer(heaptrail_site_ref_t *ref, size_t size, 
     return ht_site_made(&scope, block, size, chosen_caps(&prefer, block));
 }
 
-void *heaptrail_heap_caps_calloc_prefer(heaptrail_site_ref_t *ref, size_t n, size_t size, size_t num,
-                                        ...)
+void *heaptrail_heap_caps_calloc_prefer(heaptrail_site_ref_t *ref, size_t n, size_t size,
+                                        size_t num, ...)
 {
     ht_scope_t scope;
     ht_site_enter(&scope, ref, CALLER, HEAPTRAIL_METHOD_HEAP_CAPS_CALLOC_PREFER);
@@ -125,8 +126,8 @@ void *heaptrail_heap_caps_calloc_prefer(heaptrail_site_ref_t *ref, size_t n, siz
     return ht_site_made(&scope, block, n * size, chosen_caps(&prefer, block));
 }
 
-void *heaptrail_heap_caps_realloc_prefer(heaptrail_site_ref_t *ref, void *ptr, size_t size, size_t num,
-                                         ...)
+void *heaptrail_heap_caps_realloc_prefer(heaptrail_site_ref_t *ref, void *ptr, size_t size,
+                                         size_t num, ...)
 {
     ht_scope_t scope;
     ht_site_enter(&scope, ref, CALLER, HEAPTRAIL_METHOD_HEAP_CAPS_REALLOC_PREFER);

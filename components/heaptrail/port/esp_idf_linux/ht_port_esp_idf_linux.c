@@ -2,7 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The heaptrail authors
  * SPDX-License-Identifier: Apache-2.0
  */
-/* The rest of the port to ESP-IDF's linux target: names, clock, log; and what this target has not. */
+/* The rest of the port to ESP-IDF's linux target: names, clock, log; and what this target has not.
+ */
 #include <string.h>
 #include <time.h>
 
@@ -35,7 +36,9 @@ void ht_port_task_name(uintptr_t key, char *name)
 {
     const char *from = pcTaskGetName((TaskHandle_t)key);
     size_t i = 0;
-    for (; from != NULL && from[i] != '\0' && i + 1 < HT_TASK_NAME_MAX; i++) { name[i] = from[i]; }
+    for (; from != NULL && from[i] != '\0' && i + 1 < HT_TASK_NAME_MAX; i++) {
+        name[i] = from[i];
+    }
     name[i] = '\0';
 }
 
@@ -62,7 +65,8 @@ void ht_port_log(unsigned level, const char *text)
     }
 }
 
-/* libc's heap: its arenas come and go, so blocks are in no heap by name, and nothing can be measured. */
+/* libc's heap: its arenas come and go, so blocks are in no heap by name, and nothing can be
+ * measured. */
 void ht_port_find_heaps(struct ht_tracker *tracker)
 {
     (void)tracker;
@@ -86,7 +90,8 @@ bool ht_port_sample_caps(uint32_t caps, ht_heap_sample_t *sample)
 
 bool ht_port_is_wrapped(void)
 {
-    const char *volatile marker = &ht_port_wrap_marker; /* volatile: the compiler knows no NULL object */
+    const char *volatile marker =
+        &ht_port_wrap_marker; /* volatile: the compiler knows no NULL object */
     return marker != NULL;
 }
 

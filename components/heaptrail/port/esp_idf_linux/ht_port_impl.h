@@ -5,10 +5,10 @@
 /*
  * The inline half of the port to ESP-IDF's linux target; the contract is ht_port.h.
  *
- * The lock is a spin lock with all signals blocked. FreeRTOS's critical sections would not do: they do
- * nothing before the scheduler runs, count their nesting in one variable for all threads up to 5.x, and
- * mean nothing to a thread that is not a task. Up to 5.x a task is preempted by a signal: with signals
- * blocked, whoever holds the lock runs.
+ * The lock is a spin lock with all signals blocked. FreeRTOS's critical sections would not do: they
+ * do nothing before the scheduler runs, count their nesting in one variable for all threads up
+ * to 5.x, and mean nothing to a thread that is not a task. Up to 5.x a task is preempted by a
+ * signal: with signals blocked, whoever holds the lock runs.
  */
 #pragma once
 
@@ -41,7 +41,9 @@ static inline ht_port_irq_t ht_port_lock(ht_port_lock_t *lock)
     ht_port_irq_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (__atomic_exchange_n(&lock->taken, 1U, __ATOMIC_ACQUIRE) != 0) { sched_yield(); }
+    while (__atomic_exchange_n(&lock->taken, 1U, __ATOMIC_ACQUIRE) != 0) {
+        sched_yield();
+    }
     return before;
 }
 

@@ -41,6 +41,8 @@ unsigned ht_port_stack(uintptr_t *frames, unsigned max, uintptr_t top)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     _Unwind_Backtrace(add_frame, &walk);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (walk.count == 0 && top != 0) { walk.frames[walk.count++] = top; } /* code without unwind tables */
+    if (walk.count == 0 && top != 0) {
+        walk.frames[walk.count++] = top;
+    } /* code without unwind tables */
     return walk.count;
 }

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /*
- * Who called ESP-IDF's heap_caps_*; see ht_wrap_entry.h. The blocks are recorded by ht_wrap_libc.c. The
- * lists of the _prefer functions are not handed on: on this target they are not looked at.
+ * Who called ESP-IDF's heap_caps_*; see ht_wrap_entry.h. The blocks are recorded by ht_wrap_libc.c.
+ * The lists of the _prefer functions are not handed on: on this target they are not looked at.
  */
 #include "ht_wrap_entry.h"
 
@@ -19,7 +19,7 @@ HT_ENTRY(void *, heap_caps_aligned_calloc, (size_t align, size_t n, size_t size,
          (align, n, size, caps), HEAP_CAPS_ALIGNED_CALLOC, align)
 HT_ENTRY(void *, heap_caps_malloc_prefer, (size_t size, size_t num, ...), (size, 0 * num),
          HEAP_CAPS_MALLOC_PREFER, 0)
-HT_ENTRY(void *, heap_caps_calloc_prefer, (size_t n, size_t size, size_t num, ...), (n, size, 0 * num),
-         HEAP_CAPS_CALLOC_PREFER, 0)
+HT_ENTRY(void *, heap_caps_calloc_prefer, (size_t n, size_t size, size_t num, ...),
+         (n, size, 0 * num), HEAP_CAPS_CALLOC_PREFER, 0)
 HT_ENTRY(void *, heap_caps_realloc_prefer, (void *old, size_t size, size_t num, ...),
          (old, size, 0 * num), HEAP_CAPS_REALLOC_PREFER, 0)

@@ -3,10 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /*
- * libc's allocators, redirected to us by the linker (--wrap): on this target every heap_caps_*() ends in
- * them. Each records its block exactly once. strdup() and strndup() would call malloc() inside libc,
- * where the linker redirects nothing, so they are made here of a malloc() and a copy. What libc allocates
- * for itself stays unseen; so a free() of an unknown block is ordinary.
+ * libc's allocators, redirected to us by the linker (--wrap): on this target every heap_caps_*()
+ * ends in them. Each records its block exactly once. strdup() and strndup() would call malloc()
+ * inside libc, where the linker redirects nothing, so they are made here of a malloc() and a copy.
+ * What libc allocates for itself stays unseen; so a free() of an unknown block is ordinary.
  */
 #include <errno.h>
 #include <malloc.h>
@@ -52,7 +52,8 @@ static void *made(void *block, request_t request)
     if (block != NULL) {
         ht_on_alloc(block, request.size, HT_CAPS_DEFAULT, request.method, request.caller);
     } else if (request.size != 0) {
-        ht_on_fail(request.size, request.alignment, HT_CAPS_DEFAULT, request.method, request.caller);
+        ht_on_fail(request.size, request.alignment, HT_CAPS_DEFAULT, request.method,
+                   request.caller);
     }
     return block;
 }
@@ -106,7 +107,8 @@ int __wrap_posix_memalign(void **out, size_t alignment, size_t size)
 {
     int err = __real_posix_memalign(out, alignment, size);
     if (err != EINVAL) { /* a wrong alignment is no lack of memory */
-        made(err == 0 ? *out : NULL, (request_t){size, alignment, HEAPTRAIL_METHOD_POSIX_MEMALIGN, CALLER});
+        made(err == 0 ? *out : NULL,
+             (request_t){size, alignment, HEAPTRAIL_METHOD_POSIX_MEMALIGN, CALLER});
     }
     return err;
 }
