@@ -88,11 +88,19 @@ static void test_full_depot_counts_and_keeps_the_rest(void **state)
     frames[31] = 2;
     assert_int_equal(intern(&key), 2); /* 64 words in use: full */
     frames[31] = 3;
-    key.depth = 1;
+    key.depth = 2;
     assert_int_equal(intern(&key), 0);
     assert_int_equal(unit_loss(&s_tracker).frames_full, 1);
     key.depth = 0;
     assert_int_equal(intern(&key), 3); /* needs no room there */
+    key.depth = 1;
+    frames[0] = 0x400D1234U;
+    assert_int_equal(intern(&key), 4); /* nor does a lone caller: it is kept in the origin */
+    heaptrail_site_row_t row;
+    assert_true(ht_query_site(&s_tracker, 4, &row));
+    assert_int_equal(row.origin.frame_count, 1);
+    assert_int_equal(row.origin.frames[0], 0x400D1234U);
+    frames[0] = 0;
     frames[31] = 1;
     key.depth = HT_STACK_DEPTH_MAX;
     assert_int_equal(intern(&key), 1);

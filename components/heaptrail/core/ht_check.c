@@ -122,8 +122,8 @@ static const char *check_reachable(const ht_origins_t *origins)
     for (uint32_t i = 1; i <= origins->count; i++) {
         const ht_origin_t *origin = &origins->origins[i];
         if (origin->total_blocks != 0 || origin->failures != 0) {
-            ht_origin_key_t key = {origin->site, &origins->frames[origin->frame_first],
-                                   origin->depth, origin->caps, origin->method};
+            ht_origin_key_t key = {origin->site, ht_origin_frames(origins, origin), origin->depth,
+                                   origin->caps, origin->method};
             ht_origin_id_t found = {0};
             CHECK(ht_origin_find(origins, &key, origin->hash, &found) && found.index == i,
                   "origin: it is not in the index");
@@ -140,8 +140,9 @@ static const char *check_origins(const ht_origins_t *origins)
         const ht_origin_t *origin = &origins->origins[i];
         if (!origin->published) { continue; }
         CHECK(origin->depth <= HT_STACK_DEPTH_MAX, "origin: depth");
-        CHECK(origin->depth == 0 || (origin->frame_first <= origins->frames_used &&
-                                     origin->depth <= origins->frames_used - origin->frame_first),
+        CHECK(origin->depth == 0 || ht_origin_is_lone(origin->depth, origin->site) ||
+                  (origin->frame_first <= origins->frames_used &&
+                   origin->depth <= origins->frames_used - origin->frame_first),
               "origin: frames out of the depot");
     }
     for (uint32_t at = 0; at <= origins->index_mask; at++) {
@@ -149,8 +150,8 @@ static const char *check_origins(const ht_origins_t *origins)
         if (id != 0) {
             CHECK(id <= origins->count, "origins: index leads nowhere");
             const ht_origin_t *origin = &origins->origins[id];
-            ht_origin_key_t key = {origin->site, &origins->frames[origin->frame_first],
-                                   origin->depth, origin->caps, origin->method};
+            ht_origin_key_t key = {origin->site, ht_origin_frames(origins, origin), origin->depth,
+                                   origin->caps, origin->method};
             ht_origin_id_t found = {0};
             CHECK(ht_origin_hash(&key) == origin->hash, "origin: hash");
             CHECK(ht_origin_find(origins, &key, origin->hash, &found) && found.index == id,

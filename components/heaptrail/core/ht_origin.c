@@ -50,19 +50,25 @@ static inline void count_up(uint32_t *counter)
     if (*counter != UINT32_MAX) { (*counter)++; }
 }
 
+/* What the frames of a key take in the depot. */
+static inline uint32_t depot_words(const ht_origin_key_t *key)
+{
+    return ht_origin_is_lone(key->depth, key->site) ? 0 : key->depth;
+}
+
 /* Take the next origin and room for its frames; nothing else sees them yet. 0: no room. */
-static HT_PORT_HOT uint32_t reserve(ht_origins_t *origins, uint32_t depth, uint32_t *frame_first)
+static HT_PORT_HOT uint32_t reserve(ht_origins_t *origins, uint32_t words, uint32_t *frame_first)
 {
     if (origins->count >= origins->max) {
         count_up(&origins->lost_origins);
         return 0;
     }
-    if (depth > origins->frames_max - origins->frames_used) {
+    if (words > origins->frames_max - origins->frames_used) {
         count_up(&origins->lost_frames);
         return 0;
     }
     *frame_first = origins->frames_used;
-    origins->frames_used += depth;
+    origins->frames_used += words;
     return ++origins->count;
 }
 
@@ -80,7 +86,7 @@ static HT_PORT_HOT uint32_t publish(ht_origins_t *origins, const ht_origin_key_t
     if (slot == NULL) { count_up(&origins->lost_origins); }
     if (id == origins->count) { /* still the last one: give it back */
         origins->count--;
-        origins->frames_used -= key->depth;
+        origins->frames_used -= depot_words(key);
         origins->origins[id].site = NULL;
         origins->origins[id].caller = 0;
         origins->origins[id].depth = 0;
@@ -96,7 +102,7 @@ HT_PORT_HOT ht_origin_id_t ht_origin_intern(ht_origins_t *origins, ht_port_lock_
     if (ht_origin_find(origins, key, hash, &id)) { return id; }
     uint32_t frame_first = 0;
     ht_port_irq_t irq = ht_port_lock(lock);
-    id.index = reserve(origins, key->depth, &frame_first);
+    id.index = reserve(origins, depot_words(key), &frame_first);
     ht_port_unlock(lock, irq);
     if (id.index == 0) { return id; }
     ht_origin_t *origin = &origins->origins[id.index];
@@ -105,8 +111,8 @@ HT_PORT_HOT ht_origin_id_t ht_origin_intern(ht_origins_t *origins, ht_port_lock_
     origin->caps = key->caps;
     origin->frame_first = frame_first;
     origin->shape = HT_ORIGIN_SHAPE(key->depth, key->method);
-    origin->caller = key->depth == 1 && key->site == NULL ? key->frames[0] : 0;
-    for (uint32_t i = 0; i < key->depth; i++) {
+    origin->caller = ht_origin_is_lone(key->depth, key->site) ? key->frames[0] : 0;
+    for (uint32_t i = 0; i < depot_words(key); i++) {
         origins->frames[frame_first + i] = key->frames[i];
     }
     irq = ht_port_lock(lock);

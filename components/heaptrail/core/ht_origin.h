@@ -204,6 +204,20 @@ static inline ht_origin_id_t ht_origin_of_caller(ht_origins_t *origins, ht_port_
     return ht_origin_of_new_caller(origins, lock, caller, caps, method);
 }
 
+/** A lone caller is kept in the origin itself, everything else in the depot. */
+static inline bool ht_origin_is_lone(uint32_t depth, const heaptrail_site_t *site)
+{
+    return depth == 1 && site == NULL;
+}
+
+/** The return addresses of an origin, `depth` of them. */
+static inline const uintptr_t *ht_origin_frames(const ht_origins_t *origins,
+                                                const ht_origin_t *origin)
+{
+    return ht_origin_is_lone(origin->depth, origin->site) ? &origin->caller
+                                                          : &origins->frames[origin->frame_first];
+}
+
 /** The hash of a key. O(depth). */
 static inline uint32_t ht_origin_hash_of(const ht_origin_key_t *key)
 {
@@ -223,7 +237,7 @@ static inline bool ht_origin_is(const ht_origins_t *origins, const ht_origin_t *
         origin->shape != HT_ORIGIN_SHAPE(key->depth, key->method)) {
         return false;
     }
-    const uintptr_t *frame = &origins->frames[origin->frame_first];
+    const uintptr_t *frame = ht_origin_frames(origins, origin);
     const uintptr_t *end = key->frames + key->depth;
     for (const uintptr_t *wanted = key->frames; wanted != end; wanted++, frame++) {
         if (*frame != *wanted) { return false; }

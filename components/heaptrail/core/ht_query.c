@@ -38,7 +38,8 @@ static heaptrail_origin_t origin_row(const ht_tracker_t *tracker, uint32_t id,
     return (heaptrail_origin_t){
         .id = id,
         .site = origin->site,
-        .frames = &tracker->origins.frames[origin->frame_first],
+        /* Of the origin itself and not of the copy, which ends before the row does. */
+        .frames = ht_origin_frames(&tracker->origins, &tracker->origins.origins[id]),
         .frame_count = origin->depth,
         .method = (heaptrail_method_t)origin->method,
         .caps = origin->caps,
