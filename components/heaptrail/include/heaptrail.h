@@ -25,10 +25,10 @@ extern "C" {
 
 /** Sizes and memory for heaptrail_init(). Zero in a size: the Kconfig value. */
 typedef struct {
-    uint32_t max_blocks;   /**< live blocks, 1 .. 2^24; 18.3 bytes each (36.6 on 64-bit) */
+    uint32_t max_blocks;   /**< live blocks, 1 .. 2^24; 18.4 bytes each (36.7 on 64-bit) */
     uint32_t max_sites;    /**< distinct sites and stacks; about 110 bytes each */
-    uint32_t max_tasks;    /**< tasks, 1 .. 252; about 72 bytes each */
-    uint32_t max_failures; /**< failed allocations kept, up to 2^24; 48 bytes each */
+    uint32_t max_tasks;    /**< tasks, 1 .. 252; 56 bytes each on 32-bit */
+    uint32_t max_failures; /**< failed allocations kept, up to 2^24; 44 bytes each on 32-bit */
     uint32_t frame_words;  /**< room for return addresses, all stacks together; 4 bytes each */
     uint32_t stack_depth;  /**< frames per stack, 1 .. 32; 1: the caller only */
     void *
@@ -153,7 +153,7 @@ esp_err_t heaptrail_status(heaptrail_status_t *status);
 
 /**
  * Measure the heaps now: free bytes, largest free block, lowest of both. Walks every heap, with the
- * heap's own lock, so not from an ISR and not often; the sampling timer calls it each
+ * heap's own lock, so not from an ISR and not often; the idle task calls it each
  * CONFIG_HEAPTRAIL_SAMPLE_INTERVAL_MS.
  */
 esp_err_t heaptrail_sample(void);

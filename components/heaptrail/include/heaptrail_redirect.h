@@ -7,6 +7,8 @@
  * Opt-in: turns the plain allocation calls of a source file into recording ones, without editing
  * them.
  *
+ * For ESP-IDF (it includes esp_heap_caps.h); on Linux use heaptrail_site.h or the preload library.
+ *
  * Include it last in a file, or give it to a whole component:
  *
  *     target_compile_options(${COMPONENT_LIB} PRIVATE -include heaptrail_redirect.h)
