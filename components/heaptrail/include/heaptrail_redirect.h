@@ -13,11 +13,10 @@
  *
  *     target_compile_options(${COMPONENT_LIB} PRIVATE -include heaptrail_redirect.h)
  *
- * File, line, function and, where the call is the right side of a declaration or an assignment that
- * the host can read in the source, the variable. Function-like macros: taking the address of
- * malloc, or a member called free, is left alone; a member function called with parentheses
- * (list.free(x)) is not, so in C++ prefer the link-time wrap. In C++ the <cstdlib> functions keep
- * their std:: names.
+ * Records file, line and function; realloc() names its pointer, the others know no variable (the
+ * ..._TO macros of heaptrail_site.h do). Function-like macros: taking the address of malloc, or a
+ * member called free, is left alone; a member function called with parentheses (list.free(x)) is
+ * not, so in C++ prefer the link-time wrap. In C++ the <cstdlib> functions keep their names.
  */
 #pragma once
 
