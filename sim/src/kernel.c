@@ -333,10 +333,9 @@ static bool random_preemption(k_task_t *self)
     uint32_t count = 0;
     for (int i = 0; i < K_TASKS_MAX; i++) {
         k_task_t *t = &k.tasks[i];
+        if (!eligible(t, slot)) { continue; } /* first: others may be in the making, unlocked */
         bool other_core = t->affinity != self->affinity || t->affinity == K_ANY_CORE;
-        if (eligible(t, slot) && (other_core || t->priority >= self->priority)) {
-            choice[count++] = t;
-        }
+        if (other_core || t->priority >= self->priority) { choice[count++] = t; }
     }
     if (count == 0) { return false; }
     k_task_t *next = choice[k_random(K_RANDOM_SCHED) % count];

@@ -175,14 +175,16 @@ esp_err_t heaptrail_init(const heaptrail_config_t *config)
  * heap. */
 static bool may_measure(void)
 {
-    static volatile ht_tick_t s_second;
-    static volatile uint32_t s_count;
-    ht_tick_t second = ht_port_tick() / ht_port_tick_hz();
-    if (s_second != second) {
-        s_second = second;
-        s_count = 0;
+    static uint32_t s_second;
+    static uint32_t s_count;
+    uint32_t second = (uint32_t)(ht_port_tick() / ht_port_tick_hz());
+    if (__atomic_load_n(&s_second, __ATOMIC_RELAXED) != second) { /* two cores: one more at worst */
+        __atomic_store_n(&s_second, second, __ATOMIC_RELAXED);
+        __atomic_store_n(&s_count, 0, __ATOMIC_RELAXED);
     }
-    return s_count++ < MEASURES_PER_SECOND;
+    uint32_t count = __atomic_load_n(&s_count, __ATOMIC_RELAXED);
+    __atomic_store_n(&s_count, count + 1U, __ATOMIC_RELAXED);
+    return count < MEASURES_PER_SECOND;
 }
 
 void ht_on_fail(size_t size, size_t alignment, uint32_t caps, uint32_t method, uintptr_t caller)

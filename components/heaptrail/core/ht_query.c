@@ -38,8 +38,10 @@ static heaptrail_origin_t origin_row(const ht_tracker_t *tracker, uint32_t id,
     return (heaptrail_origin_t){
         .id = id,
         .site = origin->site,
-        /* Of the origin itself and not of the copy, which ends before the row does. */
-        .frames = ht_origin_frames(&tracker->origins, &tracker->origins.origins[id]),
+        /* In the origin itself and not in the copy, which ends before the row does. */
+        .frames = ht_origin_is_lone(origin->depth, origin->site)
+                      ? &tracker->origins.origins[id].caller
+                      : &tracker->origins.frames[origin->frame_first],
         .frame_count = origin->depth,
         .method = (heaptrail_method_t)origin->method,
         .caps = origin->caps,
