@@ -33,5 +33,5 @@ void sim_log_line(esp_log_level_t level, const char *tag, const char *format, ..
 uint8_t *pxTaskGetStackStart(TaskHandle_t task)
 {
     (void)task;
-    return (uint8_t *)((uintptr_t)__builtin_frame_address(0) - (64U << 10));
+    return (uint8_t *)((uintptr_t)__builtin_frame_address(0) - (32U << 10));
 }

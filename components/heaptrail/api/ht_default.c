@@ -173,7 +173,7 @@ esp_err_t heaptrail_init(const heaptrail_config_t *config)
 
 /* At most MEASURES_PER_SECOND: a firmware that fails in a loop must not spend its time walking the
  * heap. */
-static bool may_measure(void)
+static HT_PORT_HOT bool may_measure(void)
 {
     static uint32_t s_second;
     static uint32_t s_count;
@@ -187,7 +187,8 @@ static bool may_measure(void)
     return count < MEASURES_PER_SECOND;
 }
 
-void ht_on_fail(size_t size, size_t alignment, uint32_t caps, uint32_t method, uintptr_t caller)
+HT_PORT_HOT void ht_on_fail(size_t size, size_t alignment, uint32_t caps, uint32_t method,
+                            uintptr_t caller)
 {
     ht_tracker_t *tracker = ht_default();
     if (tracker->state != HT_STATE_RUNNING) { return; }

@@ -15,8 +15,8 @@
 /** Not running yet or any more, or a scope or a stack to look at. */
 void ht_on_alloc_slow(void *block, size_t size, uint32_t caps, uint32_t method, uintptr_t caller);
 
-__attribute__((always_inline)) static inline void
-ht_hot_on_alloc(void *block, size_t size, uint32_t caps, uint32_t method, uintptr_t caller)
+HT_INLINE void ht_hot_on_alloc(void *block, size_t size, uint32_t caps, uint32_t method,
+                               uintptr_t caller)
 {
     ht_tracker_t *tracker = &ht_default_tracker;
     if (__builtin_expect(!tracker->quick || tracker->scope_hint[ht_port_core()] != NULL, 0)) {
@@ -29,7 +29,7 @@ ht_hot_on_alloc(void *block, size_t size, uint32_t caps, uint32_t method, uintpt
                ht_origin_of_caller(&tracker->origins, &tracker->lock, caller, caps, method));
 }
 
-__attribute__((always_inline)) static inline void ht_hot_on_free(void *block)
+HT_INLINE void ht_hot_on_free(void *block)
 {
     /* Not one slot in use: a tracker that is new or stopped. It also spares a look-up that cannot
      * hit. */

@@ -59,6 +59,7 @@ HT_PORT_HOT ht_origin_id_t ht_scope_origin(ht_tracker_t *tracker, uintptr_t call
 
 HT_PORT_HOT void ht_scope_relabel(ht_tracker_t *tracker, const ht_scope_t *scope, const void *block)
 {
+    if (tracker->state != HT_STATE_RUNNING) { return; }
     ht_known_t known;
     if (ht_tracker_known(tracker, (uintptr_t)block, &known)) {
         ht_tracker_relabel(

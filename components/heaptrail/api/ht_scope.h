@@ -23,8 +23,11 @@
 
 #include "ht_tracker.h"
 
-/** A scope is looked for this far up the stack, in bytes: libc's and the heap's own frames. */
-#define HT_SCOPE_REACH 2048U
+/**
+ * A scope is looked for this far up the stack, in bytes: libc's and the heap's own frames. Short on
+ * chips: a task whose stack lies right below another's must not reach into that one's.
+ */
+#define HT_SCOPE_REACH (HT_PORT_STACK_TELLS_TASK ? 768U : 2048U)
 
 /** What a scope's seal is, less its own address: stack garbage does not look like this. */
 #define HT_SCOPE_SEAL ((uintptr_t)0xA5C35AU)
@@ -48,7 +51,7 @@ ht_scope_seal(const ht_scope_t *scope)
 }
 
 /** The scope that the caller runs in, or NULL. O(1). */
-static inline ht_scope_t *ht_scope_current(const ht_tracker_t *tracker)
+HT_INLINE ht_scope_t *ht_scope_current(const ht_tracker_t *tracker)
 {
     const void *hint = tracker->scope_hint[ht_port_core()];
     if (__builtin_expect(hint == NULL, 1)) { return NULL; }
@@ -62,8 +65,8 @@ static inline ht_scope_t *ht_scope_current(const ht_tracker_t *tracker)
 }
 
 /** Enter: `scope` is a local variable of the entry point. The outermost scope counts. O(1). */
-static inline void ht_scope_enter(ht_tracker_t *tracker, ht_scope_t *scope,
-                                  heaptrail_site_ref_t *ref, uintptr_t caller, uint32_t method)
+HT_INLINE void ht_scope_enter(ht_tracker_t *tracker, ht_scope_t *scope, heaptrail_site_ref_t *ref,
+                              uintptr_t caller, uint32_t method)
 {
     const void *volatile *hint = &tracker->scope_hint[ht_port_core()];
     scope->nested = ht_scope_current(tracker) != NULL;
@@ -81,7 +84,7 @@ static inline void ht_scope_enter(ht_tracker_t *tracker, ht_scope_t *scope,
 }
 
 /** Leave what was entered, without a block of its own. O(1). */
-static inline void ht_scope_exit(ht_tracker_t *tracker, ht_scope_t *scope)
+HT_INLINE void ht_scope_exit(ht_tracker_t *tracker, ht_scope_t *scope)
 {
     const void *volatile *hint = &tracker->scope_hint[ht_port_core()];
     scope->seal = 0;
@@ -92,7 +95,7 @@ static inline void ht_scope_exit(ht_tracker_t *tracker, ht_scope_t *scope)
 void ht_scope_relabel(ht_tracker_t *tracker, const ht_scope_t *scope, const void *block);
 
 /** Leave with the block that was made under the scope, NULL if none was. O(1). */
-static inline void ht_scope_leave(ht_tracker_t *tracker, ht_scope_t *scope, const void *block)
+HT_INLINE void ht_scope_leave(ht_tracker_t *tracker, ht_scope_t *scope, const void *block)
 {
     ht_scope_exit(tracker, scope);
     if (__builtin_expect(!scope->used && !scope->nested && block != NULL, 0)) {

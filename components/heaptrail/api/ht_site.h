@@ -23,6 +23,13 @@ static inline bool ht_site_records(const ht_scope_t *scope)
     return !scope->used && !ht_port_is_wrapped();
 }
 
+/** The bytes of n objects; SIZE_MAX when there is no such number. */
+static inline size_t ht_site_bytes(size_t n, size_t size)
+{
+    size_t bytes;
+    return __builtin_mul_overflow(n, size, &bytes) ? SIZE_MAX : bytes;
+}
+
 /** Leave the scope with a new block (NULL: it failed), recorded if nobody did. Returns the block.
  */
 static inline void *ht_site_made(ht_scope_t *scope, void *block, size_t size, uint32_t caps)

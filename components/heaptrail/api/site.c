@@ -26,7 +26,7 @@ void *heaptrail_calloc(heaptrail_site_ref_t *ref, size_t n, size_t size)
 {
     ht_scope_t scope;
     ht_site_enter(&scope, ref, CALLER, HEAPTRAIL_METHOD_CALLOC);
-    return ht_site_made(&scope, calloc(n, size), n * size, HT_CAPS_DEFAULT);
+    return ht_site_made(&scope, calloc(n, size), ht_site_bytes(n, size), HT_CAPS_DEFAULT);
 }
 
 void *heaptrail_realloc(heaptrail_site_ref_t *ref, void *ptr, size_t size)

@@ -30,7 +30,7 @@ typedef struct {
 } ht_failures_t;
 
 /** Store a failure and number it. Lock held. O(1). */
-static inline void ht_failure_put(ht_failures_t *failures, const ht_failure_t *failure)
+HT_INLINE void ht_failure_put(ht_failures_t *failures, const ht_failure_t *failure)
 {
     failures->count++;
     if (failures->max != 0) {

@@ -49,7 +49,7 @@ ht_heap_id_t ht_heap_search(ht_heaps_t *heaps, uintptr_t address);
 static_assert(HT_HEAPS_MAX <= HT_MASK(HT_HEAP_BITS), "a record can name every heap");
 
 /** The heap that an address lies in, 0 if none. Lock held. O(heaps), usually O(1). */
-static inline ht_heap_id_t ht_heap_of(ht_heaps_t *heaps, uintptr_t address)
+HT_INLINE ht_heap_id_t ht_heap_of(ht_heaps_t *heaps, uintptr_t address)
 {
     if (__builtin_expect(address - heaps->last_start < heaps->last_size, 1)) {
         return (ht_heap_id_t){heaps->last};
@@ -58,7 +58,7 @@ static inline ht_heap_id_t ht_heap_of(ht_heaps_t *heaps, uintptr_t address)
 }
 
 /** Count one more block. Lock held. */
-static inline void ht_heap_count(ht_heap_t *heap, size_t size)
+HT_INLINE void ht_heap_count(ht_heap_t *heap, size_t size)
 {
     heap->total_blocks++;
     size_t live = heap->live_bytes + size;

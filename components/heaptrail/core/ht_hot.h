@@ -20,13 +20,13 @@ bool ht_tracker_filters_out(ht_tracker_t *tracker, size_t size, uint32_t origin,
 void ht_tracker_drop(ht_tracker_t *tracker, ht_origin_t *origin, size_t size);
 void ht_tracker_unknown(ht_tracker_t *tracker, uintptr_t address);
 
-static inline void ht_count_up(uint32_t *counter)
+HT_INLINE void ht_count_up(uint32_t *counter)
 {
     if (*counter != UINT32_MAX) { (*counter)++; }
 }
 
 /* The next stamp: the clock if it moved on, else the next order within its tick. Lock held. */
-static inline void ht_next_stamp(ht_tracker_t *tracker, ht_tick_t now)
+HT_INLINE void ht_next_stamp(ht_tracker_t *tracker, ht_tick_t now)
 {
     ht_stamp_t *last = &tracker->last;
     if ((ht_tick_t)(now - last->tick - 1U) < ((ht_tick_t) ~(ht_tick_t)0 >> 1)) {
@@ -45,13 +45,13 @@ static inline void ht_next_stamp(ht_tracker_t *tracker, ht_tick_t now)
  * pointer lies in the part of its stack that was seen. (Interrupts have a stack of their own on
  * every chip; where they do not, ht_port_stack_low() says 0 and nothing is kept.) Lock held.
  */
-static inline bool ht_is_last_task(const ht_tracker_t *tracker, uintptr_t sp)
+HT_INLINE bool ht_is_last_task(const ht_tracker_t *tracker, uintptr_t sp)
 {
     return sp - tracker->tasks.last_low < tracker->tasks.last_span;
 }
 
 /* The row of the calling task, when only a look-up can tell. No lock. */
-static inline uint32_t ht_task_by_key(ht_tracker_t *tracker)
+HT_INLINE uint32_t ht_task_by_key(ht_tracker_t *tracker)
 {
     return HT_PORT_STACK_TELLS_TASK ? HT_TASK_OTHER : ht_tracker_task(tracker).index;
 }
@@ -65,8 +65,8 @@ static inline uint32_t ht_task_by_key(ht_tracker_t *tracker)
     } while (0)
 
 /** Record a new block. Takes the lock. */
-__attribute__((always_inline)) static inline void
-ht_hot_add(ht_tracker_t *tracker, uintptr_t address, size_t size, ht_origin_id_t origin)
+HT_INLINE void ht_hot_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
+                          ht_origin_id_t origin)
 {
     uint32_t task = ht_task_by_key(tracker);
     uintptr_t sp = ht_port_stack_pointer();
@@ -109,7 +109,7 @@ ht_hot_add(ht_tracker_t *tracker, uintptr_t address, size_t size, ht_origin_id_t
 }
 
 /* The block of a record ended. Lock held; the slot is the caller's to empty or to keep. */
-static inline void ht_count_end(ht_tracker_t *tracker, const ht_record_t *record, ht_tick_t now)
+HT_INLINE void ht_count_end(ht_tracker_t *tracker, const ht_record_t *record, ht_tick_t now)
 {
     size_t size = ht_record_size(record);
     ht_tick_t age = now - record->tick;
@@ -126,7 +126,7 @@ static inline void ht_count_end(ht_tracker_t *tracker, const ht_record_t *record
 }
 
 /* The whole end of a block: counted, a task retired with its TCB, the slot empty. Lock held. */
-static inline void ht_end_block(ht_tracker_t *tracker, ht_record_t *record, ht_tick_t now)
+HT_INLINE void ht_end_block(ht_tracker_t *tracker, ht_record_t *record, ht_tick_t now)
 {
     ht_count_end(tracker, record, now);
     if (__builtin_expect(ht_record_is_tcb(record), 0)) {
@@ -136,8 +136,7 @@ static inline void ht_end_block(ht_tracker_t *tracker, ht_record_t *record, ht_t
 }
 
 /** Forget a block that is about to be freed. Takes the lock. */
-__attribute__((always_inline)) static inline bool ht_hot_remove(ht_tracker_t *tracker,
-                                                                uintptr_t address)
+HT_INLINE bool ht_hot_remove(ht_tracker_t *tracker, uintptr_t address)
 {
     ht_tick_t now = ht_port_tick();
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);

@@ -101,21 +101,21 @@ ht_origin_id_t ht_origin_intern(ht_origins_t *origins, ht_port_lock_t *lock,
 
 /** True when `id` is this very site (without a stack) with these capabilities: a cached number is
  * still good. */
-static inline bool ht_origin_is_site(const ht_origins_t *origins, uint32_t id,
-                                     const heaptrail_site_t *site, uint32_t caps)
+HT_INLINE bool ht_origin_is_site(const ht_origins_t *origins, uint32_t id,
+                                 const heaptrail_site_t *site, uint32_t caps)
 {
     if (id == 0 || id > origins->max) { return false; }
     const ht_origin_t *origin = &origins->origins[id];
     return origin->site == site && origin->caps == caps && origin->depth == 0;
 }
 
-static inline uint32_t ht_origin_live_blocks(const ht_origin_t *origin)
+HT_INLINE uint32_t ht_origin_live_blocks(const ht_origin_t *origin)
 {
     return origin->total_blocks - origin->dropped_blocks - origin->freed_blocks;
 }
 
 /** Count one more block of size bytes that has a record. Lock held. */
-static inline void ht_origin_add(ht_origin_t *origin, size_t size)
+HT_INLINE void ht_origin_add(ht_origin_t *origin, size_t size)
 {
     origin->total_blocks++;
     origin->total_bytes += size;
@@ -125,7 +125,7 @@ static inline void ht_origin_add(ht_origin_t *origin, size_t size)
 }
 
 /* The number of bits of n: 0 for 0, 1 for 1, 2 for 2 and 3 ... */
-static inline uint32_t ht_bit_length(uint32_t n)
+HT_INLINE uint32_t ht_bit_length(uint32_t n)
 {
 #if defined(__riscv) && !defined(__riscv_zbb)
     /* Without Zbb, __builtin_clz is a call that reads a table in flash. */
@@ -153,7 +153,7 @@ static inline uint32_t ht_bit_length(uint32_t n)
 }
 
 /** Count the end of a block that lived for age ticks. Lock held. */
-static inline void ht_origin_remove(ht_origin_t *origin, size_t size, ht_tick_t age)
+HT_INLINE void ht_origin_remove(ht_origin_t *origin, size_t size, ht_tick_t age)
 {
     origin->freed_blocks++;
     origin->live_bytes -= size;
@@ -167,17 +167,17 @@ static inline void ht_origin_remove(ht_origin_t *origin, size_t size, ht_tick_t 
  * The hash of a key: the capabilities and the method, then a multiplication for each frame, then
  * the high bits folded down to where the index takes its number from.
  */
-static inline uintptr_t ht_origin_seed(uint32_t caps, uint32_t method)
+HT_INLINE uintptr_t ht_origin_seed(uint32_t caps, uint32_t method)
 {
     return (uintptr_t)caps + ((uintptr_t)method << 22);
 }
 
-static inline uintptr_t ht_origin_step(uintptr_t hash, uintptr_t frame)
+HT_INLINE uintptr_t ht_origin_step(uintptr_t hash, uintptr_t frame)
 {
     return (hash ^ frame) * (uintptr_t)0x9E3779B1U;
 }
 
-static inline uint32_t ht_origin_fold(uintptr_t hash)
+HT_INLINE uint32_t ht_origin_fold(uintptr_t hash)
 {
     return (uint32_t)(hash ^ hash >> (HT_64BIT ? 32 : 15));
 }
@@ -190,8 +190,8 @@ ht_origin_id_t ht_origin_of_new_caller(ht_origins_t *origins, ht_port_lock_t *lo
  * The origin of a block of which only the caller's address is known: a site as the linker's wrap
  * sees it. The first entry of the index is looked at inline; it is right nearly always.
  */
-static inline ht_origin_id_t ht_origin_of_caller(ht_origins_t *origins, ht_port_lock_t *lock,
-                                                 uintptr_t caller, uint32_t caps, uint32_t method)
+HT_INLINE ht_origin_id_t ht_origin_of_caller(ht_origins_t *origins, ht_port_lock_t *lock,
+                                             uintptr_t caller, uint32_t caps, uint32_t method)
 {
     uint32_t hash = ht_origin_fold(ht_origin_step(ht_origin_seed(caps, method), caller));
     uint32_t id = __atomic_load_n(&origins->index[hash & origins->index_mask], __ATOMIC_ACQUIRE);
@@ -205,21 +205,20 @@ static inline ht_origin_id_t ht_origin_of_caller(ht_origins_t *origins, ht_port_
 }
 
 /** A lone caller is kept in the origin itself, everything else in the depot. */
-static inline bool ht_origin_is_lone(uint32_t depth, const heaptrail_site_t *site)
+HT_INLINE bool ht_origin_is_lone(uint32_t depth, const heaptrail_site_t *site)
 {
     return depth == 1 && site == NULL;
 }
 
 /** The return addresses of an origin, `depth` of them. */
-static inline const uintptr_t *ht_origin_frames(const ht_origins_t *origins,
-                                                const ht_origin_t *origin)
+HT_INLINE const uintptr_t *ht_origin_frames(const ht_origins_t *origins, const ht_origin_t *origin)
 {
     return ht_origin_is_lone(origin->depth, origin->site) ? &origin->caller
                                                           : &origins->frames[origin->frame_first];
 }
 
 /** The hash of a key. O(depth). */
-static inline uint32_t ht_origin_hash_of(const ht_origin_key_t *key)
+HT_INLINE uint32_t ht_origin_hash_of(const ht_origin_key_t *key)
 {
     uintptr_t hash = (uintptr_t)key->site + ht_origin_seed(key->caps, key->method);
     if (key->depth == 0) { return ht_origin_fold(ht_origin_step(hash, 0)); }
@@ -230,8 +229,8 @@ static inline uint32_t ht_origin_hash_of(const ht_origin_key_t *key)
 }
 
 /* Is this the origin of the key? */
-static inline bool ht_origin_is(const ht_origins_t *origins, const ht_origin_t *origin,
-                                const ht_origin_key_t *key, uint32_t hash)
+HT_INLINE bool ht_origin_is(const ht_origins_t *origins, const ht_origin_t *origin,
+                            const ht_origin_key_t *key, uint32_t hash)
 {
     if (origin->hash != hash || origin->site != key->site || origin->caps != key->caps ||
         origin->shape != HT_ORIGIN_SHAPE(key->depth, key->method)) {
@@ -247,8 +246,8 @@ static inline bool ht_origin_is(const ht_origins_t *origins, const ht_origin_t *
 
 /** As ht_origin_intern(); the first entry of the index, right nearly always, is looked at inline.
  */
-static inline ht_origin_id_t ht_origin_of_key(ht_origins_t *origins, ht_port_lock_t *lock,
-                                              const ht_origin_key_t *key)
+HT_INLINE ht_origin_id_t ht_origin_of_key(ht_origins_t *origins, ht_port_lock_t *lock,
+                                          const ht_origin_key_t *key)
 {
     uint32_t hash = ht_origin_hash_of(key);
     uint32_t id = __atomic_load_n(&origins->index[hash & origins->index_mask], __ATOMIC_ACQUIRE);

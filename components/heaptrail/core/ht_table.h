@@ -63,12 +63,12 @@ bool ht_table_try_room(ht_table_t *table, uintptr_t address, uint32_t i);
  * The two bucket numbers. Multiplicative hashing (Knuth, TAOCP 3, 6.4), mapped to 0 .. n-1 by the
  * high half of a product (Lemire 2019) so that n need not be a power of two.
  */
-static inline uint32_t ht_table_scale(uint32_t hash, uint32_t n)
+HT_INLINE uint32_t ht_table_scale(uint32_t hash, uint32_t n)
 {
     return (uint32_t)(((uint64_t)hash * n) >> 32);
 }
 
-static inline uint32_t ht_table_hash(uintptr_t address)
+HT_INLINE uint32_t ht_table_hash(uintptr_t address)
 {
 #if HT_64BIT
     return (uint32_t)((address * 0x9E3779B97F4A7C15U) >> 32);
@@ -77,19 +77,19 @@ static inline uint32_t ht_table_hash(uintptr_t address)
 #endif
 }
 
-static inline uint32_t ht_table_first(const ht_table_t *table, uint32_t hash)
+HT_INLINE uint32_t ht_table_first(const ht_table_t *table, uint32_t hash)
 {
     return ht_table_scale(hash, table->bucket_count);
 }
 
-static inline uint32_t ht_table_second(const ht_table_t *table, uint32_t hash)
+HT_INLINE uint32_t ht_table_second(const ht_table_t *table, uint32_t hash)
 {
     /* Folded before it is multiplied: two plain multiples of an address go in step along blocks
      * that lie at equal distances, and crowd into the same pairs of buckets. */
     return ht_table_scale((hash ^ hash >> 15) * 0x85EBCA6BU, table->bucket_count);
 }
 
-static inline ht_record_t *ht_bucket_find(ht_bucket_t *bucket, uintptr_t address)
+HT_INLINE ht_record_t *ht_bucket_find(ht_bucket_t *bucket, uintptr_t address)
 {
     ht_record_t *slot = bucket->slot;
     if (slot[0].address == address) { return &slot[0]; }
@@ -104,7 +104,7 @@ static inline ht_record_t *ht_bucket_find(ht_bucket_t *bucket, uintptr_t address
 }
 
 /** The record of a block that starts at address (neither 0 nor 1), or NULL. O(1). */
-static inline ht_record_t *ht_table_find(ht_table_t *table, uintptr_t address)
+HT_INLINE ht_record_t *ht_table_find(ht_table_t *table, uintptr_t address)
 {
     uint32_t hash = ht_table_hash(address);
     ht_record_t *found = ht_bucket_find(&table->buckets[ht_table_first(table, hash)], address);
@@ -117,7 +117,7 @@ static inline ht_record_t *ht_table_find(ht_table_t *table, uintptr_t address)
 }
 
 /* The index of the lowest bit that is not set in a byte that is not 0xff. */
-static inline uint32_t ht_lowest_clear(uint32_t byte)
+HT_INLINE uint32_t ht_lowest_clear(uint32_t byte)
 {
 #if defined(__riscv) && !defined(__riscv_zbb)
     /* Without Zbb, __builtin_ctz is a call that reads a table in flash. */
@@ -131,7 +131,7 @@ static inline uint32_t ht_lowest_clear(uint32_t byte)
 }
 
 /* Take a slot of a bucket, or NULL if it is full. */
-static inline ht_record_t *ht_bucket_take(ht_table_t *table, uint32_t bucket)
+HT_INLINE ht_record_t *ht_bucket_take(ht_table_t *table, uint32_t bucket)
 {
     uint32_t used = table->used[bucket];
     if (used == 0xFFU) { return NULL; }
@@ -141,7 +141,7 @@ static inline ht_record_t *ht_bucket_take(ht_table_t *table, uint32_t bucket)
 }
 
 /* Mark a slot as empty. */
-static inline void ht_bucket_give(ht_table_t *table, ht_record_t *slot)
+HT_INLINE void ht_bucket_give(ht_table_t *table, ht_record_t *slot)
 {
     size_t index = (size_t)(slot - table->buckets[0].slot);
     table->used[index / HT_BUCKET_SLOTS] &= (uint8_t) ~(1U << index % HT_BUCKET_SLOTS);
@@ -149,7 +149,7 @@ static inline void ht_bucket_give(ht_table_t *table, ht_record_t *slot)
 }
 
 /** False: as many slots are in use as may be. */
-static inline bool ht_table_has_room(const ht_table_t *table)
+HT_INLINE bool ht_table_has_room(const ht_table_t *table)
 {
     return table->count < table->limit;
 }
@@ -159,7 +159,7 @@ static inline bool ht_table_has_room(const ht_table_t *table)
  * address's buckets are (then ht_table_try_room() may help). The caller fills it in, address
  * included, before it gives the lock back. The address must not be in the table. O(1).
  */
-static inline ht_record_t *ht_table_place(ht_table_t *table, uintptr_t address)
+HT_INLINE ht_record_t *ht_table_place(ht_table_t *table, uintptr_t address)
 {
     if (!ht_table_has_room(table)) { return NULL; }
     uint32_t hash = ht_table_hash(address);
@@ -173,7 +173,7 @@ static inline ht_record_t *ht_table_place(ht_table_t *table, uintptr_t address)
 }
 
 /** The same, with the stash as the last resort. O(1). */
-static inline ht_record_t *ht_table_place_or_stash(ht_table_t *table, uintptr_t address)
+HT_INLINE ht_record_t *ht_table_place_or_stash(ht_table_t *table, uintptr_t address)
 {
     ht_record_t *slot = ht_table_place(table, address);
     if (slot == NULL && ht_table_has_room(table)) {
@@ -190,7 +190,7 @@ static inline ht_record_t *ht_table_place_or_stash(ht_table_t *table, uintptr_t 
 ht_record_t *ht_table_insert(ht_table_t *table, uintptr_t address);
 
 /** Empty a slot that ht_table_find() or ht_table_insert() returned. O(1). */
-static inline void ht_table_erase(ht_table_t *table, ht_record_t *slot)
+HT_INLINE void ht_table_erase(ht_table_t *table, ht_record_t *slot)
 {
     ht_bucket_give(table, slot);
     table->count--;
@@ -198,7 +198,7 @@ static inline void ht_table_erase(ht_table_t *table, ht_record_t *slot)
 }
 
 /** Keep a slot for ht_table_release_held(); nothing finds it meanwhile. */
-static inline void ht_table_hold(ht_record_t *slot)
+HT_INLINE void ht_table_hold(ht_record_t *slot)
 {
     slot->address = HT_ADDRESS_HELD;
 }

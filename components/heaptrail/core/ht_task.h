@@ -25,6 +25,9 @@ enum {
     HT_TASK_FIRST = 4
 };
 
+/** A stack pointer further above a task's stack than this is on another stack (a coroutine's). */
+#define HT_STACK_BYTES_MAX ((uintptr_t)(64U << 10))
+
 /** Entries of the index that a look-up reads, at most. */
 #define HT_TASK_PROBES 16
 
@@ -69,14 +72,14 @@ uint32_t ht_task_add(ht_tasks_t *tasks, uintptr_t key);
 /** The task is gone: its handle may come back. Its row stays. Lock held. O(1). */
 void ht_task_retire(ht_tasks_t *tasks, uintptr_t key);
 
-static inline uint32_t ht_task_hash(const ht_tasks_t *tasks, uintptr_t key)
+HT_INLINE uint32_t ht_task_hash(const ht_tasks_t *tasks, uintptr_t key)
 {
     return (uint32_t)((uint32_t)(key >> 4) * 0x9E3779B1U >> 16) & tasks->index_mask;
 }
 
 /** The row of a key, or HT_TASK_OTHER if it has none. No lock: it may miss an entry that moves just
  * then, because another task ended. So who finds none looks again with the lock held. */
-static inline uint32_t ht_task_find(const ht_tasks_t *tasks, uintptr_t key)
+HT_INLINE uint32_t ht_task_find(const ht_tasks_t *tasks, uintptr_t key)
 {
     if (key < HT_KEY_FIRST_TASK) { return HT_TASK_STARTUP + (uint32_t)key; }
     uint32_t at = ht_task_hash(tasks, key);
@@ -89,13 +92,13 @@ static inline uint32_t ht_task_find(const ht_tasks_t *tasks, uintptr_t key)
     return HT_TASK_OTHER;
 }
 
-static inline uint32_t ht_task_live_blocks(const ht_task_t *task)
+HT_INLINE uint32_t ht_task_live_blocks(const ht_task_t *task)
 {
     return task->total_blocks - task->freed_blocks;
 }
 
 /** Count one more block. Lock held. */
-static inline void ht_task_count(ht_task_t *task, size_t size)
+HT_INLINE void ht_task_count(ht_task_t *task, size_t size)
 {
     task->total_blocks++;
     task->total_bytes += size;

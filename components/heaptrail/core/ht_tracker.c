@@ -52,7 +52,7 @@ HT_PORT_HOT uint32_t ht_tracker_find_task(ht_tracker_t *tracker, uintptr_t sp)
     uintptr_t key = ht_port_task_key();
     uint32_t row = row_of(tracker, key);
     uintptr_t low = row >= HT_TASK_FIRST ? ht_port_stack_low(key) : 0;
-    if (low != 0 && sp >= low) {
+    if (low != 0 && sp - low < HT_STACK_BYTES_MAX) {
         ht_port_irq_t irq = ht_port_lock(&tracker->lock);
         tracker->tasks.last_low = low;
         tracker->tasks.last_span = sp - low + 1U;
@@ -142,7 +142,7 @@ bool ht_tracker_unregister(ht_tracker_t *tracker, uintptr_t address)
     return record != NULL;
 }
 
-bool ht_tracker_known(ht_tracker_t *tracker, uintptr_t address, ht_known_t *known)
+HT_PORT_HOT bool ht_tracker_known(ht_tracker_t *tracker, uintptr_t address, ht_known_t *known)
 {
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     const ht_record_t *record = ht_table_find(&tracker->table, address);
@@ -226,7 +226,7 @@ HT_PORT_HOT void ht_tracker_drop_held(ht_tracker_t *tracker, ht_hold_t hold)
     ht_port_unlock(&tracker->lock, irq);
 }
 
-bool ht_tracker_relabel(ht_tracker_t *tracker, uintptr_t address, ht_origin_id_t origin)
+HT_PORT_HOT bool ht_tracker_relabel(ht_tracker_t *tracker, uintptr_t address, ht_origin_id_t origin)
 {
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     ht_record_t *record = ht_table_find(&tracker->table, address);

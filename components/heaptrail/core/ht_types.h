@@ -26,6 +26,9 @@
 
 #include "ht_port.h"
 
+/** A function that the hot path calls: where it runs (IRAM) must not depend on the optimiser. */
+#define HT_INLINE static inline __attribute__((always_inline))
+
 #define HT_64BIT (UINTPTR_MAX > 0xffffffffU)
 
 /** Frames kept per stack, at most. */
@@ -118,49 +121,49 @@ static_assert(sizeof(ht_record_t) == 16,
 #define HT_ADDRESS_EMPTY ((uintptr_t)0)
 #define HT_ADDRESS_HELD ((uintptr_t)1)
 
-static inline ht_word_t ht_record_what(size_t size, ht_heap_id_t heap, unsigned core)
+HT_INLINE ht_word_t ht_record_what(size_t size, ht_heap_id_t heap, unsigned core)
 {
     return (ht_word_t)size | ((ht_word_t)heap.index << HT_HEAP_SHIFT) |
            ((ht_word_t)core << HT_CORE_SHIFT);
 }
 
-static inline ht_word_t ht_record_who(ht_origin_id_t origin, ht_task_id_t task, uint32_t order)
+HT_INLINE ht_word_t ht_record_who(ht_origin_id_t origin, ht_task_id_t task, uint32_t order)
 {
     return (ht_word_t)origin.index | ((ht_word_t)task.index << HT_TASK_SHIFT) |
            ((ht_word_t)order << HT_ORDER_SHIFT);
 }
 
-static inline size_t ht_record_size(const ht_record_t *record)
+HT_INLINE size_t ht_record_size(const ht_record_t *record)
 {
     return (size_t)(record->what & HT_MASK(HT_SIZE_BITS));
 }
 
-static inline ht_heap_id_t ht_record_heap(const ht_record_t *record)
+HT_INLINE ht_heap_id_t ht_record_heap(const ht_record_t *record)
 {
     return (ht_heap_id_t){(uint32_t)((record->what >> HT_HEAP_SHIFT) & HT_MASK(HT_HEAP_BITS))};
 }
 
-static inline unsigned ht_record_core(const ht_record_t *record)
+HT_INLINE unsigned ht_record_core(const ht_record_t *record)
 {
     return (unsigned)((record->what >> HT_CORE_SHIFT) & 1U);
 }
 
-static inline bool ht_record_is_tcb(const ht_record_t *record)
+HT_INLINE bool ht_record_is_tcb(const ht_record_t *record)
 {
     return ((record->what >> HT_TCB_SHIFT) & 1U) != 0;
 }
 
-static inline ht_origin_id_t ht_record_origin(const ht_record_t *record)
+HT_INLINE ht_origin_id_t ht_record_origin(const ht_record_t *record)
 {
     return (ht_origin_id_t){(uint32_t)(record->who & HT_MASK(HT_ORIGIN_BITS))};
 }
 
-static inline ht_task_id_t ht_record_task(const ht_record_t *record)
+HT_INLINE ht_task_id_t ht_record_task(const ht_record_t *record)
 {
     return (ht_task_id_t){(uint32_t)((record->who >> HT_TASK_SHIFT) & HT_MASK(HT_TASK_BITS))};
 }
 
-static inline ht_stamp_t ht_record_stamp(const ht_record_t *record)
+HT_INLINE ht_stamp_t ht_record_stamp(const ht_record_t *record)
 {
     return (ht_stamp_t){record->tick,
                         (uint32_t)((record->who >> HT_ORDER_SHIFT) & HT_MASK(HT_ORDER_BITS))};
@@ -168,7 +171,7 @@ static inline ht_stamp_t ht_record_stamp(const ht_record_t *record)
 
 /** True when a is later than b. Ticks wrap: two stamps are compared rightly within half the range.
  */
-static inline bool ht_stamp_after(ht_stamp_t a, ht_stamp_t b)
+HT_INLINE bool ht_stamp_after(ht_stamp_t a, ht_stamp_t b)
 {
     if (a.tick != b.tick) {
         return (ht_tick_t)(a.tick - b.tick) < ((ht_tick_t) ~(ht_tick_t)0 >> 1);

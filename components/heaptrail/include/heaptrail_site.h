@@ -26,7 +26,8 @@ extern "C" {
 
 /**
  * As the functions of the same name, recorded at a site. `ref` may be NULL: then the caller's
- * address is recorded. Callable wherever the function of that name is.
+ * address is recorded. Callable wherever the function of
+ * that name is, but not with the flash cache off: they lie in flash.
  */
 void *heaptrail_malloc(heaptrail_site_ref_t *ref, size_t size);
 void *heaptrail_calloc(heaptrail_site_ref_t *ref, size_t n, size_t size);

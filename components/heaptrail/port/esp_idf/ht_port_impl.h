@@ -68,7 +68,10 @@ static inline unsigned ht_port_core(void)
 static inline uintptr_t ht_port_task_key(void)
 {
     if (xPortInIsrContext()) { return 1U + ht_port_core(); } /* HT_KEY_ISR(core) */
-    return (uintptr_t)xTaskGetCurrentTaskHandle();           /* NULL is HT_KEY_STARTUP */
+    /* Before the scheduler runs, FreeRTOS already names the first task that was created as current.
+     */
+    if (xTaskGetSchedulerState() == taskSCHEDULER_NOT_STARTED) { return 0; } /* HT_KEY_STARTUP */
+    return (uintptr_t)xTaskGetCurrentTaskHandle(); /* NULL is HT_KEY_STARTUP */
 }
 
 /*

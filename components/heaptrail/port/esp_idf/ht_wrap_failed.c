@@ -14,7 +14,7 @@
 
 static volatile esp_alloc_failed_hook_t s_next; /* the firmware's callback */
 
-static void on_failed(size_t size, uint32_t caps, const char *function)
+static HT_PORT_HOT void on_failed(size_t size, uint32_t caps, const char *function)
 {
     ht_tracker_t *tracker = ht_default();
     const ht_scope_t *scope = ht_scope_current(tracker);

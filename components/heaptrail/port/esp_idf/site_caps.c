@@ -23,7 +23,7 @@ void *heaptrail_heap_caps_calloc(heaptrail_site_ref_t *ref, size_t n, size_t siz
 {
     ht_scope_t scope;
     ht_site_enter(&scope, ref, CALLER, HEAPTRAIL_METHOD_HEAP_CAPS_CALLOC);
-    return ht_site_made(&scope, heap_caps_calloc(n, size, caps), n * size, caps);
+    return ht_site_made(&scope, heap_caps_calloc(n, size, caps), ht_site_bytes(n, size), caps);
 }
 
 void *heaptrail_heap_caps_realloc(heaptrail_site_ref_t *ref, void *ptr, size_t size, uint32_t caps)
@@ -60,7 +60,8 @@ void *heaptrail_heap_caps_aligned_calloc(heaptrail_site_ref_t *ref, size_t align
     ht_scope_t scope;
     ht_site_enter(&scope, ref, CALLER, HEAPTRAIL_METHOD_HEAP_CAPS_ALIGNED_CALLOC);
     scope.alignment = alignment;
-    return ht_site_made(&scope, heap_caps_aligned_calloc(alignment, n, size, caps), n * size, caps);
+    return ht_site_made(&scope, heap_caps_aligned_calloc(alignment, n, size, caps),
+                        ht_site_bytes(n, size), caps);
 }
 
 /* What the _prefer functions try, in order: the first capabilities that give a block. */
@@ -123,7 +124,7 @@ void *heaptrail_heap_caps_calloc_prefer(heaptrail_site_ref_t *ref, size_t n, siz
     prefer_t prefer = read_prefer(num, list);
     va_end(list);
     void *block = CALL_PREFER(heap_caps_calloc_prefer, prefer, n, size);
-    return ht_site_made(&scope, block, n * size, chosen_caps(&prefer, block));
+    return ht_site_made(&scope, block, ht_site_bytes(n, size), chosen_caps(&prefer, block));
 }
 
 void *heaptrail_heap_caps_realloc_prefer(heaptrail_site_ref_t *ref, void *ptr, size_t size,
