@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /* The validator must be able to fail: damage each table in turn, and see it say so. */
+#include <string.h>
+
 #include "unit.h"
 
 static ht_tracker_t s_tracker;
@@ -211,7 +213,12 @@ static void test_index_of_origins(void **state)
     s_tracker.origins.index[at] = (ht_origin_slot_t)(s_tracker.origins.count + 1U);
     expect("origins: index leads nowhere");
     s_tracker.origins.index[at] = 0;
-    expect("origin: it is not in the index");
+    /* Whichever is seen first: another origin may lie behind the gap, depending on where the
+     * descriptors of this run lie. */
+    const char *wrong = ht_check(&s_tracker);
+    assert_non_null(wrong);
+    assert_true(strcmp(wrong, "origin: it is not in the index") == 0 ||
+                strcmp(wrong, "origin: its key does not lead to it") == 0);
     s_tracker.origins.index[at] = good == 1 ? 2 : 1;
     assert_non_null(ht_check(&s_tracker));
 }
