@@ -206,19 +206,16 @@ static void test_index_of_origins(void **state)
 {
     (void)state;
     uint32_t at = 0;
-    while (s_tracker.origins.index[at] == 0) {
+    /* One with a gap behind it: then no other origin is looked for through this entry. */
+    while (s_tracker.origins.index[at] == 0 ||
+           s_tracker.origins.index[(at + 1U) & s_tracker.origins.index_mask] != 0) {
         at++;
     }
     const ht_origin_slot_t good = s_tracker.origins.index[at];
     s_tracker.origins.index[at] = (ht_origin_slot_t)(s_tracker.origins.count + 1U);
     expect("origins: index leads nowhere");
     s_tracker.origins.index[at] = 0;
-    /* Whichever is seen first: another origin may lie behind the gap, depending on where the
-     * descriptors of this run lie. */
-    const char *wrong = ht_check(&s_tracker);
-    assert_non_null(wrong);
-    assert_true(strcmp(wrong, "origin: it is not in the index") == 0 ||
-                strcmp(wrong, "origin: its key does not lead to it") == 0);
+    expect("origin: it is not in the index");
     s_tracker.origins.index[at] = good == 1 ? 2 : 1;
     assert_non_null(ht_check(&s_tracker));
 }

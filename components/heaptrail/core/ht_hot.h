@@ -20,11 +20,6 @@ bool ht_tracker_filters_out(ht_tracker_t *tracker, size_t size, uint32_t origin,
 void ht_tracker_drop(ht_tracker_t *tracker, ht_origin_t *origin, size_t size);
 void ht_tracker_unknown(ht_tracker_t *tracker, uintptr_t address);
 
-HT_INLINE void ht_count_up(uint32_t *counter)
-{
-    if (*counter != UINT32_MAX) { (*counter)++; }
-}
-
 /* The next stamp: the clock if it moved on, else the next order within its tick. Lock held. */
 HT_INLINE void ht_next_stamp(ht_tracker_t *tracker, ht_tick_t now)
 {

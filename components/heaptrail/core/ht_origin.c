@@ -45,11 +45,6 @@ HT_PORT_HOT bool ht_origin_find(const ht_origins_t *origins, const ht_origin_key
     return id->index != 0;
 }
 
-static inline void count_up(uint32_t *counter)
-{
-    if (*counter != UINT32_MAX) { (*counter)++; }
-}
-
 /* What the frames of a key take in the depot. */
 static inline uint32_t depot_words(const ht_origin_key_t *key)
 {
@@ -60,11 +55,11 @@ static inline uint32_t depot_words(const ht_origin_key_t *key)
 static HT_PORT_HOT uint32_t reserve(ht_origins_t *origins, uint32_t words, uint32_t *frame_first)
 {
     if (origins->count >= origins->max) {
-        count_up(&origins->lost_origins);
+        ht_count_up(&origins->lost_origins);
         return 0;
     }
     if (words > origins->frames_max - origins->frames_used) {
-        count_up(&origins->lost_frames);
+        ht_count_up(&origins->lost_frames);
         return 0;
     }
     *frame_first = origins->frames_used;
@@ -83,7 +78,7 @@ static HT_PORT_HOT uint32_t publish(ht_origins_t *origins, const ht_origin_key_t
         __atomic_store_n(slot, (ht_origin_slot_t)id, __ATOMIC_RELEASE);
         return id;
     }
-    if (slot == NULL) { count_up(&origins->lost_origins); }
+    if (slot == NULL) { ht_count_up(&origins->lost_origins); }
     if (id == origins->count) { /* still the last one: give it back */
         origins->count--;
         origins->frames_used -= depot_words(key);

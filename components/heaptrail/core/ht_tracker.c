@@ -161,7 +161,7 @@ HT_PORT_HOT ht_hold_t ht_tracker_hold(ht_tracker_t *tracker, uintptr_t address)
     hold.generation = tracker->generation;
     hold.slot = ht_table_find(&tracker->table, address);
     if (hold.slot != NULL) {
-        hold.slot->address = HT_ADDRESS_HELD;
+        ht_table_hold(hold.slot);
     } else {
         ht_count_up(&tracker->unknown_frees);
     }

@@ -178,3 +178,9 @@ HT_INLINE bool ht_stamp_after(ht_stamp_t a, ht_stamp_t b)
     }
     return a.order > b.order;
 }
+
+/** Count a loss. The counter stops at its maximum. */
+HT_INLINE void ht_count_up(uint32_t *counter)
+{
+    if (*counter != UINT32_MAX) { (*counter)++; }
+}
