@@ -10,9 +10,15 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define HT_PORT_HOT
+#define HT_PORT_HOT_DATA
+#define HT_PORT_NOINIT
+#define HT_PORT_ALIGN 4U
+#define HT_PORT_SEES_ALL 1
+#define HT_PORT_EMPTY_BLOCKS 0
 #define HT_PORT_STACK_TELLS_TASK 0
 
 #if UINTPTR_MAX > 0xffffffffU
@@ -36,7 +42,35 @@ typedef struct {
     uint32_t held;           /* locks held now; more than one is an error */
     const uintptr_t *stack;  /* what ht_port_stack() finds */
     unsigned stack_depth;
+    /* memory: what the test says about it */
+    size_t line;                  /* of the cache before memory at or above line_from */
+    uintptr_t line_from;
+    size_t dma_line;              /* for requests with capability FAKE_DMA */
+    uint32_t image;               /* ht_port_image() */
+    bool unsound;                 /* what ht_port_heap_sound() denies */
+    uintptr_t stack_key;          /* the task with a stack, 0: none */
+    uintptr_t stack_low;
+    size_t stack_bytes;
+    size_t stack_margin;
+    uintptr_t static_start;       /* what ht_port_place() calls static */
+    size_t static_bytes;
+    const struct fake_heap_block *heap_walk; /* what ht_port_walk_heap() finds, any heap */
+    size_t heap_walk_count;
+    bool measurable;              /* ht_port_sample_*() give these */
+    size_t sample_free;
+    size_t sample_largest;
+    bool in_isr;
 } fake_port_t;
+
+/* A block of the heap under the tracker, free or in use. */
+struct fake_heap_block {
+    uintptr_t address;
+    size_t bytes;
+    bool used;
+};
+
+#define FAKE_DMA (1U << 3)
+#define FAKE_EXEC (1U << 0)
 
 extern _Thread_local fake_port_t g_fake; /* the test's, so a global is what it takes */
 
@@ -79,7 +113,29 @@ static inline bool ht_port_is_foreign_stack(void)
     return false;
 }
 
+static inline size_t ht_port_dma_line(uint32_t caps)
+{
+    return (caps & FAKE_DMA) != 0 ? g_fake.dma_line : 0;
+}
+
+static inline size_t ht_port_line_at(uintptr_t address)
+{
+    return g_fake.line != 0 && address >= g_fake.line_from ? g_fake.line : 0;
+}
+
+static inline bool ht_port_takes_front(uint32_t caps)
+{
+    return (caps & FAKE_EXEC) == 0;
+}
+
 static inline uintptr_t ht_port_stack_pointer(void)
 {
     return (uintptr_t)__builtin_frame_address(0);
+}
+
+static inline bool ht_port_header_usual(const void *raw, size_t bytes)
+{
+    (void)raw;
+    (void)bytes;
+    return false;
 }

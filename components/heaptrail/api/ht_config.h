@@ -52,3 +52,74 @@
 #ifndef CONFIG_HEAPTRAIL_SAMPLE_INTERVAL_MS
 #define CONFIG_HEAPTRAIL_SAMPLE_INTERVAL_MS 10000
 #endif
+
+/* --- memory errors ---------------------------------------------------------------------------- */
+
+/** Look for memory errors from boot on (1), or only after heaptrail_set_checks() (0). */
+#if defined(CONFIG_HEAPTRAIL_CHECKS)
+#define HT_CONFIG_CHECKS 1
+#else
+#define HT_CONFIG_CHECKS 0
+#endif
+
+#ifndef CONFIG_HEAPTRAIL_REDZONE_FRONT
+#define CONFIG_HEAPTRAIL_REDZONE_FRONT 8
+#endif
+#ifndef CONFIG_HEAPTRAIL_REDZONE_TAIL
+#define CONFIG_HEAPTRAIL_REDZONE_TAIL 8
+#endif
+
+/** Fill new blocks (1) with this byte. */
+#if defined(CONFIG_HEAPTRAIL_FILL_NEW)
+#define HT_CONFIG_FILL_NEW 1
+#else
+#define HT_CONFIG_FILL_NEW 0
+#endif
+#ifndef CONFIG_HEAPTRAIL_FILL_NEW_BYTE
+#define CONFIG_HEAPTRAIL_FILL_NEW_BYTE 0xCE
+#endif
+
+/** Fill freed blocks (1) with this byte. */
+#if defined(CONFIG_HEAPTRAIL_FILL_FREED) || !defined(CONFIG_HEAPTRAIL_CHECKS)
+#define HT_CONFIG_FILL_FREED 1
+#else
+#define HT_CONFIG_FILL_FREED 0
+#endif
+#ifndef CONFIG_HEAPTRAIL_FILL_FREED_BYTE
+#define CONFIG_HEAPTRAIL_FILL_FREED_BYTE 0
+#endif
+
+/* A firmware that does not ask for checks has no room for freed blocks. */
+#if defined(CONFIG_HEAPTRAIL_ENABLE) && !defined(CONFIG_HEAPTRAIL_CHECKS)
+#undef CONFIG_HEAPTRAIL_QUARANTINE_BLOCKS
+#undef CONFIG_HEAPTRAIL_RECENT_FREES
+#undef CONFIG_HEAPTRAIL_MAX_ERRORS
+#define CONFIG_HEAPTRAIL_QUARANTINE_BLOCKS 0
+#define CONFIG_HEAPTRAIL_RECENT_FREES 0
+#define CONFIG_HEAPTRAIL_MAX_ERRORS 1
+#endif
+#ifndef CONFIG_HEAPTRAIL_QUARANTINE_BLOCKS
+#define CONFIG_HEAPTRAIL_QUARANTINE_BLOCKS 32
+#endif
+#ifndef CONFIG_HEAPTRAIL_QUARANTINE_BYTES
+#define CONFIG_HEAPTRAIL_QUARANTINE_BYTES 8192
+#endif
+#ifndef CONFIG_HEAPTRAIL_RECENT_FREES
+#define CONFIG_HEAPTRAIL_RECENT_FREES 32
+#endif
+#ifndef CONFIG_HEAPTRAIL_MAX_ERRORS
+#define CONFIG_HEAPTRAIL_MAX_ERRORS 8
+#endif
+#ifndef CONFIG_HEAPTRAIL_SCRUB_ROUND_MS
+#define CONFIG_HEAPTRAIL_SCRUB_ROUND_MS 30000
+#endif
+#ifndef CONFIG_HEAPTRAIL_REPORT_INTERVAL_MS
+#define CONFIG_HEAPTRAIL_REPORT_INTERVAL_MS 10000
+#endif
+
+/** Abort when an error is found (1), or report it and go on (0). */
+#if defined(CONFIG_HEAPTRAIL_ABORT_ON_ERROR)
+#define HT_CONFIG_ABORT_ON_ERROR 1
+#else
+#define HT_CONFIG_ABORT_ON_ERROR 0
+#endif

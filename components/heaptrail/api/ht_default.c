@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "heaptrail.h"
+#include "ht_checked.h"
 #include "ht_config.h"
+#include "ht_explained.h"
 #include "ht_hot_default.h"
 #include "ht_log.h"
 
@@ -31,12 +33,15 @@ ht_tracker_t ht_default_tracker;
      : (n) <= 32768U ? 32768U                                                                      \
      : (n) <= 65536U ? 65536U                                                                      \
                      : 131072U)
+#define FREED_WANTED (CONFIG_HEAPTRAIL_QUARANTINE_BLOCKS + CONFIG_HEAPTRAIL_RECENT_FREES)
+#define FREED_MAX (FREED_WANTED == 0 ? 0U : POWER_OF_TWO(FREED_WANTED))
 #define BUCKETS ((CONFIG_HEAPTRAIL_MAX_BLOCKS + HT_BUCKET_SLOTS - 2U) / (HT_BUCKET_SLOTS - 1U))
 #define MEMORY_BYTES                                                                               \
     (ALIGNED((CONFIG_HEAPTRAIL_MAX_SITES + 1U) * sizeof(ht_origin_t)) +                            \
      ALIGNED((BUCKETS + 1U) * sizeof(ht_bucket_t)) + ALIGNED(BUCKETS + 1U) +                       \
      ALIGNED((HT_TASK_FIRST + CONFIG_HEAPTRAIL_MAX_TASKS) * sizeof(ht_task_t)) +                   \
      ALIGNED(CONFIG_HEAPTRAIL_MAX_FAILURES * sizeof(ht_failure_t)) +                               \
+     ALIGNED(FREED_MAX * sizeof(ht_freed_t)) +                                                     \
      ALIGNED(CONFIG_HEAPTRAIL_FRAME_WORDS * sizeof(uintptr_t)) +                                   \
      ALIGNED(POWER_OF_TWO(2U * CONFIG_HEAPTRAIL_MAX_SITES) * sizeof(ht_origin_slot_t)) +           \
      ALIGNED(POWER_OF_TWO(2U * CONFIG_HEAPTRAIL_MAX_TASKS) * sizeof(uint16_t)))
@@ -53,6 +58,7 @@ static const ht_sizes_t s_sizes = {
     .max_tasks = CONFIG_HEAPTRAIL_MAX_TASKS,
     .max_failures = CONFIG_HEAPTRAIL_MAX_FAILURES,
     .stack_depth = CONFIG_HEAPTRAIL_STACK_DEPTH,
+    .max_freed = FREED_MAX,
 };
 
 HT_PORT_HOT void ht_default_boot(void)
@@ -65,6 +71,7 @@ HT_PORT_HOT void ht_default_boot(void)
                          HT_CONFIG_START_AT_BOOT ? HT_STATE_RUNNING : HT_STATE_STOPPED);
     }
     ht_port_unlock(&tracker->lock, irq);
+    if (HT_CONFIG_CHECKS) { ht_checked_boot(tracker); }
 }
 
 HT_PORT_HOT void ht_on_alloc_slow(void *block, size_t size, uint32_t caps, uint32_t method,
@@ -102,6 +109,8 @@ static ht_sizes_t sizes_of(const heaptrail_config_t *config)
         .max_tasks = or_default(config->max_tasks, s_sizes.max_tasks),
         .max_failures = or_default(config->max_failures, s_sizes.max_failures),
         .stack_depth = or_default(config->stack_depth, s_sizes.stack_depth),
+        .max_freed = config->max_freed != 0 ? ht_freed_ring_size(config->max_freed, 0)
+                                            : s_sizes.max_freed,
     };
 }
 
@@ -201,4 +210,5 @@ HT_PORT_HOT void ht_on_fail(size_t size, size_t alignment, uint32_t caps, uint32
         failure.largest_free_bytes = sample.largest_free_bytes;
     }
     ht_tracker_fail(tracker, &failure);
+    if (failure.measured) { ht_explain_failure(tracker, &failure); }
 }

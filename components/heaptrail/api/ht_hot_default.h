@@ -15,18 +15,32 @@
 /** Not running yet or any more, or a scope or a stack to look at. */
 void ht_on_alloc_slow(void *block, size_t size, uint32_t caps, uint32_t method, uintptr_t caller);
 
+/** Running, and the caller is all that is asked for. */
+HT_INLINE bool ht_hot_is_quick(const ht_tracker_t *tracker)
+{
+    return tracker->quick && tracker->scope_hint[ht_port_core()] == NULL;
+}
+
+/** Where that is not so. */
+HT_INLINE void ht_hot_otherwise(const ht_tracker_t *tracker, void *block, size_t size,
+                                uint32_t caps, uint32_t method, uintptr_t caller)
+{
+    if (tracker->state != HT_STATE_STOPPED) {
+        ht_on_alloc_slow(block, size, caps, method, caller);
+    }
+}
+
 HT_INLINE void ht_hot_on_alloc(void *block, size_t size, uint32_t caps, uint32_t method,
                                uintptr_t caller)
 {
     ht_tracker_t *tracker = &ht_default_tracker;
-    if (__builtin_expect(!tracker->quick || tracker->scope_hint[ht_port_core()] != NULL, 0)) {
-        if (tracker->state != HT_STATE_STOPPED) {
-            ht_on_alloc_slow(block, size, caps, method, caller);
-        }
+    if (__builtin_expect(!ht_hot_is_quick(tracker), 0)) {
+        ht_hot_otherwise(tracker, block, size, caps, method, caller);
         return;
     }
-    ht_hot_add(tracker, (uintptr_t)block, size,
-               ht_origin_of_caller(&tracker->origins, &tracker->lock, caller, caps, method));
+    (void)ht_hot_add(tracker, (uintptr_t)block, size,
+                     ht_origin_of_caller(&tracker->origins, &tracker->lock, caller, caps, method),
+                     HT_GUARD_NONE);
 }
 
 HT_INLINE void ht_hot_on_free(void *block)

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /* Names for what the tracker keeps as numbers. */
-#include "heaptrail.h"
+#include "heaptrail_errors.h"
 
 const char *heaptrail_method_name(heaptrail_method_t method)
 {
@@ -28,6 +28,7 @@ const char *heaptrail_method_name(heaptrail_method_t method)
         [HEAPTRAIL_METHOD_HEAP_CAPS_CALLOC_PREFER] = "heap_caps_calloc_prefer",
         [HEAPTRAIL_METHOD_HEAP_CAPS_REALLOC_PREFER] = "heap_caps_realloc_prefer",
         [HEAPTRAIL_METHOD_REGISTERED] = "register_allocation",
+        [HEAPTRAIL_METHOD_FREE] = "free",
     };
     if ((unsigned)method >= HEAPTRAIL_METHOD_COUNT || names[method] == NULL) { return "unknown"; }
     return names[method];
@@ -83,4 +84,38 @@ size_t heaptrail_caps_name(uint32_t caps, char *text, size_t size)
     }
     if (line.size != 0) { line.text[line.length < line.size ? line.length : line.size - 1] = '\0'; }
     return line.length;
+}
+
+typedef struct {
+    const char *name;
+    const char *key;
+} error_name_t;
+
+static const error_name_t s_errors[HEAPTRAIL_ERROR_COUNT] = {
+    [HEAPTRAIL_ERROR_NONE] = {"no error", "none"},
+    [HEAPTRAIL_ERROR_OVERFLOW] = {"heap buffer overflow", "overflow"},
+    [HEAPTRAIL_ERROR_UNDERFLOW] = {"heap buffer underflow", "underflow"},
+    [HEAPTRAIL_ERROR_WRITE_AFTER_FREE] = {"write after free", "write_after_free"},
+    [HEAPTRAIL_ERROR_DOUBLE_FREE] = {"double free", "double_free"},
+    [HEAPTRAIL_ERROR_REALLOC_FREED] = {"realloc of a freed block", "realloc_freed"},
+    [HEAPTRAIL_ERROR_BAD_FREE] = {"bad free", "bad_free"},
+    [HEAPTRAIL_ERROR_BAD_REALLOC] = {"bad realloc", "bad_realloc"},
+    [HEAPTRAIL_ERROR_HEAP_DAMAGED] = {"heap bookkeeping damaged", "heap_damaged"},
+    [HEAPTRAIL_ERROR_STACK_OVERFLOW] = {"suspected stack overflow", "stack_overflow"},
+};
+
+static const error_name_t *error_name(heaptrail_error_kind_t kind)
+{
+    static const error_name_t unknown = {"unknown error", "unknown"};
+    return (unsigned)kind < HEAPTRAIL_ERROR_COUNT ? &s_errors[kind] : &unknown;
+}
+
+const char *heaptrail_error_name(heaptrail_error_kind_t kind)
+{
+    return error_name(kind)->name;
+}
+
+const char *heaptrail_error_key(heaptrail_error_kind_t kind)
+{
+    return error_name(kind)->key;
 }

@@ -11,7 +11,7 @@
 
 static bool may_be_in(const ht_table_t *table, const ht_record_t *record, uint32_t bucket)
 {
-    uint32_t hash = ht_table_hash(record->address);
+    uint32_t hash = ht_table_hash(ht_record_key(record));
     return bucket == table->bucket_count || bucket == ht_table_first(table, hash) ||
            bucket == ht_table_second(table, hash);
 }
@@ -25,6 +25,11 @@ static const char *check_record(ht_tracker_t *tracker, ht_record_t *record, uint
           "record: stamp later than the newest");
     if (record->address == HT_ADDRESS_HELD) { return NULL; }
     CHECK(may_be_in(&tracker->table, record, bucket), "record: in a bucket where nobody looks");
+    if (!ht_record_is_live(record)) {
+        CHECK(ht_table_find_forgotten(&tracker->table, ht_record_key(record)) == record,
+              "record: a forgotten address is there twice");
+        return NULL;
+    }
     CHECK(ht_table_find(&tracker->table, record->address) == record,
           "record: address is there twice");
     CHECK(ht_heap_of(&tracker->heaps, record->address).index == ht_record_heap(record).index,
@@ -75,7 +80,7 @@ static void sum_up(ht_tracker_t *tracker)
     for (uint32_t b = 0; b <= tracker->table.bucket_count; b++) {
         for (uint32_t i = 0; i < HT_BUCKET_SLOTS; i++) {
             const ht_record_t *record = &tracker->table.buckets[b].slot[i];
-            if (record->address != HT_ADDRESS_EMPTY) {
+            if (record->address == HT_ADDRESS_HELD || ht_record_is_live(record)) {
                 size_t size = ht_record_size(record);
                 ht_origin_t *origin = &tracker->origins.origins[ht_record_origin(record).index];
                 ht_task_t *task = &tracker->tasks.rows[ht_record_task(record).index];

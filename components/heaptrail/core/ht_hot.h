@@ -59,9 +59,9 @@ HT_INLINE uint32_t ht_task_by_key(ht_tracker_t *tracker)
         (irq) = ht_port_lock(&(tracker)->lock);                                                    \
     } while (0)
 
-/** Record a new block. Takes the lock. */
-HT_INLINE void ht_hot_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
-                          ht_origin_id_t origin)
+/** Record a new block; guard: HT_GUARD_*. False: there is no record of it. Takes the lock. */
+HT_INLINE bool ht_hot_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
+                          ht_origin_id_t origin, uint32_t guard)
 {
     uint32_t task = ht_task_by_key(tracker);
     uintptr_t sp = ht_port_stack_pointer();
@@ -76,7 +76,7 @@ HT_INLINE void ht_hot_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
     if (__builtin_expect(tracker->filtering, 0) &&
         ht_tracker_filters_out(tracker, size, origin.index, task)) {
         ht_port_unlock(&tracker->lock, irq);
-        return;
+        return false;
     }
     ht_origin_t *from = &tracker->origins.origins[origin.index];
     ht_record_t *record = NULL;
@@ -93,7 +93,8 @@ HT_INLINE void ht_hot_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
         ht_next_stamp(tracker, now);
         ht_heap_id_t heap = ht_heap_of(&tracker->heaps, address);
         record->address = address;
-        record->what = ht_record_what(size, heap, ht_port_core());
+        record->what = ht_record_what(size, heap, ht_port_core()) |
+                       ((ht_word_t)guard << HT_GUARD_SHIFT);
         record->who = ht_record_who(origin, (ht_task_id_t){task}, tracker->last.order);
         record->tick = tracker->last.tick;
         ht_origin_add(from, size);
@@ -101,6 +102,7 @@ HT_INLINE void ht_hot_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
         ht_heap_count(&tracker->heaps.row[heap.index], size);
     }
     ht_port_unlock(&tracker->lock, irq);
+    return record != NULL;
 }
 
 /* The block of a record ended. Lock held; the slot is the caller's to empty or to keep. */
@@ -140,6 +142,41 @@ HT_INLINE bool ht_hot_remove(ht_tracker_t *tracker, uintptr_t address)
         ht_tracker_unknown(tracker, address);
     } else {
         ht_end_block(tracker, record, now);
+    }
+    ht_port_unlock(&tracker->lock, irq);
+    return record != NULL;
+}
+
+/** Forget a block that is about to be freed, and remember it among the freed ones. Takes the lock. */
+HT_INLINE bool ht_hot_remember(ht_tracker_t *tracker, uintptr_t address, ht_origin_id_t origin,
+                               ht_ended_t *ended)
+{
+    uint32_t task = ht_task_by_key(tracker);
+    uintptr_t sp = ht_port_stack_pointer();
+    ht_tick_t now = ht_port_tick();
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    if (HT_PORT_STACK_TELLS_TASK) {
+        task = tracker->tasks.last_row;
+        if (__builtin_expect(!ht_is_last_task(tracker, sp), 0)) {
+            HT_OUTSIDE(tracker, irq, task = ht_tracker_find_task(tracker, sp));
+        }
+    }
+    ht_record_t *record = ht_table_find(&tracker->table, address);
+    if (record != NULL) {
+        ht_freed_ring_t *freed = &tracker->freed;
+        ended->record = *record;
+        ended->held = false;
+        ht_end_block(tracker, record, now);
+        if (freed->on) {
+            bool held = ht_freed_takes(freed, ht_record_size(&ended->record));
+            ended->number = freed->count;
+            ht_freed_t *entry = ht_freed_put(freed, &ended->record, held);
+            if (entry != NULL) {
+                entry->freed_who = ht_record_who(origin, (ht_task_id_t){task}, 0);
+                entry->freed_tick = now;
+                ended->held = held;
+            }
+        }
     }
     ht_port_unlock(&tracker->lock, irq);
     return record != NULL;

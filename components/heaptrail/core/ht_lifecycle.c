@@ -24,12 +24,15 @@ const char *ht_sizes_check(const ht_sizes_t *sizes)
         return "frame_words";
     }
     if (sizes->max_failures > MAX_BLOCKS) { return "max_failures"; }
+    if (sizes->max_freed > MAX_BLOCKS || (sizes->max_freed & (sizes->max_freed - 1U)) != 0) {
+        return "max_freed";
+    }
     return NULL;
 }
 
 /* Where each table lies in the tracker's memory. The one with the largest alignment comes first. */
 typedef struct {
-    size_t origins, buckets, used, tasks, failures, frames, origin_index, task_index, end;
+    size_t origins, buckets, used, tasks, failures, freed, frames, origin_index, task_index, end;
 } layout_t;
 
 static size_t take(size_t *at, size_t count, size_t size)
@@ -47,6 +50,7 @@ static layout_t lay_out(const ht_sizes_t *sizes)
     layout.buckets = take(&at, ht_table_buckets_for(sizes->max_blocks) + 1U, sizeof(ht_bucket_t));
     layout.tasks = take(&at, HT_TASK_FIRST + sizes->max_tasks, sizeof(ht_task_t));
     layout.failures = take(&at, sizes->max_failures, sizeof(ht_failure_t));
+    layout.freed = take(&at, sizes->max_freed, sizeof(ht_freed_t));
     layout.frames = take(&at, sizes->frame_words, sizeof(uintptr_t));
     layout.origin_index =
         take(&at, ht_origins_index_size(sizes->max_origins), sizeof(ht_origin_slot_t));
@@ -87,6 +91,7 @@ ht_plan_t ht_tracker_plan(const ht_sizes_t *sizes, void *memory)
     ht_tasks_init(&plan.tasks);
     plan.failures =
         (ht_failures_t){.ring = (void *)(base + layout.failures), .max = sizes->max_failures};
+    plan.freed = (ht_freed_ring_t){.ring = (void *)(base + layout.freed), .max = sizes->max_freed};
     return plan;
 }
 
@@ -96,6 +101,7 @@ HT_PORT_HOT void ht_tracker_begin(ht_tracker_t *tracker, const ht_plan_t *plan, 
     tracker->origins = plan->origins;
     tracker->tasks = plan->tasks;
     tracker->failures = plan->failures;
+    tracker->freed = plan->freed;
     memcpy(tracker->heaps.row[0].name, "(other memory)", sizeof("(other memory)"));
     tracker->stack_depth = plan->stack_depth;
     tracker->memory_bytes = plan->memory_bytes;
@@ -138,7 +144,7 @@ static void adopt_bucket(ht_tracker_t *tracker, ht_bucket_t *bucket, uint32_t id
     const ht_heap_t *heap = &tracker->heaps.row[id];
     for (uint32_t i = 0; i < HT_BUCKET_SLOTS; i++) {
         ht_record_t *record = &bucket->slot[i];
-        if (record->address > HT_ADDRESS_HELD && record->address - heap->start < heap->size) {
+        if (ht_record_is_live(record) && record->address - heap->start < heap->size) {
             ht_tracker_adopt(tracker, record, (ht_heap_id_t){id});
         }
     }
@@ -217,7 +223,7 @@ static void forget_quarter_bucket(ht_tracker_t *tracker, uint32_t quarter)
 {
     ht_bucket_t *bucket = &tracker->table.buckets[quarter / 4U];
     for (uint32_t i = quarter % 4U; i < HT_BUCKET_SLOTS; i += 4U) {
-        while (bucket->slot[i].address > HT_ADDRESS_HELD) {
+        while (ht_record_is_live(&bucket->slot[i])) {
             ht_tracker_forget(tracker, &bucket->slot[i]);
         }
     }

@@ -15,12 +15,6 @@ static uint32_t read_locked(ht_tracker_t *tracker, const uint32_t *number)
     return now;
 }
 
-static ht_tick_t age_of(ht_tick_t now, ht_tick_t tick)
-{
-    ht_tick_t age = now - tick;
-    return age > ((ht_tick_t) ~(ht_tick_t)0 >> 1) ? 0 : age; /* a stamp borrowed from the future */
-}
-
 static ht_stamp_t stamp_of(const heaptrail_mark_t *mark)
 {
     return (ht_stamp_t){(ht_tick_t)mark->tick, mark->order};
@@ -48,6 +42,11 @@ static heaptrail_origin_t origin_row(const ht_tracker_t *tracker, uint32_t id,
     };
 }
 
+heaptrail_origin_t ht_query_origin(const ht_tracker_t *tracker, ht_origin_id_t id)
+{
+    return origin_row(tracker, id.index, &tracker->origins.origins[id.index]);
+}
+
 static void block_row(const ht_tracker_t *tracker, const ht_record_t *record, ht_tick_t now,
                       heaptrail_block_row_t *row)
 {
@@ -62,20 +61,20 @@ static void block_row(const ht_tracker_t *tracker, const ht_record_t *record, ht
     memcpy(row->task_name, tracker->tasks.rows[task].name, sizeof(row->task_name));
     row->core = (uint8_t)ht_record_core(record);
     row->in_isr = task == HT_TASK_ISR_0 || task == HT_TASK_ISR_1;
-    row->age_us = ht_ticks_to_us(age_of(now, record->tick));
+    row->age_us = ht_ticks_to_us(ht_age(now, record->tick));
     row->sequence = ((uint64_t)stamp.tick << HT_ORDER_BITS) | stamp.order;
 }
 
 /* Copy the records of a bucket. The only part of a walk over the blocks that runs under the lock.
  */
-static uint32_t copy_bucket(ht_tracker_t *tracker, uint32_t bucket,
-                            ht_record_t out[HT_BUCKET_SLOTS], uint32_t *moves)
+uint32_t ht_query_bucket(ht_tracker_t *tracker, uint32_t bucket, ht_record_t out[HT_BUCKET_SLOTS],
+                         uint32_t *moves)
 {
     uint32_t count = 0;
     const ht_record_t *slot = tracker->table.buckets[bucket].slot;
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     for (uint32_t i = 0; i < HT_BUCKET_SLOTS; i++) {
-        if (slot[i].address > HT_ADDRESS_HELD) { out[count++] = slot[i]; }
+        if (ht_record_is_live(&slot[i])) { out[count++] = slot[i]; }
     }
     *moves = tracker->table.moves;
     ht_port_unlock(&tracker->lock, irq);
@@ -93,7 +92,7 @@ static bool selected(const ht_tracker_t *tracker, const ht_select_t *select,
            (select->heap_id == 0 || select->heap_id == heap) &&
            (tracker->heaps.row[heap].caps & select->caps) == select->caps &&
            ht_record_size(record) >= select->size_min &&
-           ht_ticks_to_us(age_of(now, record->tick)) >= select->age_min_us;
+           ht_ticks_to_us(ht_age(now, record->tick)) >= select->age_min_us;
 }
 
 /* What each walk over the table calls for a record that is selected. False ends the walk. */
@@ -110,7 +109,7 @@ static ht_walk_t walk_records(ht_tracker_t *tracker, const ht_select_t *select, 
     for (uint32_t b = 0; b <= tracker->table.bucket_count && !walk.stopped; b++) {
         ht_record_t records[HT_BUCKET_SLOTS];
         uint32_t moves = 0;
-        uint32_t count = copy_bucket(tracker, b, records, &moves);
+        uint32_t count = ht_query_bucket(tracker, b, records, &moves);
         if (b == 0) { moves_at_start = moves; }
         walk.disturbed = walk.disturbed || moves != moves_at_start;
         for (uint32_t i = 0; i < count && !walk.stopped; i++) {
@@ -152,7 +151,7 @@ static bool add_since(ht_tracker_t *tracker, const ht_record_t *record, ht_tick_
     const heaptrail_mark_t *since = context;
     size_t size = ht_record_size(record);
     ht_origin_t *origin = &tracker->origins.origins[ht_record_origin(record).index];
-    ht_tick_t age = age_of(now, record->tick) + 1U;
+    ht_tick_t age = ht_age(now, record->tick) + 1U;
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     if (age > origin->oldest_age) { origin->oldest_age = age; }
     if (is_since(ht_record_stamp(record), since)) {
@@ -341,7 +340,7 @@ static void heap_row(ht_tracker_t *tracker, uint32_t id, heaptrail_heap_row_t *r
         .min_largest_free_bytes = copy.min_largest_free_bytes,
         .fragmentation_permille =
             permille(copy.free_bytes - copy.largest_free_bytes, copy.free_bytes),
-        .sample_age_us = copy.sampled ? ht_ticks_to_us(age_of(ht_port_tick(), copy.sampled_at)) : 0,
+        .sample_age_us = copy.sampled ? ht_ticks_to_us(ht_age(ht_port_tick(), copy.sampled_at)) : 0,
     };
     memcpy(row->name, copy.name, sizeof(row->name));
 }
@@ -377,7 +376,7 @@ static void failure_row(const ht_tracker_t *tracker, const ht_failure_t *failure
         .measured = failure->measured,
         .free_bytes = failure->free_bytes,
         .largest_free_bytes = failure->largest_free_bytes,
-        .age_us = ht_ticks_to_us(age_of(ht_port_tick(), failure->stamp.tick)),
+        .age_us = ht_ticks_to_us(ht_age(ht_port_tick(), failure->stamp.tick)),
     };
     memcpy(row->task_name, tracker->tasks.rows[failure->task.index].name, sizeof(row->task_name));
 }

@@ -42,6 +42,20 @@ typedef bool (*ht_task_fn)(void *context, const heaptrail_task_row_t *row);
 typedef bool (*ht_heap_fn)(void *context, const heaptrail_heap_row_t *row);
 typedef bool (*ht_failure_fn)(void *context, const heaptrail_failure_row_t *row);
 
+/** An origin as rows show it. Its frames stay where they are as long as the tracker lives. O(1). */
+heaptrail_origin_t ht_query_origin(const ht_tracker_t *tracker, ht_origin_id_t id);
+
+/** Ticks since a tick; 0 for a stamp that was borrowed from the future. */
+HT_INLINE ht_tick_t ht_age(ht_tick_t now, ht_tick_t tick)
+{
+    ht_tick_t age = now - tick;
+    return age > ((ht_tick_t) ~(ht_tick_t)0 >> 1) ? 0 : age;
+}
+
+/** Copy the live records of a bucket, under the lock. @return How many. O(1). */
+uint32_t ht_query_bucket(ht_tracker_t *tracker, uint32_t bucket, ht_record_t out[HT_BUCKET_SLOTS],
+                         uint32_t *moves);
+
 /** Live blocks, in no order. O(slots); 8 slots under one lock. `select` may be NULL. */
 ht_walk_t ht_query_blocks(ht_tracker_t *tracker, const ht_select_t *select, ht_block_fn fn,
                           void *context);

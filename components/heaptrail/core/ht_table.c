@@ -24,7 +24,7 @@ void ht_table_init(ht_table_t *table, ht_bucket_t *buckets, uint8_t *used, uint3
 static HT_PORT_HOT bool move(ht_table_t *table, uint32_t from, ht_record_t *resident)
 {
     if (resident->address <= HT_ADDRESS_HELD) { return false; }
-    uint32_t hash = ht_table_hash(resident->address);
+    uint32_t hash = ht_table_hash(ht_record_key(resident));
     uint32_t to = ht_table_first(table, hash);
     if (to == from) { to = ht_table_second(table, hash); }
     ht_record_t *empty = ht_bucket_take(table, to);
@@ -42,6 +42,18 @@ HT_PORT_HOT bool ht_table_try_room(ht_table_t *table, uintptr_t address, uint32_
         i < HT_BUCKET_SLOTS ? ht_table_first(table, hash) : ht_table_second(table, hash);
     if (table->used[bucket] != 0xFFU) { return true; }
     return move(table, bucket, &table->buckets[bucket].slot[i % HT_BUCKET_SLOTS]);
+}
+
+HT_PORT_HOT ht_record_t *ht_table_find_forgotten(ht_table_t *table, uintptr_t address)
+{
+    uint32_t hash = ht_table_hash(address);
+    const uint32_t bucket[] = {ht_table_first(table, hash), ht_table_second(table, hash),
+                               table->bucket_count};
+    ht_record_t *found = NULL;
+    for (unsigned i = 0; i < 3 && found == NULL; i++) {
+        found = ht_bucket_find(&table->buckets[bucket[i]], address | HT_ADDRESS_FORGOTTEN);
+    }
+    return found;
 }
 
 ht_record_t *ht_table_insert(ht_table_t *table, uintptr_t address)
@@ -64,7 +76,7 @@ HT_PORT_HOT void ht_table_use_stash(ht_table_t *table, ht_record_t *slot)
     uint32_t bucket = (uint32_t)((size_t)(slot - table->buckets[0].slot) / HT_BUCKET_SLOTS);
     for (uint32_t i = 0; i < HT_BUCKET_SLOTS; i++) {
         if (waiting[i].address <= HT_ADDRESS_HELD) { continue; }
-        uint32_t hash = ht_table_hash(waiting[i].address);
+        uint32_t hash = ht_table_hash(ht_record_key(&waiting[i]));
         if (ht_table_first(table, hash) == bucket || ht_table_second(table, hash) == bucket) {
             *ht_bucket_take(table, bucket) = waiting[i];
             ht_bucket_give(table, &waiting[i]);

@@ -116,6 +116,9 @@ HT_INLINE ht_record_t *ht_table_find(ht_table_t *table, uintptr_t address)
     return found;
 }
 
+/** The record of a block at address that was forgotten (HT_ADDRESS_FORGOTTEN), or NULL. O(1). */
+ht_record_t *ht_table_find_forgotten(ht_table_t *table, uintptr_t address);
+
 /* The index of the lowest bit that is not set in a byte that is not 0xff. */
 HT_INLINE uint32_t ht_lowest_clear(uint32_t byte)
 {

@@ -34,7 +34,7 @@ static HT_PORT_HOT uint32_t add_task(ht_tracker_t *tracker, uintptr_t key)
     if (is_new && row != HT_TASK_OTHER) {
         irq = ht_port_lock(&tracker->lock);
         ht_record_t *tcb = ht_table_find(&tracker->table, key);
-        if (tcb != NULL) { tcb->what |= (ht_word_t)1 << HT_TCB_SHIFT; }
+        if (tcb != NULL) { tcb->who |= (ht_word_t)1 << HT_TCB_SHIFT; }
         ht_port_unlock(&tracker->lock, irq);
     }
     return row;
@@ -121,12 +121,47 @@ HT_PORT_HOT void ht_tracker_drop(ht_tracker_t *tracker, ht_origin_t *origin, siz
 HT_PORT_HOT void ht_tracker_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
                                 ht_origin_id_t origin)
 {
-    ht_hot_add(tracker, address, size, origin);
+    (void)ht_hot_add(tracker, address, size, origin, HT_GUARD_NONE);
+}
+
+HT_PORT_HOT bool ht_tracker_add_guarded(ht_tracker_t *tracker, uintptr_t address, size_t size,
+                                        ht_origin_id_t origin, uint32_t guard)
+{
+    return ht_hot_add(tracker, address, size, origin, guard);
 }
 
 HT_PORT_HOT bool ht_tracker_remove(ht_tracker_t *tracker, uintptr_t address)
 {
     return ht_hot_remove(tracker, address);
+}
+
+HT_PORT_HOT bool ht_tracker_end(ht_tracker_t *tracker, uintptr_t address, ht_origin_id_t origin,
+                                ht_ended_t *ended)
+{
+    return ht_hot_remember(tracker, address, origin, ended);
+}
+
+HT_PORT_HOT bool ht_tracker_end_forgotten(ht_tracker_t *tracker, uintptr_t address, uint32_t *guard)
+{
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    ht_record_t *record = ht_table_find_forgotten(&tracker->table, address);
+    if (record != NULL) {
+        *guard = ht_record_guard(record);
+        ht_table_erase(&tracker->table, record);
+    }
+    ht_port_unlock(&tracker->lock, irq);
+    return record != NULL;
+}
+
+uint32_t ht_tracker_task_seen(ht_tracker_t *tracker, uintptr_t key)
+{
+    return row_of(tracker, key);
+}
+
+HT_PORT_HOT bool ht_tracker_sees_all(const ht_tracker_t *tracker)
+{
+    return HT_PORT_SEES_ALL && tracker->state == HT_STATE_RUNNING && !tracker->blind &&
+           tracker->lost_full == 0 && tracker->lost_crowded == 0 && tracker->lost_large == 0;
 }
 
 bool ht_tracker_unregister(ht_tracker_t *tracker, uintptr_t address)
@@ -135,7 +170,15 @@ bool ht_tracker_unregister(ht_tracker_t *tracker, uintptr_t address)
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     ht_record_t *record = ht_table_find(&tracker->table, address);
     if (record != NULL) {
-        ht_end_block(tracker, record, now);
+        bool moved = ht_record_moves_pointer(record);
+        uintptr_t key = record->address;
+        ht_count_end(tracker, record, now);
+        if (ht_record_is_tcb(record)) { ht_task_retire(&tracker->tasks, key); }
+        if (moved) {
+            record->address = key | HT_ADDRESS_FORGOTTEN;
+        } else {
+            ht_table_erase(&tracker->table, record);
+        }
         tracker->blind = true;
     }
     ht_port_unlock(&tracker->lock, irq);
@@ -183,7 +226,11 @@ void ht_tracker_forget(ht_tracker_t *tracker, ht_record_t *record)
     task->live_bytes -= size;
     heap->total_blocks--;
     heap->live_bytes -= size;
-    ht_table_erase(&tracker->table, record);
+    if (ht_record_moves_pointer(record)) {
+        record->address |= HT_ADDRESS_FORGOTTEN;
+    } else {
+        ht_table_erase(&tracker->table, record);
+    }
 }
 
 HT_PORT_HOT void ht_tracker_adopt(ht_tracker_t *tracker, ht_record_t *record, ht_heap_id_t heap)
@@ -202,6 +249,7 @@ HT_PORT_HOT void ht_tracker_put_back(ht_tracker_t *tracker, ht_hold_t hold)
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     bool was_reset = hold.generation != tracker->generation;
     if (hold.slot != NULL && was_reset) {
+        hold.slot->address = hold.address;
         ht_tracker_forget(tracker, hold.slot);
     } else if (hold.slot != NULL) {
         hold.slot->address = hold.address;
@@ -220,7 +268,8 @@ HT_PORT_HOT void ht_tracker_drop_held(ht_tracker_t *tracker, ht_hold_t hold)
     if (hold.generation == tracker->generation) {
         ht_count_end(tracker, hold.slot, now);
         ht_table_erase(&tracker->table, hold.slot);
-    } else {
+    } else { /* reset meanwhile; and the block is gone */
+        hold.slot->what &= ~(HT_MASK(HT_GUARD_BITS) << HT_GUARD_SHIFT);
         ht_tracker_forget(tracker, hold.slot);
     }
     ht_port_unlock(&tracker->lock, irq);
@@ -252,5 +301,6 @@ HT_PORT_HOT void ht_tracker_fail(ht_tracker_t *tracker, ht_failure_t *failure)
     failure->stamp = tracker->last;
     ht_count_up(&tracker->origins.origins[failure->origin.index].failures);
     ht_failure_put(&tracker->failures, failure);
+    failure->number = tracker->failures.count;
     ht_port_unlock(&tracker->lock, irq);
 }

@@ -14,7 +14,10 @@
  */
 #pragma once
 
+#include "ht_checks.h"
+#include "ht_error.h"
 #include "ht_failure.h"
+#include "ht_freed.h"
 #include "ht_heap.h"
 #include "ht_origin.h"
 #include "ht_table.h"
@@ -32,7 +35,24 @@ typedef struct {
     uint32_t max_tasks;    /**< tasks, 1 .. 252 on 32-bit */
     uint32_t max_failures; /**< failed allocations kept; 0: counted only */
     uint32_t stack_depth; /**< frames per stack, 0 .. HT_STACK_DEPTH_MAX; 0 or 1: the caller only */
+    uint32_t max_freed;   /**< freed blocks kept in mind, those in quarantine included; 0 or a power of
+                             two; see ht_freed_ring_size() */
 } ht_sizes_t;
+
+/** Where the scrubber is, and when it was where. */
+typedef struct {
+    volatile uint32_t busy; /**< one at a time */
+    uint32_t at;            /**< the next bucket to look at; behind the last come the freed blocks */
+    bool in_round;
+    ht_tick_t last_call;
+    uint32_t moves;         /**< the table's, when the round began */
+    uint32_t errors;        /**< found in this round */
+    uint32_t rounds;        /**< complete ones */
+    ht_tick_t began;        /**< this round */
+    ht_tick_t passed;       /**< when the last complete round began; see `rounds` */
+    ht_tick_t clean;        /**< when the last complete round without an error began */
+    bool has_clean;
+} ht_scrub_t;
 
 /** Only what passes is recorded. All zero: everything passes. */
 typedef struct {
@@ -55,6 +75,10 @@ typedef struct ht_tracker {
     ht_tasks_t tasks;
     ht_heaps_t heaps;
     ht_failures_t failures;
+    ht_checks_t checks;
+    ht_freed_ring_t freed;
+    ht_errors_t errors;
+    ht_scrub_t scrub;
     ht_filter_t filter;
     uint32_t stack_depth;
     uint32_t generation;                /**< changes with each reset */
@@ -90,6 +114,7 @@ typedef struct {
     ht_origins_t origins;
     ht_tasks_t tasks;
     ht_failures_t failures;
+    ht_freed_ring_t freed;
     uint32_t stack_depth;
     size_t memory_bytes;
 } ht_plan_t;
@@ -113,6 +138,35 @@ void ht_tracker_init(ht_tracker_t *tracker, const ht_sizes_t *sizes, void *memor
 
 /** Record a new block. Any context. O(1). */
 void ht_tracker_add(ht_tracker_t *tracker, uintptr_t address, size_t size, ht_origin_id_t origin);
+
+/** As ht_tracker_add(), for a block with redzones: `address` is the firmware's, guard HT_GUARD_*.
+ * False: there is no record of it. Any context. O(1). */
+bool ht_tracker_add_guarded(ht_tracker_t *tracker, uintptr_t address, size_t size,
+                            ht_origin_id_t origin, uint32_t guard);
+
+/** What ht_tracker_end() found. */
+typedef struct {
+    ht_record_t record; /**< as it was */
+    bool held;          /**< it entered the quarantine under `number`: fill it, then ht_freed_hold() */
+    uint32_t number;
+} ht_ended_t;
+
+/**
+ * A block is about to be freed: forget it, and remember it among the freed ones as freed by `origin`.
+ * False: it has no record. Any context. O(1).
+ */
+bool ht_tracker_end(ht_tracker_t *tracker, uintptr_t address, ht_origin_id_t origin,
+                    ht_ended_t *ended);
+
+/** The forgotten block at an address is about to be freed: *guard says where the heap's begins. False:
+ * there is none. Any context. O(1). */
+bool ht_tracker_end_forgotten(ht_tracker_t *tracker, uintptr_t address, uint32_t *guard);
+
+/** Make a row for a task by its key, before it allocates anything. Takes the lock. O(1). */
+uint32_t ht_tracker_task_seen(ht_tracker_t *tracker, uintptr_t key);
+
+/** True while a live block without a record cannot be: everything passed by, nothing was lost. */
+bool ht_tracker_sees_all(const ht_tracker_t *tracker);
 
 /** Forget a block before it goes back to the heap. False: it had no record. Any context. O(1). */
 bool ht_tracker_remove(ht_tracker_t *tracker, uintptr_t address);

@@ -64,14 +64,14 @@ typedef struct {
  *
  * 32-bit, 16 bytes:
  *   word 0  address:32                            0 = the slot is empty
- *   word 1  size:26  heap:4  core:1  is_tcb:1     the size asked for, in bytes
- *   word 2  origin:16  task:8  order:8
+ *   word 1  size:25  heap:4  guard:2  core:1      the size asked for, in bytes
+ *   word 2  origin:16  task:8  order:7  is_tcb:1
  *   word 3  tick:32
  *
  * 64-bit, 32 bytes:
  *   word 0  address:64
- *   word 1  size:48  heap:8  core:1  is_tcb:1
- *   word 2  origin:32  task:16  order:16
+ *   word 1  size:48  heap:8  guard:2  core:1
+ *   word 2  origin:32  task:16  order:15  is_tcb:1
  *   word 3  tick:64
  *
  * Packed by shifts and not by bit-fields: the compiler's code for these is shorter, and a core
@@ -83,29 +83,31 @@ typedef uint64_t ht_word_t;
 #define HT_HEAP_BITS 8
 #define HT_ORIGIN_BITS 32
 #define HT_TASK_BITS 16
-#define HT_ORDER_BITS 16
+#define HT_ORDER_BITS 15
 #else
 typedef uint32_t ht_word_t;
-#define HT_SIZE_BITS 26
+#define HT_SIZE_BITS 25
 #define HT_HEAP_BITS 4
 #define HT_ORIGIN_BITS 16
 #define HT_TASK_BITS 8
-#define HT_ORDER_BITS 8
+#define HT_ORDER_BITS 7
 #endif
 
 #define HT_MASK(bits) ((((ht_word_t)1) << (bits)) - 1U)
 #define HT_SIZE_MAX ((size_t)HT_MASK(HT_SIZE_BITS))
 #define HT_HEAP_SHIFT HT_SIZE_BITS
-#define HT_CORE_SHIFT (HT_SIZE_BITS + HT_HEAP_BITS)
-#define HT_TCB_SHIFT (HT_CORE_SHIFT + 1)
+#define HT_GUARD_BITS 2
+#define HT_GUARD_SHIFT (HT_SIZE_BITS + HT_HEAP_BITS)
+#define HT_CORE_SHIFT (HT_GUARD_SHIFT + HT_GUARD_BITS)
 #define HT_TASK_SHIFT HT_ORIGIN_BITS
 #define HT_ORDER_SHIFT (HT_ORIGIN_BITS + HT_TASK_BITS)
+#define HT_TCB_SHIFT (HT_ORDER_SHIFT + HT_ORDER_BITS)
 #define HT_ORDER_MAX ((uint32_t)HT_MASK(HT_ORDER_BITS))
 
 typedef struct {
     uintptr_t address;
-    ht_word_t what; /* size, heap, core, is_tcb */
-    ht_word_t who;  /* origin, task, order */
+    ht_word_t what; /* size, heap, guard, core */
+    ht_word_t who;  /* origin, task, order, is_tcb */
     ht_tick_t tick;
 } ht_record_t;
 
@@ -120,6 +122,21 @@ static_assert(sizeof(ht_record_t) == 16,
 /** Address of an empty slot, and of the slot of a block that is inside realloc() right now. */
 #define HT_ADDRESS_EMPTY ((uintptr_t)0)
 #define HT_ADDRESS_HELD ((uintptr_t)1)
+
+/**
+ * This bit in the address (blocks begin at multiples of 4) marks a block that was forgotten, by a
+ * reset say, but whose firmware's pointer is not the heap's: only its record tells where the heap's
+ * block begins. It is in no count and no report, and no look-up finds it by its address.
+ */
+#define HT_ADDRESS_FORGOTTEN ((uintptr_t)2)
+
+/* Where the front of a block with redzones lies; in its record. */
+enum {
+    HT_GUARD_NONE = 0, /**< no redzones: the firmware's pointer is the heap's */
+    HT_GUARD_BOTH = 1, /**< front and tail */
+    HT_GUARD_TAIL = 2, /**< no front: the firmware's pointer is the heap's */
+    HT_GUARD_WIDE = 3  /**< HT_GUARD_WIDE_BYTES in front, for blocks that are aligned */
+};
 
 HT_INLINE ht_word_t ht_record_what(size_t size, ht_heap_id_t heap, unsigned core)
 {
@@ -148,9 +165,33 @@ HT_INLINE unsigned ht_record_core(const ht_record_t *record)
     return (unsigned)((record->what >> HT_CORE_SHIFT) & 1U);
 }
 
+HT_INLINE uint32_t ht_record_guard(const ht_record_t *record)
+{
+    return (uint32_t)((record->what >> HT_GUARD_SHIFT) & HT_MASK(HT_GUARD_BITS));
+}
+
 HT_INLINE bool ht_record_is_tcb(const ht_record_t *record)
 {
-    return ((record->what >> HT_TCB_SHIFT) & 1U) != 0;
+    return ((record->who >> HT_TCB_SHIFT) & 1U) != 0;
+}
+
+/** The firmware's pointer is not the heap's: only the record tells the one from the other. */
+HT_INLINE bool ht_record_moves_pointer(const ht_record_t *record)
+{
+    uint32_t guard = ht_record_guard(record);
+    return guard == HT_GUARD_BOTH || guard == HT_GUARD_WIDE;
+}
+
+/** A record that counts: of a block that is neither inside realloc() nor forgotten. */
+HT_INLINE bool ht_record_is_live(const ht_record_t *record)
+{
+    return record->address > HT_ADDRESS_HELD && (record->address & HT_ADDRESS_FORGOTTEN) == 0;
+}
+
+/** What a record is filed under. */
+HT_INLINE uintptr_t ht_record_key(const ht_record_t *record)
+{
+    return record->address & ~HT_ADDRESS_FORGOTTEN;
 }
 
 HT_INLINE ht_origin_id_t ht_record_origin(const ht_record_t *record)

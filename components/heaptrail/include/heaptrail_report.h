@@ -7,15 +7,16 @@
  * The questions of heaptrail.h, answered as text for people and as JSON for programs.
  *
  * A report is written piece by piece through a callback, with no lock held, and allocates nothing.
- * It needs about 1.5 KB of stack. Not from an ISR. Large reports call the callback often: a
- * callback that may block (a UART) is the place to yield.
+ * It needs about 1.5 KB of stack, FAILURES and SUMMARY 2 KB (x86: a third more). Not from an ISR,
+ * but for heaptrail_report_error(). Large reports call the callback often: a callback that may
+ * block (a UART) is the place to yield.
  *
  * HEAPTRAIL_REPORT_HEAPS and _SUMMARY call heaptrail_sample() first, which walks every heap, unless
  * the newest measurement is at most a second old. The other reports measure nothing.
  */
 #pragma once
 
-#include "heaptrail.h"
+#include "heaptrail_errors.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,8 +30,11 @@ typedef enum {
     HEAPTRAIL_REPORT_OLDEST,   /**< the oldest live blocks */
     HEAPTRAIL_REPORT_FAILURES, /**< allocations that failed, and why they could not be served */
     HEAPTRAIL_REPORT_SINCE,    /**< what a window left behind, by site: needs `since` */
-    HEAPTRAIL_REPORT_WHOIS,    /**< the block that `address` lies in */
-    HEAPTRAIL_REPORT_SUMMARY,  /**< status, sites, tasks, heaps and failures in one */
+    HEAPTRAIL_REPORT_WHOIS,    /**< what `address` is, whose, and who lives next to it */
+    HEAPTRAIL_REPORT_SUMMARY,  /**< status, errors, failures, heaps, sites and tasks in one */
+    HEAPTRAIL_REPORT_ERRORS,   /**< memory errors: what was damaged, and whose block it was */
+    HEAPTRAIL_REPORT_CHECKS,   /**< what is looked for, what is not, and how to change that */
+    HEAPTRAIL_REPORT_EXPLAIN,  /**< why the last allocation failed, and who holds that memory */
     HEAPTRAIL_REPORT_COUNT
 } heaptrail_report_kind_t;
 
@@ -57,13 +61,24 @@ typedef struct {
 /**
  * Write a report. ESP_ERR_INVALID_ARG: a NULL pointer, an unknown kind or sort, SINCE without a
  * mark; ESP_ERR_INVALID_STATE: another sites, tasks or heaps query is under way; ESP_ERR_NOT_FOUND:
- * whois of a foreign address (the report says so too).
+ * whois of an address in no live block, EXPLAIN without an explained failure (the report says so
+ * too).
  */
 esp_err_t heaptrail_report(const heaptrail_report_t *report, heaptrail_write_fn_t write,
                            void *context);
 
 /** The same to standard output, as text: for the console and for a quick look in code. */
 esp_err_t heaptrail_print(heaptrail_report_kind_t kind);
+
+/**
+ * One error, at once: as text of 100 columns, or as a JSON object. For a callback of
+ * heaptrail_set_error_callback(), say. In any context, also in an ISR: takes no lock, allocates
+ * nothing, asks the tracker nothing, needs about 800 bytes of stack (x86: 1.1 KB), and calls
+ * `write` often. Calls the function of heaptrail_set_symbols(), if one is set. `error` or `write`
+ * NULL: does nothing.
+ */
+void heaptrail_report_error(const heaptrail_error_row_t *error, bool json, bool color,
+                            heaptrail_write_fn_t write, void *context);
 
 /**
  * Names for addresses: text for one return address (function, file:line), or false. Set on

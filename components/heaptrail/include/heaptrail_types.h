@@ -40,6 +40,7 @@ typedef enum {
     HEAPTRAIL_METHOD_HEAP_CAPS_CALLOC_PREFER,
     HEAPTRAIL_METHOD_HEAP_CAPS_REALLOC_PREFER,
     HEAPTRAIL_METHOD_REGISTERED, /**< told to us by register_allocation() */
+    HEAPTRAIL_METHOD_FREE,       /**< of a free(), in error reports */
     HEAPTRAIL_METHOD_COUNT
 } heaptrail_method_t;
 

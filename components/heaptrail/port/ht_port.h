@@ -25,9 +25,26 @@
  *   ht_port_stack_pointer()   The stack pointer, or an address close above it.
  *   ht_port_is_foreign_stack()
  *                             True in an interrupt handler that runs on the stack of what it
- * interrupted. HT_PORT_STACK_TELLS_TASK  1 where the stack that a program runs on tells its task,
- * see ht_port_stack_low(); else 0. HT_PORT_HOT               The attribute that puts a function
- * where it runs with the flash cache off (IRAM on a chip; nothing elsewhere).
+ *                             interrupted.
+ *   HT_PORT_STACK_TELLS_TASK  1 where the stack that a program runs on tells its task, see
+ *                             ht_port_stack_low(); else 0.
+ *   HT_PORT_HOT               The attribute that puts a function where it runs with the flash cache
+ *                             off (IRAM on a chip; nothing elsewhere).
+ *   HT_PORT_HOT_DATA          The same for constants (DRAM on a chip).
+ *   HT_PORT_NOINIT            The attribute of a variable that keeps its content over a warm reset,
+ *                             where the platform has such memory; else nothing.
+ *   HT_PORT_ALIGN             What malloc() promises: a power of two, in bytes.
+ *   HT_PORT_SEES_ALL          1 where every block that is freed passed the tracker when it was made;
+ *                             0 where frees of unknown blocks are ordinary.
+ *   HT_PORT_EMPTY_BLOCKS      1 where malloc(0) gives a block, 0 where it gives NULL.
+ *   ht_port_dma_line()        Bytes of a cache line that a block asked for with these capabilities
+ *                             must not share with anything, because a device writes it behind the
+ *                             cache's back; 0 where no cache lies between. A power of two.
+ *   ht_port_line_at()         Bytes of a cache line at an address; 0 where no cache lies between.
+ *   ht_port_header_usual()    True: the heap's own header of this block is certainly as it should be.
+ *                             False: ask ht_port_header_ok().
+ *   ht_port_takes_front()     False for capabilities whose block must be the heap's very pointer
+ *                             (ESP32's EXEC memory keeps a word of its own in front of it).
  */
 #pragma once
 
@@ -106,3 +123,70 @@ void ht_port_log(unsigned level, const char *text);
 /** True when the linker redirects the heap's functions to us: then a macro need not record by
  * itself. */
 bool ht_port_is_wrapped(void);
+
+/* --- memory errors ----------------------------------------------------------------------------- */
+
+/** The heap below the tracker: the functions that the wraps of the port call. Any context. */
+typedef struct {
+    void *(*alloc)(size_t size, uint32_t caps);
+    void *(*aligned_alloc)(size_t alignment, size_t size, uint32_t caps);
+    void *(*realloc)(void *block, size_t size, uint32_t caps);
+    void (*free)(void *block);
+} ht_raw_heap_t;
+
+/** There only in a firmware whose heap functions are wrapped: refer to it weakly. */
+extern const ht_raw_heap_t ht_port_raw_heap;
+
+/**
+ * Is the heap's own header of this block plausible: does it say at least `bytes`, and not much more?
+ * Reads nothing outside of the header. True where the platform cannot tell. Any context. O(1).
+ */
+bool ht_port_header_ok(const void *raw, size_t bytes);
+
+/** A number that differs from boot to boot, for the canaries. Called once. Any context. */
+uint32_t ht_port_seed(void);
+
+/** A number that tells this firmware image from others: what an error report from before a reset may
+ * be read with. Any context. */
+uint32_t ht_port_image(void);
+
+/** The kinds of memory that are no heap; names as in heaptrail_place_t. */
+typedef enum {
+    HT_PORT_PLACE_UNKNOWN,
+    HT_PORT_PLACE_STACK,     /**< the stack of no task: start-up, interrupts, a thread's */
+    HT_PORT_PLACE_STATIC,    /**< .data, .bss, RTC variables */
+    HT_PORT_PLACE_READ_ONLY, /**< code, constants */
+    HT_PORT_PLACE_OTHER      /**< memory, but whose is not known */
+} ht_port_place_t;
+
+/** What an address is that lies in no heap and on no task's stack. Error path only. Any context. */
+ht_port_place_t ht_port_place(uintptr_t address);
+
+/** A task's stack. */
+typedef struct {
+    uintptr_t low;      /**< its lowest address */
+    size_t bytes;       /**< SIZE_MAX: not known */
+    bool margin_known;
+    size_t margin_bytes; /**< the least that was ever left */
+} ht_port_task_stack_t;
+
+/** The stack of a task that is alive. False: this platform cannot tell. Error path only. O(stack). */
+bool ht_port_task_stack(uintptr_t key, ht_port_task_stack_t *stack);
+
+/** Called in address order under the heap's own lock: must not allocate or free. False ends it. */
+typedef bool (*ht_port_heap_block_fn)(void *context, uintptr_t address, size_t bytes, bool used);
+
+/** Walk the blocks of the heap that starts at `start`, the heap's own view. False: this platform
+ * cannot. Not in an ISR. O(blocks). */
+bool ht_port_walk_heap(uintptr_t start, ht_port_heap_block_fn fn, void *context);
+
+/** Is the bookkeeping of the heap that starts at `start` sound (0: of everything)? True where the
+ * platform cannot tell. Not in an ISR. O(blocks). */
+bool ht_port_heap_sound(uintptr_t start);
+
+/** Write a piece of an error report where it is seen at once. Any context, the scheduler suspended
+ * and interrupts masked included; blocks for no lock that may be held. */
+void ht_port_emergency_write(const char *text, size_t length);
+
+/** End the program. */
+_Noreturn void ht_port_abort(void);
