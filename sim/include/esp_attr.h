@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Placement attributes: the host has one kind of memory, so they place nothing. */
+/** Placement attributes: the host has one kind of memory, so all but one place nothing. */
 #pragma once
 
 #include "sdkconfig.h"
@@ -25,7 +25,8 @@
 #define RTC_FAST_ATTR
 #define EXT_RAM_BSS_ATTR
 #define EXT_RAM_NOINIT_ATTR
-#define __NOINIT_ATTR
+/** Kept over a warm reset: see sim_noinit() in sim.h. */
+#define __NOINIT_ATTR __attribute__((section("sim_noinit_data")))
 #define COREDUMP_DRAM_ATTR
 #define COREDUMP_IRAM_DATA_ATTR
 #define COREDUMP_RTC_DATA_ATTR

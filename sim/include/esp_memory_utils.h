@@ -25,7 +25,8 @@ bool esp_ptr_executable(const void *p);
 bool esp_ptr_byte_accessible(const void *p);
 bool esp_ptr_dma_capable(const void *p);
 bool esp_ptr_dma_ext_capable(const void *p);
-/** True for the host's own read-only and code segments: flash, on a chip. */
+/** The program's own read-only and code segments are flash; its variables are DRAM
+ * (esp_ptr_in_dram, _internal, _byte_accessible). */
 bool esp_ptr_in_drom(const void *p);
 
 static inline bool esp_ptr_word_aligned(const void *p)

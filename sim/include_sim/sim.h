@@ -133,6 +133,26 @@ uint64_t sim_trace_hash(void);
 /** Seeded random number; the stream of the configuration's seed. Any context. */
 uint32_t sim_random(void);
 
+/* --- devices and resets ----------------------------------------------------------------------- */
+
+/** A device writes `bytes` bytes by DMA, and its driver invalidates the cache: in memory behind the
+ *  cache (PSRAM) what the CPU wrote to the rest of the first and the last line is lost; it reads
+ *  SIM_STALE_BYTE then. Elsewhere a plain copy. Any context. */
+void sim_dma_receive(void *buf, size_t bytes, const void *data);
+#define SIM_STALE_BYTE 0xEE
+/** Bytes of a cache line at `p`; 0 where no cache lies between. */
+size_t sim_cache_line_at(const void *p);
+/** The firmware's __NOINIT_ATTR variables, all of them. sim_reset() leaves them alone, as a warm
+ * reset does: after power-on a chip finds anything there, so fill it as you like. NULL: there are
+ * none. */
+void *sim_noinit(size_t *bytes);
+/** The first word of the SHA-256 that esp_app_get_description() gives: another firmware image. */
+void sim_set_app_image(uint32_t first_word);
+/** Called instead of writing to standard output by esp_rom_printf(), in any context; NULL restores.
+ */
+typedef void (*sim_rom_output_fn_t)(const char *text, size_t length);
+void sim_set_rom_output(sim_rom_output_fn_t fn);
+
 typedef struct {
     const void *addr;
     size_t size;
@@ -156,6 +176,7 @@ void *sim_malloc(size_t size);
 void *sim_calloc(size_t n, size_t size);
 void *sim_realloc(void *p, size_t size);
 void sim_free(void *p);
+void sim_cfree(void *p);
 void *sim_memalign(size_t alignment, size_t size);
 void *sim_aligned_alloc(size_t alignment, size_t size);
 int sim_posix_memalign(void **out, size_t alignment, size_t size);

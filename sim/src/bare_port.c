@@ -3,6 +3,11 @@
  * by compare-and-swap, nest; no system calls. For counting instructions. */
 #include "bare_port.h"
 
+#include "esp_app_desc.h"
+#include "esp_private/freertos_debug.h"
+#include "esp_random.h"
+#include "esp_rom_sys.h"
+#include "esp_system.h"
 #include "esp_timer.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
@@ -81,6 +86,11 @@ BaseType_t xPortInIsrContext(void)
     return sim_bare_isr_nesting[sim_bare_core_id] != 0;
 }
 
+BaseType_t xPortCanYield(void)
+{
+    return sim_bare_int_mask[sim_bare_core_id] == 0 && !xPortInIsrContext();
+}
+
 esp_cpu_cycle_count_t esp_cpu_get_cycle_count(void)
 {
     return sim_bare_tick;
@@ -116,6 +126,44 @@ BaseType_t xTaskGetSchedulerState(void)
 int64_t esp_timer_get_time(void)
 {
     return (int64_t)sim_bare_tick * 1000;
+}
+
+UBaseType_t uxTaskGetStackHighWaterMark(TaskHandle_t task)
+{
+    (void)task;
+    return 0;
+}
+
+BaseType_t vTaskGetSnapshot(TaskHandle_t task, TaskSnapshot_t *snapshot)
+{
+    (void)task;
+    (void)snapshot;
+    return pdFALSE;
+}
+
+const esp_app_desc_t *esp_app_get_description(void)
+{
+    static const esp_app_desc_t s_app = {.magic_word = ESP_APP_DESC_MAGIC_WORD};
+    return &s_app;
+}
+
+uint32_t esp_random(void)
+{
+    return 0x5eedba5e;
+}
+
+int esp_rom_printf(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    int length = vfprintf(stderr, fmt, args);
+    va_end(args);
+    return length;
+}
+
+void esp_system_abort(const char *details)
+{
+    sim_panic("%s", details);
 }
 
 void sim_panic(const char *format, ...)

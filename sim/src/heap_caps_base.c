@@ -7,18 +7,30 @@
 #include <string.h>
 
 #define UNALIGNED_BYTES 4
-#define SPIRAM_CACHE_LINE_BYTES 32
+#define SIMD_ALIGNMENT_BYTES 16
+#define DMA_DESCRIPTOR (MALLOC_CAP_DMA_DESC_AHB | MALLOC_CAP_DMA_DESC_AXI)
+#define NEEDS_ALIGNMENT                                                                            \
+    (MALLOC_CAP_DMA | MALLOC_CAP_CACHE_ALIGNED | MALLOC_CAP_SIMD | DMA_DESCRIPTOR)
+
+static inline size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
 
 /* PSRAM buffers that DMA may use start and end on cache lines; internal RAM of this chip is not
- * cached. */
+ * cached. As ESP-IDF's esp_heap_adjust_alignment_to_hw() for this chip. */
 static inline void adjust_to_hardware(size_t *alignment, size_t *size, uint32_t *caps)
 {
-    if ((*caps & MALLOC_CAP_CACHE_ALIGNED) == 0) { return; }
-    if ((*caps & MALLOC_CAP_SPIRAM) != 0 && *size <= HEAP_SIZE_MAX) {
-        size_t line = SPIRAM_CACHE_LINE_BYTES;
-        *alignment = *alignment > line ? *alignment : line;
-        *size = (*size + line - 1) & ~(line - 1);
+    if ((*caps & NEEDS_ALIGNMENT) == 0 || *size > HEAP_SIZE_MAX) { return; }
+    size_t align = *alignment;
+    if (*caps & MALLOC_CAP_SPIRAM) { align = larger(align, CONFIG_ESP32S3_DATA_CACHE_LINE_SIZE); }
+    if (*caps & MALLOC_CAP_SIMD) { align = larger(align, SIMD_ALIGNMENT_BYTES); }
+    *alignment = align;
+    *size = (*size + align - 1) & ~(align - 1);
+    if (*caps & DMA_DESCRIPTOR) {
+        *caps = (*caps & ~(uint32_t)DMA_DESCRIPTOR) | (uint32_t)MALLOC_CAP_DMA;
     }
+    if (*caps & MALLOC_CAP_SPIRAM) { *caps &= ~(uint32_t)MALLOC_CAP_DMA; }
     *caps &= ~(uint32_t)MALLOC_CAP_CACHE_ALIGNED;
 }
 

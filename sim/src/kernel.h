@@ -31,6 +31,8 @@ struct tskTaskControlBlock {
     char name[configMAX_TASK_NAME_LEN];
 };
 #define K_TCB_MAGIC 0x54434221u
+/** What a new stack is full of. */
+#define K_STACK_FILL_BYTE 0xa5
 
 typedef struct k_task {
     pthread_t thread;

@@ -54,6 +54,20 @@ static void __attribute__((noinline)) assert_inside(multi_heap_handle_t heap, co
     }
 }
 
+/* On the chip an assertion somewhere in TLSF, or a load fault. Not in the bare heap, whose
+ * instructions are counted. Lock held. */
+static inline void assert_used(multi_heap_handle_t heap, const void *p)
+{
+#if !SIM_BARE
+    if (!tlsf_is_used_block(heap->tlsf, p)) {
+        unlock(heap);
+        sim_panic("CORRUPT HEAP: the header of %p is damaged, or it is free", p);
+    }
+#endif
+    (void)heap;
+    (void)p;
+}
+
 multi_heap_handle_t multi_heap_register(void *start, size_t size)
 {
     if (size < sizeof(struct multi_heap_info)) { return NULL; }
@@ -106,6 +120,7 @@ void multi_heap_free(multi_heap_handle_t heap, void *p)
     if (heap == NULL || p == NULL) { return; }
     assert_inside(heap, p);
     lock(heap);
+    assert_used(heap, p);
     set_free_bytes(heap, heap->free_bytes + tlsf_block_size(p) + tlsf_alloc_overhead());
     tlsf_free(heap->tlsf, p);
     unlock(heap);
@@ -125,6 +140,7 @@ void *multi_heap_realloc(multi_heap_handle_t heap, void *p, size_t size)
     }
     assert_inside(heap, p);
     lock(heap);
+    assert_used(heap, p);
     size_t old_bytes = tlsf_block_size(p);
     void *moved = tlsf_realloc(heap->tlsf, p, size);
     if (moved) {

@@ -31,6 +31,11 @@ void sim_free(void *p)
     heap_caps_free(p);
 }
 
+void sim_cfree(void *p)
+{
+    sim_free(p);
+}
+
 void *sim_memalign(size_t alignment, size_t size)
 {
     return heap_caps_aligned_alloc_default(alignment, size);

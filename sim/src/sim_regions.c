@@ -4,7 +4,6 @@
  * without the IRAM alias of D/IRAM. */
 #include "esp_heap_caps.h"
 #include "esp_heap_caps_init.h"
-#include "esp_memory_utils.h"
 #include "heap_private.h"
 #include <stdio.h>
 #include <string.h>
@@ -244,80 +243,3 @@ void sim_region_count(sim_region_id_t id, int what)
     __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
 #endif
-
-bool esp_ptr_internal(const void *p)
-{
-    return sim_region_of(p) < SIM_REGION_PSRAM;
-}
-
-bool esp_ptr_external_ram(const void *p)
-{
-    return sim_region_of(p) == SIM_REGION_PSRAM;
-}
-
-bool esp_ptr_in_iram(const void *p)
-{
-    return sim_region_of(p) == SIM_REGION_IRAM;
-}
-
-bool esp_ptr_in_dram(const void *p)
-{
-    return sim_region_of(p) <= SIM_REGION_DRAM3;
-}
-
-bool esp_ptr_in_diram_dram(const void *p)
-{
-    return sim_region_of(p) <= SIM_REGION_DRAM2;
-}
-
-bool esp_ptr_in_diram_iram(const void *p)
-{
-    (void)p;
-    return false;
-}
-
-bool esp_ptr_in_rtc_dram_fast(const void *p)
-{
-    return sim_region_of(p) == SIM_REGION_RTC;
-}
-
-bool esp_ptr_in_rtc_iram_fast(const void *p)
-{
-    (void)p;
-    return false;
-}
-
-bool esp_ptr_in_rtc_slow(const void *p)
-{
-    (void)p;
-    return false;
-}
-
-bool esp_ptr_executable(const void *p)
-{
-    return esp_ptr_in_iram(p);
-}
-
-bool esp_ptr_byte_accessible(const void *p)
-{
-    sim_region_id_t id = sim_region_of(p);
-    return id != SIM_REGION_COUNT && id != SIM_REGION_IRAM;
-}
-
-bool esp_ptr_dma_capable(const void *p)
-{
-    return esp_ptr_in_dram(p);
-}
-
-bool esp_ptr_dma_ext_capable(const void *p)
-{
-    return esp_ptr_external_ram(p);
-}
-
-bool esp_ptr_in_drom(const void *p)
-{
-    extern const char __executable_start[] __attribute__((weak));
-    extern const char __data_start[] __attribute__((weak));
-    uintptr_t a = (uintptr_t)p;
-    return a >= (uintptr_t)__executable_start && a < (uintptr_t)__data_start;
-}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* esp_err, esp_system, esp_random, version; the end of the simulated world. */
+#include "esp_app_desc.h"
 #include "esp_err.h"
 #include "esp_heap_caps.h"
 #include "esp_idf_version.h"
@@ -11,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SHUTDOWN_MAX 8
 
@@ -118,13 +120,63 @@ void esp_fill_random(void *buf, size_t len)
     }
 }
 
+static esp_app_desc_t s_app = {
+    .magic_word = ESP_APP_DESC_MAGIC_WORD,
+    .version = "1",
+    .project_name = "sim",
+    .idf_ver = "v5.5-sim",
+    .app_elf_sha256 = {0x51, 0x3d, 0x00, 0x01},
+};
+
+const esp_app_desc_t *esp_app_get_description(void)
+{
+    return &s_app;
+}
+
+void sim_set_app_image(uint32_t first_word)
+{
+    memcpy(s_app.app_elf_sha256, &first_word, sizeof(first_word));
+}
+
+/* --- the ROM's output: no lock of libc's, and seen at once ---------------------------------------
+ */
+
+static sim_rom_output_fn_t s_rom_output;
+
+void sim_set_rom_output(sim_rom_output_fn_t fn)
+{
+    s_rom_output = fn;
+}
+
+/* Where a task of its own accord prints, behind what it printed before; elsewhere past stdio, whose
+ * lock the thread under this interrupt may hold. */
+static void rom_output(const char *text, size_t length)
+{
+    if (s_rom_output != NULL) {
+        s_rom_output(text, length);
+    } else if (k_ctx.isr_depth == 0) {
+        fwrite(text, 1, length, stdout);
+        fflush(stdout);
+    } else {
+        while (length > 0) {
+            ssize_t written = write(STDOUT_FILENO, text, length);
+            if (written <= 0) { return; }
+            text += written;
+            length -= (size_t)written;
+        }
+    }
+}
+
 int esp_rom_printf(const char *fmt, ...)
 {
+    char text[512];
     va_list args;
     va_start(args, fmt);
-    int n = vprintf(fmt, args);
+    int length = vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
-    return n;
+    size_t most = sizeof(text) - 1;
+    if (length > 0) { rom_output(text, (size_t)length < most ? (size_t)length : most); }
+    return length;
 }
 
 void esp_rom_delay_us(uint32_t us)

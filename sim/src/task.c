@@ -85,7 +85,7 @@ static void fill_tcb(k_task_t *t, const char *name)
     t->tcb->host = t;
     t->tcb->magic = K_TCB_MAGIC;
     strncpy(t->tcb->name, name ? name : "", configMAX_TASK_NAME_LEN - 1);
-    memset(t->stack, 0xa5, t->stack_bytes);
+    memset(t->stack, K_STACK_FILL_BYTE, t->stack_bytes);
 }
 
 static bool enlist(k_task_t *t)

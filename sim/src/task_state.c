@@ -122,6 +122,17 @@ eTaskState eTaskGetState(TaskHandle_t handle)
     return state;
 }
 
+/* Bytes at the low end that still hold the fill pattern. The task itself runs on the host's stack,
+ * so only a test ever writes there. */
+static uint32_t high_water_mark(const k_task_t *t)
+{
+    uint32_t untouched = 0;
+    while (untouched < t->stack_bytes && t->stack[untouched] == K_STACK_FILL_BYTE) {
+        untouched++;
+    }
+    return untouched;
+}
+
 static void fill_status(const k_task_t *t, TaskStatus_t *status)
 {
     *status = (TaskStatus_t){
@@ -132,7 +143,7 @@ static void fill_status(const k_task_t *t, TaskStatus_t *status)
         .uxCurrentPriority = t->priority,
         .uxBasePriority = t->base_priority,
         .pxStackBase = t->stack,
-        .usStackHighWaterMark = t->stack_bytes / 2,
+        .usStackHighWaterMark = high_water_mark(t),
         .xCoreID = t->affinity == K_ANY_CORE ? tskNO_AFFINITY : t->affinity,
     };
 }
@@ -292,7 +303,7 @@ char *pcTaskGetName(TaskHandle_t handle)
 
 UBaseType_t uxTaskGetStackHighWaterMark(TaskHandle_t handle)
 {
-    return k_from_handle_or_self(handle)->stack_bytes / 2;
+    return high_water_mark(k_from_handle_or_self(handle));
 }
 
 configSTACK_DEPTH_TYPE uxTaskGetStackHighWaterMark2(TaskHandle_t handle)

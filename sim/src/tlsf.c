@@ -25,7 +25,8 @@ typedef struct block {
 } block_t;
 
 struct tlsf {
-    block_t null_block; /* ends every list, so that unlinking needs no test */
+    block_t null_block; /* ends every list, so that unlinking needs no test; its prev_phys is the
+                           block that ends the pool */
     uint8_t fl_count;
     uint8_t fl_shift; /* sizes below 1 << fl_shift share first-level index 0 */
     uint8_t fl_max;   /* requests stay below 1 << fl_max */
@@ -291,6 +292,7 @@ static void make_pool(tlsf_t *t, size_t bytes)
     b->size = (bytes & ~(TLSF_ALIGN - 1)) - 2 * OVERHEAD;
     block_t *end = next_of(b);
     end->size = 0;
+    t->null_block.prev_phys = end;
     mark_free(b);
     list_insert(t, b);
 }
@@ -405,12 +407,37 @@ size_t tlsf_fit_size(const tlsf_t *t, size_t size)
     return size & ~(step - 1);
 }
 
+/* --- steps that a damaged header cannot lead out of the pool
+ * ----------------------------------------------------- */
+
+static bool is_inside(tlsf_t *t, const block_t *b)
+{
+    return b >= first_block(t) && b < t->null_block.prev_phys &&
+           (uintptr_t)b % TLSF_ALIGN == (uintptr_t)first_block(t) % TLSF_ALIGN;
+}
+
+/* The block behind `b`, which is inside; NULL: the size cannot be. */
+static block_t *step(tlsf_t *t, const block_t *b)
+{
+    size_t size = size_of(b);
+    size_t left = (size_t)((char *)t->null_block.prev_phys - (const char *)b);
+    bool possible = size >= MIN_PAYLOAD && size % TLSF_ALIGN == 0 && size <= left - OVERHEAD;
+    return possible ? next_of(b) : NULL;
+}
+
+bool tlsf_is_used_block(tlsf_t *t, const void *ptr)
+{
+    const block_t *b = from_user(ptr);
+    return is_inside(t, b) && !is_free(b) && step(t, b) != NULL;
+}
+
 void tlsf_walk(tlsf_t *t, tlsf_walker_t fn, void *user)
 {
     block_t *b = first_block(t);
-    while (size_of(b) != 0) {
-        if (!fn(to_user(b), size_of(b), !is_free(b), user)) { return; }
-        b = next_of(b);
+    while (b != NULL && is_inside(t, b)) {
+        block_t *next = step(t, b);
+        if (next == NULL || !fn(to_user(b), size_of(b), !is_free(b), user)) { return; }
+        b = next;
     }
 }
 
@@ -428,7 +455,7 @@ static const char *check_free_block(tlsf_t *t, const block_t *b, list_index_t ix
     return right.fl == ix.fl && right.sl == ix.sl ? NULL : "a free block in the wrong list";
 }
 
-static const char *check_list(tlsf_t *t, list_index_t ix, size_t *count)
+static const char *check_list(tlsf_t *t, list_index_t ix, size_t *count, size_t most)
 {
     block_t *b = *list_at(t, ix);
     bool fl_set = (t->fl_bitmap >> ix.fl & 1u) != 0;
@@ -436,6 +463,8 @@ static const char *check_list(tlsf_t *t, list_index_t ix, size_t *count)
     if (sl_set && !fl_set) { return "first-level bitmap misses a list"; }
     if (sl_set != (b != &t->null_block)) { return "second-level bitmap disagrees with a list"; }
     for (; b != &t->null_block; b = b->next_free) {
+        if (!is_inside(t, b) || step(t, b) == NULL) { return "a free list leads astray"; }
+        if (*count == most) { return "a free list has too many blocks"; }
         const char *wrong = check_free_block(t, b, ix);
         if (wrong) { return wrong; }
         (*count)++;
@@ -447,11 +476,13 @@ static const char *check_chain(tlsf_t *t, size_t *free_count)
 {
     bool prev_free = false;
     block_t *b = first_block(t);
-    for (; size_of(b) != 0; b = next_of(b)) {
+    for (; b != t->null_block.prev_phys; b = step(t, b)) {
+        if (step(t, b) == NULL) { return "a block's size is wrong"; }
         if (is_prev_free(b) != prev_free) { return "a block's prev-free bit is wrong"; }
         prev_free = is_free(b);
         *free_count += prev_free;
     }
+    if (size_of(b) != 0 || is_free(b)) { return "the end marker is wrong"; }
     return is_prev_free(b) == prev_free ? NULL : "the end marker's prev-free bit is wrong";
 }
 
@@ -462,7 +493,7 @@ bool tlsf_check(tlsf_t *t, const char **reason)
     const char *wrong = check_chain(t, &in_chain);
     for (unsigned fl = 0; fl < t->fl_count && !wrong; fl++) {
         for (unsigned sl = 0; sl < (1u << t->sl_log2) && !wrong; sl++) {
-            wrong = check_list(t, (list_index_t){fl, sl}, &in_lists);
+            wrong = check_list(t, (list_index_t){fl, sl}, &in_lists, in_chain);
         }
     }
     if (!wrong && in_lists != in_chain) { wrong = "a free block is in no list"; }

@@ -25,7 +25,11 @@ void *tlsf_realloc(tlsf_t *t, void *ptr, size_t size);
 size_t tlsf_block_size(const void *ptr);
 /** Largest request that a free block of `size` bytes is sure to serve. */
 size_t tlsf_fit_size(const tlsf_t *t, size_t size);
-/** Every block in address order, until `fn` returns false. */
+/** `ptr` may be what tlsf_malloc() gave: its header says "used" and a size that is possible. Reads
+ *  nothing outside of the pool. */
+bool tlsf_is_used_block(tlsf_t *t, const void *ptr);
+/** Every block in address order, until `fn` returns false. Ends at a header that is damaged. */
 void tlsf_walk(tlsf_t *t, tlsf_walker_t fn, void *user);
-/** Lists, bitmaps and the physical chain agree. On false, `*reason` says what does not. */
+/** Lists, bitmaps and the physical chain agree. On false, `*reason` says what does not. Whatever
+ * was written to the blocks: reads nothing outside of the pool, and ends. */
 bool tlsf_check(tlsf_t *t, const char **reason);

@@ -107,7 +107,8 @@ TaskHandle_t xTaskGetHandle(const char *name);
 BaseType_t xTaskGetCoreID(TaskHandle_t task);
 /** Valid while the task exists. Any context. */
 char *pcTaskGetName(TaskHandle_t task);
-/** Half of the stack, always: what host code uses says nothing of the chip's. */
+/** Bytes never written, from the low end. Host code uses another stack, so all of it unless a test
+ *  writes to the block. */
 UBaseType_t uxTaskGetStackHighWaterMark(TaskHandle_t task);
 configSTACK_DEPTH_TYPE uxTaskGetStackHighWaterMark2(TaskHandle_t task);
 uint8_t *pxTaskGetStackStart(TaskHandle_t task);
