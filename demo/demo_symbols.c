@@ -7,10 +7,17 @@
 #include "heaptrail_report.h"
 
 #ifdef DEMO_SYMBOLS
-/* Borrowed from the Linux port, which is not linked in: its symbols need only these options. */
+/* Borrowed from the Linux port, which is not linked in: its symbols need only these two. */
 #include "ht_posix.h"
 
 ht_posix_options_t ht_posix_options = {.symbols = HT_POSIX_SYMBOLS_LINES};
+
+/* Only the thread that writes the report asks for names. */
+ht_posix_thread_t *ht_posix_thread_self(void)
+{
+    static ht_posix_thread_t s_reporter;
+    return &s_reporter;
+}
 
 void demo_symbols(void)
 {

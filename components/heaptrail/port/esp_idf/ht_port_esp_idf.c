@@ -32,7 +32,7 @@ HT_PORT_HOT void ht_port_task_name(uintptr_t key, char *name)
 
 HT_PORT_HOT uintptr_t ht_port_stack_low(uintptr_t key)
 {
-    return HT_PORT_STACK_TELLS_TASK ? (uintptr_t)pxTaskGetStackStart((TaskHandle_t)key) : 0;
+    return HT_PORT_STACK_TELLS_TASK ? ht_port_stack_start(key) : 0;
 }
 
 bool ht_port_in_isr(void)
@@ -40,11 +40,30 @@ bool ht_port_in_isr(void)
     return xPortInIsrContext() != 0;
 }
 
+/* The ordinary log takes a lock of libc's, which aborts in an interrupt, and waits where nobody
+ * may. */
+static bool may_wait(void)
+{
+    return !ht_port_in_isr() && xPortCanYield() &&
+           xTaskGetSchedulerState() != taskSCHEDULER_SUSPENDED;
+}
+
+static void log_early(unsigned level, const char *tag, const char *text)
+{
+    if (level == 0) {
+        ESP_EARLY_LOGE(tag, "%s", text);
+    } else if (level == 1) {
+        ESP_EARLY_LOGW(tag, "%s", text);
+    } else {
+        ESP_EARLY_LOGI(tag, "%s", text);
+    }
+}
+
 void ht_port_log(unsigned level, const char *text)
 {
     static const char *const tag = "heaptrail";
-    if (ht_port_in_isr()) { /* the ordinary log takes a lock of libc, which aborts there */
-        ESP_EARLY_LOGE(tag, "%s", text);
+    if (!may_wait()) {
+        log_early(level, tag, text);
     } else if (level == 0) {
         ESP_LOGE(tag, "%s", text);
     } else if (level == 1) {

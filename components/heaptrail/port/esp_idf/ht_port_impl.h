@@ -17,17 +17,29 @@
 
 #include "esp_attr.h"
 #include "esp_cpu.h"
+#include "esp_idf_version.h"
+#include "esp_memory_utils.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
+#include "ht_caps.h"
 #include "soc/soc_caps.h"
 
 #define HT_PORT_HOT IRAM_ATTR
+#define HT_PORT_HOT_DATA DRAM_ATTR
+#define HT_PORT_NOINIT __NOINIT_ATTR
 
+/* ESP-IDF's heaps round to a word (heap_caps_base.c, TLSF's ALIGN_SIZE), whatever the compiler
+ * thinks that malloc() promises. */
 #if UINTPTR_MAX > 0xffffffffU /* only the stand-in */
 typedef uint64_t ht_tick_t;
+#define HT_PORT_ALIGN 8U
 #else
 typedef uint32_t ht_tick_t;
+#define HT_PORT_ALIGN 4U
 #endif
+
+#define HT_PORT_SEES_ALL 1
+#define HT_PORT_EMPTY_BLOCKS 0
 
 typedef struct {
     volatile uint32_t taken;
@@ -74,6 +86,16 @@ static inline uintptr_t ht_port_task_key(void)
     return (uintptr_t)xTaskGetCurrentTaskHandle(); /* NULL is HT_KEY_STARTUP */
 }
 
+/* The lowest address of a task's stack. */
+static inline uintptr_t ht_port_stack_start(uintptr_t key)
+{
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(6, 0, 0)
+    return (uintptr_t)xTaskGetStackStart((TaskHandle_t)key);
+#else
+    return (uintptr_t)pxTaskGetStackStart((TaskHandle_t)key);
+#endif
+}
+
 /*
  * Interrupt handlers run on a stack of their own on every chip, so an address tells a task's frames
  * from theirs. The stand-in runs them on the stack of the task that they interrupt.
@@ -104,3 +126,86 @@ static inline uintptr_t ht_port_stack_pointer(void)
 #endif
     return sp;
 }
+
+/* --- caches ------------------------------------------------------------------------------------
+ */
+
+/*
+ * The data cache's line in front of PSRAM; of two levels the longer line, for either may be thrown
+ * away. An upper bound where Kconfig does not say, or not in this version. 0: no PSRAM.
+ */
+#if !defined(CONFIG_SPIRAM)
+#define HT_LINE_OUTSIDE 0U
+#elif defined(CONFIG_CACHE_L2_CACHE_LINE_SIZE) && CONFIG_CACHE_L2_CACHE_LINE_SIZE > 64 /* P4 */
+#define HT_LINE_OUTSIDE ((size_t)CONFIG_CACHE_L2_CACHE_LINE_SIZE)
+#elif defined(CONFIG_ESP32S3_DATA_CACHE_LINE_SIZE)
+#define HT_LINE_OUTSIDE ((size_t)CONFIG_ESP32S3_DATA_CACHE_LINE_SIZE)
+#elif defined(CONFIG_IDF_TARGET_ESP32) || defined(CONFIG_IDF_TARGET_ESP32S2)
+#define HT_LINE_OUTSIDE ((size_t)32)
+#else
+#define HT_LINE_OUTSIDE ((size_t)64)
+#endif
+
+/* The line in front of internal memory, where there is one (P4). */
+#if defined(SOC_CACHE_INTERNAL_MEM_VIA_L1CACHE) && SOC_CACHE_INTERNAL_MEM_VIA_L1CACHE
+#define HT_LINE_INSIDE ((size_t)64)
+#else
+#define HT_LINE_INSIDE ((size_t)0)
+#endif
+
+/* Capabilities of buffers that a device may write. */
+#if defined(MALLOC_CAP_DMA_DESC_AHB) && defined(MALLOC_CAP_DMA_DESC_AXI)
+#define HT_CAPS_DEVICE                                                                             \
+    ((uint32_t)(MALLOC_CAP_DMA | MALLOC_CAP_CACHE_ALIGNED | MALLOC_CAP_DMA_DESC_AHB |              \
+                MALLOC_CAP_DMA_DESC_AXI))
+#else
+#define HT_CAPS_DEVICE ((uint32_t)(MALLOC_CAP_DMA | MALLOC_CAP_CACHE_ALIGNED))
+#endif
+
+/* At least what esp_heap_adjust_alignment_to_hw() makes of these capabilities. That one looks only
+ * for SPIRAM; a request for any memory that is cache-aligned may be served from PSRAM all the same.
+ */
+static inline size_t ht_port_dma_line(uint32_t caps)
+{
+    if ((caps & HT_CAPS_DEVICE) == 0) { return 0; }
+    bool inside = (caps & (uint32_t)MALLOC_CAP_SPIRAM) == 0 &&
+                  (caps & (uint32_t)(MALLOC_CAP_INTERNAL | MALLOC_CAP_DMA)) != 0;
+    return inside || HT_LINE_INSIDE > HT_LINE_OUTSIDE ? HT_LINE_INSIDE : HT_LINE_OUTSIDE;
+}
+
+static inline size_t ht_port_line_at(uintptr_t address)
+{
+    if (HT_LINE_OUTSIDE != 0 && esp_ptr_external_ram((const void *)address)) {
+        return HT_LINE_OUTSIDE;
+    }
+    return HT_LINE_INSIDE != 0 && esp_ptr_internal((const void *)address) ? HT_LINE_INSIDE : 0;
+}
+
+/* ESP32: an EXEC block is the IRAM alias of a DRAM block, whose address the heap keeps in ptr[-1].
+ */
+static inline bool ht_port_takes_front(uint32_t caps)
+{
+    return (caps & (uint32_t)MALLOC_CAP_EXEC) == 0;
+}
+
+/*
+ * TLSF's header is the word in front of a block, its size and two flags, unless ESP-IDF's own debugging
+ * puts something between. Not what was asked for and a few bytes more: let ht_port_header_ok() look.
+ * (With ThreadSanitizer always: the other core may be setting a flag.)
+ */
+#if defined(CONFIG_HEAP_POISONING_LIGHT) || defined(CONFIG_HEAP_POISONING_COMPREHENSIVE) ||        \
+    defined(CONFIG_HEAP_TASK_TRACKING) || defined(CONFIG_COMPILER_KASAN) ||                        \
+    defined(__SANITIZE_THREAD__)
+static inline bool ht_port_header_usual(const void *raw, size_t bytes)
+{
+    (void)raw;
+    (void)bytes;
+    return false;
+}
+#else
+static inline bool ht_port_header_usual(const void *raw, size_t bytes)
+{
+    size_t header = ((const volatile size_t *)raw)[-1];
+    return header - bytes < 4U * sizeof(size_t) && (header & 1U) == 0;
+}
+#endif

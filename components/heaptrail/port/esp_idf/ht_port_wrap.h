@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,11 @@ uint32_t ht_port_caps_at(const void *address);
 /** Take ESP-IDF's one slot for the failed-allocation callback; the firmware's own is called after
  * ours. */
 void ht_port_take_failed_slot(void);
+
+/** The calling task was just refused to realloc this block: ESP-IDF tries once more, and then calls
+ * the failed-allocation callback. Any context. */
+void ht_port_note_refused(const void *block);
+bool ht_port_is_refused(const void *block);
 
 /** There only in a firmware whose heap functions are wrapped; refer to it weakly. */
 extern const char ht_port_wrap_marker;

@@ -8,10 +8,9 @@
  * these.
  */
 #include "esp_heap_caps.h"
+#include "ht_hot_checked.h"
 #include "ht_hot_default.h"
-#include "ht_port_wrap.h"
-
-#define CALLER ((uintptr_t)__builtin_return_address(0))
+#include "ht_wrap_entry.h"
 
 const char ht_port_wrap_marker = 1;
 
@@ -20,20 +19,59 @@ __attribute__((constructor(101))) static void take_slot(void)
     ht_port_take_failed_slot();
 }
 
+/* --- the heap below the tracker ----------------------------------------------------------------
+ */
+
+const HT_PORT_HOT_DATA ht_raw_heap_t ht_port_raw_heap = {
+    .alloc = __real_heap_caps_malloc_base,
+    .aligned_alloc = __real_heap_caps_aligned_alloc_base,
+    .realloc = __real_heap_caps_realloc_base,
+    .free = __real_heap_caps_free,
+};
+
+/* --- with checks: the same five, slower --------------------------------------------------------
+ */
+
+/* A refused one looks to ESP-IDF like a failure, see ht_wrap_failed.c. */
+static HT_PORT_HOT void *checked_realloc(void *old, ht_request_t request)
+{
+    if (old != NULL && ht_port_is_refused(old)) { return NULL; }
+    bool refused = false;
+    void *block = ht_checked_realloc(old, &request, NULL, &refused);
+    if (refused) { ht_port_note_refused(old); }
+    return block;
+}
+
+/* --- the wraps ---------------------------------------------------------------------------------
+ */
+
 HT_PORT_HOT void *__wrap_heap_caps_malloc_base(size_t size, uint32_t caps)
 {
+    if (ht_checking()) {
+        return ht_checked_alloc(&(ht_request_t){.size = size,
+                                                .caps = caps,
+                                                .method = HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC,
+                                                .caller = HT_CALLER});
+    }
     void *block = __real_heap_caps_malloc_base(size, caps);
     if (block != NULL) {
-        ht_on_alloc(block, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, CALLER);
+        ht_on_alloc(block, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, HT_CALLER);
     }
     return block;
 }
 
 HT_PORT_HOT void *__wrap_heap_caps_aligned_alloc_base(size_t alignment, size_t size, uint32_t caps)
 {
+    if (ht_checking()) {
+        return ht_checked_alloc(&(ht_request_t){.size = size,
+                                                .alignment = alignment,
+                                                .caps = caps,
+                                                .method = HEAPTRAIL_METHOD_HEAP_CAPS_ALIGNED_ALLOC,
+                                                .caller = HT_CALLER});
+    }
     void *block = __real_heap_caps_aligned_alloc_base(alignment, size, caps);
     if (block != NULL) {
-        ht_on_alloc(block, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_ALIGNED_ALLOC, CALLER);
+        ht_on_alloc(block, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_ALIGNED_ALLOC, HT_CALLER);
     }
     return block;
 }
@@ -44,17 +82,47 @@ HT_PORT_HOT void *__wrap_heap_caps_calloc_base(size_t n, size_t size, uint32_t c
 {
     size_t bytes;
     if (__builtin_mul_overflow(n, size, &bytes)) { return NULL; }
+    if (ht_checking()) {
+        return ht_checked_alloc(&(ht_request_t){.size = bytes,
+                                                .caps = caps,
+                                                .method = HEAPTRAIL_METHOD_HEAP_CAPS_CALLOC,
+                                                .caller = HT_CALLER,
+                                                .zero = true});
+    }
     void *block = __real_heap_caps_malloc_base(bytes, caps);
     if (block == NULL) { return NULL; }
     ht_port_clear(block, bytes, caps);
-    ht_on_alloc(block, bytes, caps, HEAPTRAIL_METHOD_HEAP_CAPS_CALLOC, CALLER);
+    ht_on_alloc(block, bytes, caps, HEAPTRAIL_METHOD_HEAP_CAPS_CALLOC, HT_CALLER);
     return block;
+}
+
+/* Below operator delete and realloc(), a scope tells who called. (Apart: looking for a scope costs the
+ * caller a register.) */
+static __attribute__((noinline)) HT_PORT_HOT void checked_free(void *block, uintptr_t caller)
+{
+    ht_checked_free(block, ht_entry_caller(caller));
 }
 
 HT_PORT_HOT void __wrap_heap_caps_free(void *block)
 {
-    if (__builtin_expect(block != NULL, 1)) { ht_hot_on_free(block); }
-    __real_heap_caps_free(block);
+    if (__builtin_expect(block == NULL, 0)) { return; }
+    void *raw = block;
+    if (__builtin_expect(!ht_hot_ends_simply(), 0)) {
+        checked_free(block, HT_CALLER);
+        return;
+    }
+    /* Not one slot in use: a tracker that is new or stopped. It also spares a look-up that cannot
+     * hit. */
+    if (__builtin_expect(ht_unlocked_count(&ht_default_tracker) != 0 ||
+                             ht_default_tracker.state == HT_STATE_RUNNING,
+                         1)) {
+        raw = ht_hot_end(block, HT_CALLER);
+        if (__builtin_expect(raw == NULL, 0)) {
+            checked_free(block, HT_CALLER);
+            return;
+        }
+    }
+    __real_heap_caps_free(raw);
 }
 
 HT_PORT_HOT void *__wrap_heap_caps_realloc_base(void *old, size_t size, uint32_t caps)
@@ -63,8 +131,14 @@ HT_PORT_HOT void *__wrap_heap_caps_realloc_base(void *old, size_t size, uint32_t
         __wrap_heap_caps_free(old);
         return NULL;
     }
+    if (ht_checking()) {
+        return checked_realloc(old, (ht_request_t){.size = size,
+                                                   .caps = caps,
+                                                   .method = HEAPTRAIL_METHOD_HEAP_CAPS_REALLOC,
+                                                   .caller = HT_CALLER});
+    }
     ht_hold_t hold = ht_on_realloc(old);
     void *block = __real_heap_caps_realloc_base(old, size, caps);
-    ht_on_realloced(hold, block, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_REALLOC, CALLER);
+    ht_on_realloced(hold, block, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_REALLOC, HT_CALLER);
     return block;
 }

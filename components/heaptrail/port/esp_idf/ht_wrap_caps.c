@@ -5,6 +5,7 @@
 /* Who called ESP-IDF's heap_caps_*; see ht_wrap_entry.h. */
 #include <stdarg.h>
 
+#include "ht_hot_checked.h"
 #include "ht_hot_default.h"
 #include "ht_wrap_entry.h"
 
@@ -16,7 +17,7 @@ void *__wrap_heap_caps_malloc(size_t size, uint32_t caps);
  * and if that gives a block it is done, recorded with its caller and without a scope. Only a
  * failure goes through the real one, which tries again and calls the failed-allocation callback.
  */
-static HT_PORT_HOT void *malloc_again(size_t size, uint32_t caps, uintptr_t caller)
+static __attribute__((noinline)) HT_PORT_HOT void *malloc_again(size_t size, uint32_t caps, uintptr_t caller)
 {
     ht_scope_t scope;
     ht_entry_enter(&scope, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, 0, caller);
@@ -25,12 +26,25 @@ static HT_PORT_HOT void *malloc_again(size_t size, uint32_t caps, uintptr_t call
     return block;
 }
 
+static __attribute__((noinline)) HT_PORT_HOT void *checked_malloc(size_t size, uint32_t caps,
+                                                                  uintptr_t caller)
+{
+    void *block = ht_checked_malloc(size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, caller);
+    return block != NULL ? block : malloc_again(size, caps, caller);
+}
+
 HT_PORT_HOT void *__wrap_heap_caps_malloc(size_t size, uint32_t caps)
 {
-    void *block = __real_heap_caps_malloc_base(size, caps);
-    if (__builtin_expect(block == NULL, 0)) { return malloc_again(size, caps, HT_CALLER); }
-    ht_hot_on_alloc(block, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, HT_CALLER);
-    return block;
+    const ht_hot_plan_t plan = ht_hot_plan(size, caps);
+    if (__builtin_expect(plan.way == HT_HOT_CHECKED, 0)) {
+        return checked_malloc(size, caps, HT_CALLER);
+    }
+    void *raw = __real_heap_caps_malloc_base(plan.bytes, caps);
+    if (__builtin_expect(raw == NULL, 0)) {
+        return plan.way == HT_HOT_PLAIN ? malloc_again(size, caps, HT_CALLER)
+                                        : checked_malloc(size, caps, HT_CALLER);
+    }
+    return ht_hot_make(raw, &plan, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, HT_CALLER);
 }
 
 HT_ENTRY(void *, heap_caps_calloc, (size_t n, size_t size, uint32_t caps), (n, size, caps),

@@ -25,6 +25,13 @@ static inline void ht_entry_enter(ht_scope_t *scope, uint32_t method, size_t ali
     scope->alignment = alignment;
 }
 
+/** Who called: the outermost entry point's caller, or this one's. O(1). */
+static inline uintptr_t ht_entry_caller(uintptr_t caller)
+{
+    const ht_scope_t *scope = ht_scope_current(&ht_default_tracker);
+    return scope != NULL ? scope->caller : caller;
+}
+
 /* One entry point that returns a block: RESULT NAME PARAMETERS calls the real one with ARGUMENTS.
  */
 #define HT_ENTRY(result_t, name, parameters, arguments, method, alignment)                         \

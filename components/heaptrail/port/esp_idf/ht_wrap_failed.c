@@ -14,8 +14,36 @@
 
 static volatile esp_alloc_failed_hook_t s_next; /* the firmware's callback */
 
+/*
+ * A realloc() that was refused because of its pointer returns NULL too, but the heap did not fail.
+ * ESP-IDF takes it for a failure: heap_caps_realloc_default() tries other memory, and in the end
+ * the callback is called, all of it by the same task. One slot: two tasks that are refused at the
+ * same time may leave a failure too many.
+ */
+static volatile uintptr_t s_refused_by; /* 1 + the task's key; 0: nobody */
+static const void *volatile s_refused_block;
+
+HT_PORT_HOT void ht_port_note_refused(const void *block)
+{
+    s_refused_block = block;
+    s_refused_by = ht_port_task_key() + 1U;
+}
+
+HT_PORT_HOT bool ht_port_is_refused(const void *block)
+{
+    return s_refused_by != 0 && s_refused_block == block && s_refused_by == ht_port_task_key() + 1U;
+}
+
+static HT_PORT_HOT bool take_refused(void)
+{
+    bool refused = s_refused_by != 0 && s_refused_by == ht_port_task_key() + 1U;
+    if (refused) { s_refused_by = 0; }
+    return refused;
+}
+
 static HT_PORT_HOT void on_failed(size_t size, uint32_t caps, const char *function)
 {
+    if (take_refused()) { return; }
     ht_tracker_t *tracker = ht_default();
     const ht_scope_t *scope = ht_scope_current(tracker);
     ht_on_fail(size, scope != NULL ? scope->alignment : 0, caps, HEAPTRAIL_METHOD_UNKNOWN, CALLER);

@@ -16,13 +16,19 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 
 #define HT_PORT_HOT
+#define HT_PORT_HOT_DATA
+#define HT_PORT_NOINIT
 #define HT_PORT_STACK_TELLS_TASK 0 /* tasks run on the stacks of their threads */
+#define HT_PORT_ALIGN 16U          /* glibc, in 32 bits too */
+#define HT_PORT_EMPTY_BLOCKS 1
+#define HT_PORT_SEES_ALL 0 /* libc makes blocks of its own that the firmware frees */
 
 #if UINTPTR_MAX > 0xffffffffU
 typedef uint64_t ht_tick_t;
@@ -78,4 +84,29 @@ static inline bool ht_port_is_foreign_stack(void)
 static inline uintptr_t ht_port_stack_pointer(void)
 {
     return (uintptr_t)__builtin_frame_address(0);
+}
+
+static inline size_t ht_port_dma_line(uint32_t caps)
+{
+    (void)caps;
+    return 0;
+}
+
+static inline size_t ht_port_line_at(uintptr_t address)
+{
+    (void)address;
+    return 0;
+}
+
+static inline bool ht_port_takes_front(uint32_t caps)
+{
+    (void)caps;
+    return true;
+}
+
+static inline bool ht_port_header_usual(const void *raw, size_t bytes)
+{
+    (void)raw;
+    (void)bytes;
+    return false;
 }
