@@ -167,7 +167,11 @@ def message(options):
     return text
 
 
-ALL = "Options: report show format file rows sort stacks blocks sites signal freeres color symbols help\n"
+ALL = ("Options: report show format file rows sort stacks blocks sites signal freeres color symbols checks redzones "
+       "fill_new fill_freed quarantine quarantine_blocks scrub_ms errors error_interval_ms exitcode verify_at_exit "
+       "help\n")
+BAD = "heaptrail: HEAPTRAIL_OPTIONS: %s='%s' is not one of %s; going on with the default\n"
+UNCHECKED = "heaptrail: HEAPTRAIL_OPTIONS: nothing is checked without checks=redzones or checks=full\n"
 
 
 @test
@@ -181,11 +185,26 @@ def option_messages(folder):
                      "going on with the default\n",
         "freeres": "heaptrail: HEAPTRAIL_OPTIONS: 'freeres' needs a value: freeres=0|1\n",
         "::rows=3:": "",
+        "check=full": "heaptrail: HEAPTRAIL_OPTIONS: no option is called 'check'; did you mean 'checks'? " + ALL,
+        "checks=all": BAD % ("checks", "all", "off|redzones|full"),
+        "checks=full:redzones=16:65": BAD % ("redzones", "16:65", "0..64:0..64"),
+        "checks=full:redzones=16:8:rows=2": "",
+        "checks=full:redzones=16:rows=2:redzones=": BAD % ("redzones", "", "0..64:0..64"),
+        "checks=full:fill_new=0xab:fill_freed=7": "",
+        "checks=full:fill_new=0x100": BAD % ("fill_new", "0x100", "0..255|off"),
+        "checks=full:quarantine=64k:quarantine_blocks=100": "",
+        "checks=full:quarantine=4096m": BAD % ("quarantine", "4096m", "0..4095m"),
+        "checks=full:quarantine=1g": BAD % ("quarantine", "1g", "0..4095m"),
+        "checks=redzones:quarantine=1M:fill_new=off": "",
+        "checks=full:quarantine_blocks=1048576": "",
+        "checks=full:exitcode=256": BAD % ("exitcode", "256", "0..255"),
+        "quarantine=1m": UNCHECKED,
+        "checks=off:exitcode=9": UNCHECKED,
     }
     for options, expected in golden.items():
         got = message(options)
         assert got == expected, "%s: %r" % (options, got)
-    assert message("help=1").count("\n") == 15
+    assert message("help=1").count("\n") == 26
 
 
 @test
@@ -270,6 +289,113 @@ def compiler_is_the_same(folder):
     source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs", "oracle_mix.c")
     rows = same(["sh", "-c", "gcc -O2 -c %s -o x.o && od -An -tx1 x.o | cksum" % source], folder, cwd=folder)
     assert any(row["program"].startswith("cc1") for row in rows), rows
+
+
+# --- memory errors: what becomes of the program
+
+
+def errors(what, options="checks=full:report=none", end=None):
+    return run([program("oracle_errors"), what] + ([end] if end else []), options + ":symbols=names")
+
+
+@test
+def errors_alone(folder):
+    """The report, and nothing else: same output, same exit status."""
+    for what, title in (("overflow", "heap buffer overflow"), ("overflow_that_stays", "heap buffer overflow"),
+                        ("double_free", "double free"), ("write_after_free", "write after free"),
+                        ("at_exit", "heap buffer overflow")):
+        for end in ("return", "_exit", "quick_exit"):
+            status, out, text = errors(what, end=end)
+            if what == "at_exit" and end != "return":
+                title = ""
+            assert (status, out) == (3, "begin end"), (what, end, status, out)
+            assert len(re.findall("^heaptrail: #", text, re.M)) == bool(title) and title in text, (what, end, text)
+
+
+@test
+def errors_exitcode(folder):
+    for end in ("return", "_exit", "quick_exit"):
+        for what, expected in (("overflow", 9), ("overflow_that_stays", 9), ("nothing", 3)):
+            status, out, _ = errors(what, "checks=full:report=none:exitcode=9", end)
+            assert (status, out) == (expected, "begin end"), (what, end, status, out)
+    status, out, _ = errors("at_exit", "checks=full:report=none:exitcode=9")
+    assert (status, out) == (9, "begin end"), (status, out)
+
+
+@test
+def errors_abort(folder):
+    status, _, text = errors("overflow", "checks=full:report=none:errors=abort")
+    assert status == -signal.SIGABRT and "heap buffer overflow" in text, (status, text)
+
+
+@test
+def errors_verify_at_exit(folder):
+    options = "checks=full:report=none:verify_at_exit=%s"
+    assert "at the end of the program" in errors("overflow_that_stays", options % "on")[2]
+    assert errors("overflow_that_stays", options % "off")[2] == ""
+
+
+@test
+def errors_unchecked(folder):
+    """Without checks nothing is said, and nothing is done: glibc does not notice this one."""
+    assert errors("overflow", "report=none") == (3, "begin end", "")
+
+
+@test
+def errors_of_a_fork(folder):
+    status, out, text = errors("before_fork", "checks=full:report=none:exitcode=9")
+    assert (status, out) == (9, "begin child: 0\nend"), (status, out, text)
+    assert text.count("heaptrail: #1 ") == 1 and "heaptrail: #2" not in text, text
+    status, out, text = errors("in_child", "checks=full:report=none:exitcode=9")
+    assert (status, out) == (3, "begin child: 9\nend"), (status, out, text)
+
+
+@test
+def errors_that_repeat(folder):
+    _, _, text = errors("many", "checks=full:error_interval_ms=0:report=none")
+    assert len(re.findall("^heaptrail: #", text, re.M)) == 50, text
+    _, _, text = errors("many", "checks=full:error_interval_ms=60000:report=none")
+    assert len(re.findall("^heaptrail: #", text, re.M)) == 1, text
+
+
+@test
+def errors_in_threads(folder):
+    status, _, text = errors("in_threads", "checks=full:error_interval_ms=0:show=errors")
+    assert status == 3 and "memory errors: 8" in text, (status, text)
+    status, out, _ = run([program("oracle_errors"), "in_threads"], "checks=full:error_interval_ms=0:show=totals")
+    assert (status, out) == (3, "begin end"), (status, out)
+
+
+@test
+def errors_refused(folder):
+    status, out, text = errors("wrong_reallocs")
+    assert (status, out) == (3, "begin 111\nend"), (status, out)
+    assert len(re.findall("^heaptrail: #", text, re.M)) == 3, text
+
+
+@test
+def errors_in_a_file(folder):
+    path = os.path.join(folder, "report")
+    status, _, text = errors("overflow", "checks=full:show=sites:file=" + path)
+    assert (status, text) == (3, ""), (status, text)
+    with open(path) as file:
+        said = file.read()
+    assert said.startswith("heaptrail: #1 heap buffer overflow") and "Memory errors: 1" in said, said
+    os.unlink(path)
+    _, _, text = errors("overflow", "checks=full:show=sites:format=json:file=" + path)
+    assert text.startswith("heaptrail: #1 heap buffer overflow"), text
+    with open(path) as file:
+        totals, rest = file.read().split("\n", 1)
+    assert json.loads(totals)["errors"] == 1
+    _, end = json.JSONDecoder().raw_decode(rest)
+    assert json.loads(rest[end:])["report"] == "errors", rest
+
+
+@test
+def errors_with_lines(folder):
+    _, _, text = run([program("oracle_errors"), "overflow"], "checks=full:report=none")
+    if os.path.exists("/usr/lib/x86_64-linux-gnu/libdw.so.1"):
+        assert "overflow (oracle_errors.c:" in text, text
 
 
 def main():

@@ -19,7 +19,18 @@
 #include <time.h>
 
 #define HT_PORT_HOT
+#define HT_PORT_HOT_DATA
+#define HT_PORT_NOINIT /* nothing outlives a process */
 #define HT_PORT_STACK_TELLS_TASK 0
+#define HT_PORT_SEES_ALL 1
+#define HT_PORT_EMPTY_BLOCKS 1
+
+/** glibc's MALLOC_ALIGNMENT: two words, but 16 bytes on i386 (2.26 and newer). */
+#if UINTPTR_MAX > 0xffffffffU || defined(__i386__)
+#define HT_PORT_ALIGN 16U
+#else
+#define HT_PORT_ALIGN 8U
+#endif
 
 #if UINTPTR_MAX > 0xffffffffU
 typedef uint64_t ht_tick_t;
@@ -86,4 +97,29 @@ static inline bool ht_port_is_foreign_stack(void)
 static inline uintptr_t ht_port_stack_pointer(void)
 {
     return (uintptr_t)__builtin_frame_address(0);
+}
+
+static inline uint32_t ht_port_dma_line(uint32_t caps)
+{
+    (void)caps;
+    return 0; /* devices write to no block of malloc() behind the cache's back */
+}
+
+static inline uint32_t ht_port_line_at(uintptr_t address)
+{
+    (void)address;
+    return 0;
+}
+
+static inline bool ht_port_takes_front(uint32_t caps)
+{
+    (void)caps;
+    return true;
+}
+
+static inline bool ht_port_header_usual(const void *raw, size_t bytes)
+{
+    (void)raw;
+    (void)bytes;
+    return false;
 }

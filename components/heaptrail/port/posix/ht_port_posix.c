@@ -6,8 +6,10 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,6 +27,7 @@ static struct {
     uintptr_t next_key;
     ht_port_lock_t lock; /* of the free list */
     ht_posix_thread_t *free;
+    ht_posix_thread_t *all;  /* every state there is, in use or free; only ever grows */
     ht_posix_thread_t first; /* the main thread's, so that it needs no memory */
     uint32_t first_used;
 } s_threads;
@@ -34,6 +37,7 @@ static struct {
 static void release_state(ht_posix_thread_t *state)
 {
     ht_port_irq_t irq = ht_port_lock(&s_threads.lock);
+    state->stack_top = 0;
     state->next = s_threads.free;
     s_threads.free = state;
     ht_port_unlock(&s_threads.lock, irq);
@@ -59,6 +63,13 @@ void ht_posix_threads_init(void)
     __atomic_store_n(&s_threads.ready, good ? 1U : 0U, __ATOMIC_RELEASE);
 }
 
+/* Lock held. */
+static void list_state(ht_posix_thread_t *state)
+{
+    state->all_next = s_threads.all;
+    __atomic_store_n(&s_threads.all, state, __ATOMIC_RELEASE);
+}
+
 static ht_posix_thread_t *take_state(void)
 {
     ht_port_irq_t irq = ht_port_lock(&s_threads.lock);
@@ -66,11 +77,14 @@ static ht_posix_thread_t *take_state(void)
     if (!s_threads.first_used) {
         s_threads.first_used = 1;
         state = &s_threads.first;
+        list_state(state);
     } else if (state != NULL) {
         s_threads.free = state->next;
     } else {
         state = ht_posix_pages(STATES_PER_SLAB * sizeof(*state));
-        for (size_t i = 1; state != NULL && i < STATES_PER_SLAB; i++) {
+        for (size_t i = 0; state != NULL && i < STATES_PER_SLAB; i++) {
+            list_state(&state[i]);
+            if (i == 0) { continue; } /* that one is taken */
             state[i].next = s_threads.free;
             s_threads.free = &state[i];
         }
@@ -84,8 +98,10 @@ static __attribute__((noinline)) ht_posix_thread_t *new_thread(void)
     int saved_errno = errno;
     ht_posix_thread_t *state = take_state();
     if (state != NULL) {
-        *state = (ht_posix_thread_t){
-            .key = __atomic_fetch_add(&s_threads.next_key, 1U, __ATOMIC_RELAXED)};
+        state->key = __atomic_fetch_add(&s_threads.next_key, 1U, __ATOMIC_RELAXED);
+        state->busy = 0;
+        state->rounds = 0;
+        state->stack_top = (uintptr_t)__builtin_thread_pointer();
         pthread_setspecific(s_threads.key, state);
     }
     errno = saved_errno;
@@ -103,6 +119,16 @@ ht_posix_thread_t *ht_posix_thread_self(void)
     if (!__atomic_load_n(&s_threads.ready, __ATOMIC_ACQUIRE)) { return NULL; }
     ht_posix_thread_t *state = pthread_getspecific(s_threads.key);
     return __builtin_expect(state != NULL, 1) ? state : new_thread();
+}
+
+bool ht_posix_thread_on_stack(uintptr_t address, uintptr_t low, uintptr_t high)
+{
+    const ht_posix_thread_t *state = __atomic_load_n(&s_threads.all, __ATOMIC_ACQUIRE);
+    for (; state != NULL; state = state->all_next) {
+        uintptr_t top = __atomic_load_n(&state->stack_top, __ATOMIC_RELAXED);
+        if (address < top && top > low && top <= high) { return true; }
+    }
+    return false;
 }
 
 uintptr_t ht_port_task_key(void)
@@ -206,4 +232,43 @@ bool ht_port_sample_caps(uint32_t caps, ht_heap_sample_t *sample)
 bool ht_port_is_wrapped(void)
 {
     return true; /* malloc() itself is ours */
+}
+
+/* --- memory errors -----------------------------------------------------------------------------
+ */
+
+uint32_t ht_port_seed(void)
+{
+    uint32_t seed = 0;
+    int saved_errno = errno;
+    /* The system call: the function is a point where a thread can be cancelled. */
+    if (syscall(SYS_getrandom, &seed, sizeof(seed), GRND_NONBLOCK) != (long)sizeof(seed)) {
+        seed = (uint32_t)ht_port_tick() * 0x9E3779B9U ^ (uint32_t)getpid();
+    }
+    errno = saved_errno;
+    return seed;
+}
+
+uint32_t ht_port_image(void)
+{
+    return 1; /* reports end with the process */
+}
+
+bool ht_port_walk_heap(uintptr_t start, ht_port_heap_block_fn fn, void *context)
+{
+    (void)start;
+    (void)fn;
+    (void)context;
+    return false;
+}
+
+bool ht_port_heap_sound(uintptr_t start)
+{
+    (void)start;
+    return true;
+}
+
+_Noreturn void ht_port_abort(void)
+{
+    abort();
 }

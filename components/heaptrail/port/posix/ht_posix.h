@@ -9,6 +9,8 @@
  *   hooks    malloc & co. of the program ──> real allocator, default tracker
  *   life     first allocation, fork, exit: when the tracker is born and when the report is written
  *   thread   one small state per thread
+ *   heap     glibc's allocator below us, and its headers;  own: heaptrail's own memory
+ *   checks   which errors are looked for, and when;  place: what an address is
  *   stack    return addresses;  new: which of them are operator new;  elf: both from dynamic
  * symbols options  HEAPTRAIL_OPTIONS;  report: where it goes;  symbols: names in it
  */
@@ -28,7 +30,9 @@ typedef struct ht_posix_thread {
     uintptr_t key;   /**< ht_port_task_key() */
     uint32_t busy;   /**< inside heaptrail: what it allocates now is not the program's */
     uint32_t rounds; /**< destructor rounds seen, see ht_posix_thread.c */
-    struct ht_posix_thread *next; /**< in the free list */
+    struct ht_posix_thread *next;     /**< in the free list */
+    struct ht_posix_thread *all_next; /**< in the list of all states */
+    uintptr_t stack_top; /**< the thread's stack ends here or a little below; 0: it is gone */
 } ht_posix_thread_t;
 
 /** Before the first ht_posix_thread_self(). Called once, allocates nothing. */
@@ -39,6 +43,9 @@ ht_posix_thread_t *ht_posix_thread_find(void);
 
 /** The same; makes one. NULL: before ht_posix_threads_init(), or no memory. Keeps errno. */
 ht_posix_thread_t *ht_posix_thread_self(void);
+
+/** Is an address in the mapping [low, high) on the stack of a thread that allocated? */
+bool ht_posix_thread_on_stack(uintptr_t address, uintptr_t low, uintptr_t high);
 
 /* --- life ------------------------------------------------------------------------------------ */
 
@@ -72,6 +79,26 @@ extern ht_posix_options_t ht_posix_options;
 /** glibc >= 2.38: aligned_alloc() refuses an alignment that is no power of two. */
 extern bool ht_posix_strict_aligned_alloc;
 
+/* --- checks ---------------------------------------------------------------------------------- */
+
+/** The checks that the options ask for, before the first block. */
+void ht_posix_checks_boot(const ht_posix_options_t *options);
+
+/** At the end: look at every block, if the options ask for it. The caller is muted. */
+void ht_posix_checks_end(const ht_posix_options_t *options);
+
+/** What the program exits with: `status`, or the options' exitcode if errors were found. */
+int ht_posix_checks_status(const ht_posix_options_t *options, int status);
+
+/** Errors found so far. */
+uint32_t ht_posix_checks_errors(void);
+
+/** Look at some blocks if it is time to: there is no thread that could. The caller is muted. */
+void ht_posix_checks_scrub(const ht_posix_options_t *options);
+
+/** In a forked child: the errors of the parent are the parent's. */
+void ht_posix_checks_forked(void);
+
 /* --- stacks and names ------------------------------------------------------------------------ */
 
 /** Where `frames` leaves operator new: the first frame that is the program's. Sets *method if any
@@ -91,6 +118,9 @@ void ht_posix_symbols_open(void);
 /** A heaptrail_symbol_fn_t. */
 bool ht_posix_symbol(void *context, uintptr_t address, char *text, size_t size);
 
+/** In a forked child: another thread may have been inside libdw. */
+void ht_posix_symbols_forked(void);
+
 /* --- reports --------------------------------------------------------------------------------- */
 
 /** Keep a copy of the original standard error, for a report that goes there. */
@@ -98,6 +128,9 @@ void ht_posix_output_open(void);
 
 /** Write the report that the options ask for. The caller is muted. */
 void ht_posix_report(const char *why);
+
+/** In a forked child: its file may be another one. */
+void ht_posix_output_forked(void);
 
 /** Start of a message on standard error. One write(2), no allocation. `parts` ends with NULL. */
 void ht_posix_complain(const char *const *parts);

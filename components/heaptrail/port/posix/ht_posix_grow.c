@@ -50,8 +50,9 @@ static bool move_all(const ht_table_t *from, ht_table_t *to)
         for (uint32_t i = 0; i < HT_BUCKET_SLOTS; i++) {
             const ht_record_t *record = &from->buckets[b].slot[i];
             if (record->address == HT_ADDRESS_EMPTY) { continue; }
-            ht_record_t *slot =
-                record->address != HT_ADDRESS_HELD ? ht_table_insert(to, record->address) : NULL;
+            ht_record_t *slot = record->address != HT_ADDRESS_HELD
+                                    ? ht_table_insert(to, ht_record_key(record))
+                                    : NULL;
             if (slot == NULL) { return false; }
             *slot = *record;
         }

@@ -6,21 +6,22 @@
  * The allocator's functions as the program sees them. Each calls glibc's and tells the default
  * tracker what came of it; what the program gets (pointers, NULL, errno) is what glibc gave.
  *
- * Why __libc_malloc() and not dlsym(RTLD_NEXT): it needs no start-up, and dlsym() allocates.
+ *   the program, nothing checked     glibc's block, recorded
+ *   the program, with checks         ht_checked.h: recorded, and perhaps not where glibc's block is
+ *   heaptrail itself (muted)         ht_posix_own.h, not recorded
+ *   after the end (frozen)           glibc's block, not recorded
+ *
+ * So what comes to free() is told apart by its address and by the table, never by who frees it.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "ht_checked.h"
 #include "ht_posix.h"
-
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *block, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-void *__libc_valloc(size_t size);
-void *__libc_pvalloc(size_t size);
-void __libc_free(void *block);
+#include "ht_posix_heap.h"
+#include "ht_posix_own.h"
 
 #define CALLER() ((uintptr_t)__builtin_return_address(0))
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
@@ -91,9 +92,94 @@ static inline void *told(ht_posix_thread_t *self, outcome_t outcome, uintptr_t c
     return outcome.block;
 }
 
+/* --- what is not the plain case ------------------------------------------------------------------
+ */
+
+static ht_origin_id_t origin_of_request(ht_tracker_t *tracker, const ht_request_t *request)
+{
+    return origin_of(tracker, request->caller, request->method);
+}
+
+static void *failed(const ht_request_t *request)
+{
+    ht_on_fail(request->size, request->alignment, 0, request->method, request->caller);
+    errno = ENOMEM;
+    return NULL;
+}
+
+static void make_room(void)
+{
+    if (UNLIKELY(ht_default_tracker.table.count >=
+                 __atomic_load_n(&ht_posix_grow_at, __ATOMIC_RELAXED))) {
+        ht_posix_grow(&ht_default_tracker);
+    }
+}
+
+/* For the program, with checks. */
+static void *alloc_checked(const ht_request_t *request)
+{
+    int saved_errno = errno;
+    make_room();
+    void *block = NULL;
+    if (request->size <= PTRDIFF_MAX) { block = ht_checked_alloc_from(request, origin_of_request); }
+    if (block == NULL) { return failed(request); }
+    ht_posix_checks_scrub(&ht_posix_options);
+    errno = saved_errno;
+    return block;
+}
+
+static void *alloc_from_libc(const ht_request_t *request)
+{
+    if (request->zero) { return __libc_calloc(1, request->size); }
+    return request->alignment != 0 ? __libc_memalign(request->alignment, request->size)
+                                   : __libc_malloc(request->size);
+}
+
+/* For heaptrail, or after the end. */
+static void *alloc_unseen(const ht_request_t *request)
+{
+    const ht_posix_thread_t *self = ht_posix_thread_find();
+    void *block = NULL;
+    if (self != NULL && self->busy != 0) {
+        block = ht_posix_own_alloc(request->alignment, request->size);
+    }
+    if (block == NULL) { return alloc_from_libc(request); }
+    if (request->zero) { memset(block, 0, request->size); }
+    return block;
+}
+
+static __attribute__((noinline)) void *alloc_otherwise(ht_posix_thread_t *self,
+                                                       const ht_request_t *request)
+{
+    if (self == NULL) { return alloc_unseen(request); }
+    void *block = alloc_checked(request);
+    ht_posix_leave(self);
+    return block;
+}
+
+/* True where alloc_otherwise() has to do it. */
+static inline bool is_otherwise(const ht_posix_thread_t *self)
+{
+    return UNLIKELY(self == NULL || ht_checking());
+}
+
+/* Has this block a record? Then it is the program's, and perhaps not where glibc's begins. */
+static bool is_known(const void *block, ht_known_t *known)
+{
+    return ht_tracker_known(&ht_default_tracker, (uintptr_t)block, known);
+}
+
+/* --- malloc, calloc ------------------------------------------------------------------------------
+ */
+
 void *malloc(size_t size)
 {
     ht_posix_thread_t *self = ht_posix_enter();
+    if (is_otherwise(self)) {
+        return alloc_otherwise(
+            self,
+            &(ht_request_t){.size = size, .method = HEAPTRAIL_METHOD_MALLOC, .caller = CALLER()});
+    }
     void *block = __libc_malloc(size);
     return told(self, (outcome_t){block, size, 0, HEAPTRAIL_METHOD_MALLOC}, CALLER());
 }
@@ -101,11 +187,20 @@ void *malloc(size_t size)
 void *calloc(size_t n, size_t size)
 {
     ht_posix_thread_t *self = ht_posix_enter();
-    void *block = __libc_calloc(n, size);
     size_t bytes = 0;
     if (__builtin_mul_overflow(n, size, &bytes)) { bytes = SIZE_MAX; }
+    if (is_otherwise(self)) {
+        return alloc_otherwise(self, &(ht_request_t){.size = bytes,
+                                                     .method = HEAPTRAIL_METHOD_CALLOC,
+                                                     .caller = CALLER(),
+                                                     .zero = true});
+    }
+    void *block = __libc_calloc(n, size);
     return told(self, (outcome_t){block, bytes, 0, HEAPTRAIL_METHOD_CALLOC}, CALLER());
 }
+
+/* --- free ----------------------------------------------------------------------------------------
+ */
 
 /* A block that was allocated while its thread was muted has no record, and that is no news. */
 static void forget_if_known(uintptr_t block)
@@ -117,6 +212,76 @@ static void forget_if_known(uintptr_t block)
         ht_tracker_drop_held(&ht_default_tracker, hold);
     }
 }
+
+/* Free with checks. A muted thread has blocks of glibc's too: only what is known is looked at. */
+static __attribute__((noinline)) void free_checked(ht_posix_thread_t *self, void *block,
+                                                   uintptr_t caller)
+{
+    int saved_errno = errno;
+    ht_known_t known;
+    bool is_muted = self != NULL && self->busy != 0;
+    if (is_muted && !is_known(block, &known)) {
+        __libc_free(block);
+    } else if (is_muted || self == NULL) {
+        ht_checked_free_from(block, caller, origin_of_request);
+    } else {
+        self->busy = 1;
+        ht_checked_free_from(block, caller, origin_of_request);
+        ht_posix_checks_scrub(&ht_posix_options);
+        ht_posix_leave(self);
+    }
+    errno = saved_errno;
+}
+
+/* After the end the table is being reported: it stays, and so do the blocks in it. */
+static void free_frozen(void *block)
+{
+    ht_known_t known;
+    if (!ht_checking() || !is_known(block, &known)) { __libc_free(block); }
+}
+
+static void do_free(void *block, uintptr_t caller)
+{
+    if (block == NULL) { return; }
+    if (UNLIKELY(ht_posix_own_has(block))) {
+        ht_posix_own_free(block);
+        return;
+    }
+    uint32_t phase = __atomic_load_n(&ht_posix_phase, __ATOMIC_ACQUIRE);
+    if (__builtin_expect(phase != HT_POSIX_RUNNING, 0)) {
+        free_frozen(block);
+        return;
+    }
+    /* Not ..._enter(): a thread frees its last things after its state is gone. */
+    ht_posix_thread_t *self = ht_posix_thread_find();
+    if (UNLIKELY(ht_checking())) {
+        free_checked(self, block, caller);
+        return;
+    }
+    if (self != NULL && self->busy == 0) {
+        self->busy = 1;
+        ht_on_free(block);
+        ht_posix_leave(self);
+    } else if (self != NULL) {
+        forget_if_known((uintptr_t)block);
+    } else {
+        ht_on_free(block);
+    }
+    __libc_free(block);
+}
+
+void free(void *block)
+{
+    do_free(block, CALLER());
+}
+
+void cfree(void *block)
+{
+    do_free(block, CALLER());
+}
+
+/* --- realloc -------------------------------------------------------------------------------------
+ */
 
 /* realloc(p, 0) of glibc frees p and gives NULL; of NULL it is malloc(0). */
 static void *track_realloc(ht_posix_thread_t *self, void *old, size_t size, uintptr_t caller)
@@ -136,16 +301,61 @@ static void *track_realloc(ht_posix_thread_t *self, void *old, size_t size, uint
     return block;
 }
 
+static void *realloc_checked(void *old, const ht_request_t *request)
+{
+    int saved_errno = errno;
+    void *block = NULL;
+    bool refused = false;
+    if (request->size == 0) {
+        ht_checked_free_from(old, request->caller, origin_of_request);
+    } else if (request->size > PTRDIFF_MAX) {
+        return failed(request);
+    } else {
+        make_room();
+        block = ht_checked_realloc(old, request, origin_of_request, &refused);
+        if (block == NULL && !refused) { return failed(request); }
+        ht_posix_checks_scrub(&ht_posix_options);
+    }
+    errno = refused ? ENOMEM : saved_errno;
+    return block;
+}
+
+/* A block of the program's, by a muted thread or after the end. */
+static void *move_known(void *old, size_t old_size, const ht_request_t *request)
+{
+    void *block = request->size != 0 ? alloc_unseen(request) : NULL;
+    if (block == NULL && request->size != 0) { return NULL; }
+    if (block != NULL) { memcpy(block, old, old_size < request->size ? old_size : request->size); }
+    do_free(old, request->caller);
+    return block;
+}
+
+static __attribute__((noinline)) void *realloc_otherwise(ht_posix_thread_t *self, void *old,
+                                                         const ht_request_t *request)
+{
+    ht_known_t known;
+    if (self != NULL) {
+        void *block = realloc_checked(old, request);
+        ht_posix_leave(self);
+        return block;
+    }
+    if (ht_checking() && is_known(old, &known)) { return move_known(old, known.size, request); }
+    if (ht_posix_phase == HT_POSIX_RUNNING) { forget_if_known((uintptr_t)old); }
+    return __libc_realloc(old, request->size);
+}
+
 static inline void *do_realloc(void *old, size_t size, uintptr_t caller)
 {
+    if (UNLIKELY(old != NULL && ht_posix_own_has(old))) { return ht_posix_own_realloc(old, size); }
     ht_posix_thread_t *self = ht_posix_enter();
-    if (old == NULL) {
-        void *block = __libc_realloc(NULL, size);
-        return told(self, (outcome_t){block, size, 0, HEAPTRAIL_METHOD_REALLOC}, caller);
+    ht_request_t request = {.size = size, .method = HEAPTRAIL_METHOD_REALLOC, .caller = caller};
+    if (is_otherwise(self)) {
+        return old != NULL ? realloc_otherwise(self, old, &request)
+                           : alloc_otherwise(self, &request);
     }
-    if (self != NULL) { return track_realloc(self, old, size, caller); }
-    if (ht_posix_phase == HT_POSIX_RUNNING) { forget_if_known((uintptr_t)old); }
-    return __libc_realloc(old, size);
+    if (old != NULL) { return track_realloc(self, old, size, caller); }
+    void *block = __libc_realloc(NULL, size);
+    return told(self, (outcome_t){block, size, 0, HEAPTRAIL_METHOD_REALLOC}, caller);
 }
 
 void *realloc(void *old, size_t size)
@@ -165,34 +375,28 @@ void *reallocarray(void *old, size_t n, size_t size)
     return do_realloc(old, bytes, CALLER());
 }
 
-void free(void *block)
-{
-    if (block == NULL) { return; }
-    uint32_t phase = __atomic_load_n(&ht_posix_phase, __ATOMIC_ACQUIRE);
-    if (__builtin_expect(phase == HT_POSIX_RUNNING, 1)) {
-        /* Not ..._enter(): a thread frees its last things after its state is gone. */
-        ht_posix_thread_t *self = ht_posix_thread_find();
-        if (self != NULL && self->busy == 0) {
-            self->busy = 1;
-            ht_on_free(block);
-            ht_posix_leave(self);
-        } else if (self != NULL) {
-            forget_if_known((uintptr_t)block);
-        } else {
-            ht_on_free(block);
-        }
-    }
-    __libc_free(block);
-}
+/* --- aligned blocks ------------------------------------------------------------------------------
+ */
 
-void cfree(void *block)
+/* glibc's rule: what is no power of two is rounded up to one. 0: no such alignment. */
+static size_t round_alignment(size_t alignment)
 {
-    free(block);
+    size_t power = HT_PORT_ALIGN;
+    while (power < alignment && power != 0) {
+        power <<= 1;
+    }
+    return power;
 }
 
 static inline void *do_memalign(size_t alignment, size_t size, uint32_t method, uintptr_t caller)
 {
     ht_posix_thread_t *self = ht_posix_enter();
+    size_t rounded = round_alignment(alignment);
+    if (is_otherwise(self) && rounded != 0) {
+        return alloc_otherwise(
+            self, &(ht_request_t){
+                      .size = size, .alignment = rounded, .method = method, .caller = caller});
+    }
     void *block = __libc_memalign(alignment, size);
     return told(self, (outcome_t){block, size, alignment, method}, caller);
 }
@@ -226,13 +430,40 @@ int posix_memalign(void **out, size_t alignment, size_t size)
 void *valloc(size_t size)
 {
     ht_posix_thread_t *self = ht_posix_enter();
+    if (is_otherwise(self)) {
+        return alloc_otherwise(self, &(ht_request_t){.size = size,
+                                                     .alignment = (size_t)getpagesize(),
+                                                     .method = HEAPTRAIL_METHOD_MEMALIGN,
+                                                     .caller = CALLER()});
+    }
     void *block = __libc_valloc(size);
     return told(self, (outcome_t){block, size, 0, HEAPTRAIL_METHOD_MEMALIGN}, CALLER());
 }
 
+/* Whole pages: with checks, all of them are the program's. */
 void *pvalloc(size_t size)
 {
     ht_posix_thread_t *self = ht_posix_enter();
+    if (is_otherwise(self)) {
+        size_t page = (size_t)getpagesize();
+        size_t rounded = size <= SIZE_MAX - page ? (size + page - 1U) & ~(page - 1U) : SIZE_MAX;
+        return alloc_otherwise(self, &(ht_request_t){.size = rounded,
+                                                     .alignment = page,
+                                                     .method = HEAPTRAIL_METHOD_MEMALIGN,
+                                                     .caller = CALLER()});
+    }
     void *block = __libc_pvalloc(size);
     return told(self, (outcome_t){block, size, 0, HEAPTRAIL_METHOD_MEMALIGN}, CALLER());
+}
+
+/* --- sizes ---------------------------------------------------------------------------------------
+ */
+
+size_t malloc_usable_size(void *block)
+{
+    size_t size = 0;
+    if (block == NULL) { return 0; }
+    if (ht_posix_own_has(block)) { return ht_posix_own_size(block); }
+    if (ht_checking() && ht_checked_size(block, &size)) { return size; }
+    return ht_posix_heap_size(block);
 }

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "ht_posix.h"
+#include "ht_posix_own.h"
 
 uint32_t ht_posix_phase;
 uint32_t ht_posix_report_pending;
@@ -55,6 +56,21 @@ void *ht_posix_pages(size_t bytes)
 /* Blocks that the first live table holds; see ht_posix_grow.c. */
 #define FIRST_BLOCKS 14000U
 
+/* Freed blocks that are remembered, those in the quarantine among them. */
+#define MAX_FREED 16384U
+
+/* A power of two, at least twice the quarantine's. */
+static uint32_t freed_ring(const ht_posix_options_t *options)
+{
+    heaptrail_checks_t checks;
+    ht_posix_options_checks(options, &checks);
+    uint32_t max = MAX_FREED;
+    while (max < checks.quarantine_blocks * 2U) {
+        max *= 2U;
+    }
+    return max;
+}
+
 /* Tables for the options' sizes; without memory for them heaptrail's own small ones are used. */
 static void make_tables(const ht_posix_options_t *options)
 {
@@ -64,6 +80,7 @@ static void make_tables(const ht_posix_options_t *options)
         .frame_words = options->stacks > 1 ? options->sites * 8U : options->sites,
         .max_tasks = 4096,
         .max_failures = 256,
+        .max_freed = freed_ring(options),
         .stack_depth = options->stacks,
     };
     if (sizes.frame_words > 1U << 24) { sizes.frame_words = 1U << 24; }
@@ -108,6 +125,7 @@ void ht_posix_boot(void)
     ht_posix_strict_aligned_alloc = libc_at_least(2, 38);
     ht_posix_threads_init();
     make_tables(&ht_posix_options);
+    ht_posix_checks_boot(&ht_posix_options);
     errno = saved_errno;
     __atomic_store_n(&ht_posix_phase, HT_POSIX_RUNNING, __ATOMIC_RELEASE);
 }
@@ -134,7 +152,11 @@ static void after_fork_in_child(void)
     s_life.owner = getpid();
     s_life.ended = 0;
     ht_posix_grow_forked();
+    ht_posix_own_forked();
+    ht_posix_symbols_forked();
+    ht_posix_output_forked();
     after_fork_in_parent();
+    ht_posix_checks_forked();
 }
 
 /* --- the signal ------------------------------------------------------------------------------ */
@@ -198,6 +220,7 @@ static void end(bool may_free)
     bool wanted = (ht_posix_options.report & HT_POSIX_REPORT_EXIT) != 0;
     mute(true);
     if (wanted) { ht_posix_symbols_open(); } /* before freeres: nothing can be opened after it */
+    ht_posix_checks_end(&ht_posix_options);
     if (may_free && wanted && ht_posix_options.freeres && is_only_thread()) { free_libraries(); }
     __atomic_store_n(&ht_posix_phase, HT_POSIX_FROZEN, __ATOMIC_RELEASE);
     if (wanted) { ht_posix_report("exit"); }
@@ -205,24 +228,37 @@ static void end(bool may_free)
     errno = saved_errno;
 }
 
+/* The exit status of a program with errors: 0, or the options' one. Only for who has ended it. */
+static int other_status(void)
+{
+    return s_life.owner == getpid() ? ht_posix_checks_status(&ht_posix_options, 0) : 0;
+}
+
+/* Ours is the last handler, so this exit() only flushes what stdio has left, as the first one would
+ * do next. (glibc allows it: the handlers go on where they are, with the new status.) */
 static void at_exit(void *argument)
 {
     (void)argument;
     end(true);
+    int status = other_status();
+    if (status != 0) { exit(status); }
 }
 
 static void at_quick_exit_(void *argument)
 {
     (void)argument;
     end(false);
+    int status = other_status();
+    if (status != 0) { syscall(SYS_exit_group, status); }
 }
 
 /* The kernel's, as glibc's own _exit() is: no function of glibc's is left to call. */
 static __attribute__((noreturn)) void end_now(int status)
 {
     end(false);
+    int other = other_status();
     for (;;) {
-        syscall(SYS_exit_group, status);
+        syscall(SYS_exit_group, other != 0 ? other : status);
     }
 }
 
@@ -254,9 +290,10 @@ static __attribute__((constructor(101))) void start(void)
     __cxa_atexit(at_exit, NULL, NULL);
     __cxa_at_quick_exit(at_quick_exit_, NULL);
     pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
-    if ((options->report & HT_POSIX_REPORT_SIGNAL) != 0) {
-        ht_posix_symbols_open(); /* a signal handler cannot open a library */
-        watch_signal(options);
+    bool signals = (options->report & HT_POSIX_REPORT_SIGNAL) != 0;
+    if (signals || options->checks != HT_POSIX_CHECKS_OFF) {
+        ht_posix_symbols_open(); /* neither a signal handler nor a free() can open a library */
     }
+    if (signals) { watch_signal(options); }
     mute(false);
 }

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /* Which return addresses lie in operator new: then the method is new, and the site is its caller.
- */
+ * And in operator delete, for the stacks of who freed a block. */
 #include <string.h>
 
 #include "ht_posix.h"
@@ -37,6 +37,19 @@ static const struct {
     {"_ZnamRKSt9nothrow_t", HEAPTRAIL_METHOD_NEW_ARRAY},
     {"_ZnamSt11align_val_t", HEAPTRAIL_METHOD_NEW_ARRAY},
     {"_ZnamSt11align_val_tRKSt9nothrow_t", HEAPTRAIL_METHOD_NEW_ARRAY},
+    /* The same for who frees: operator delete, and its caller. */
+    {"_ZdlPv", HEAPTRAIL_METHOD_FREE},
+    {"_ZdlPvm", HEAPTRAIL_METHOD_FREE},
+    {"_ZdlPvRKSt9nothrow_t", HEAPTRAIL_METHOD_FREE},
+    {"_ZdlPvSt11align_val_t", HEAPTRAIL_METHOD_FREE},
+    {"_ZdlPvmSt11align_val_t", HEAPTRAIL_METHOD_FREE},
+    {"_ZdlPvSt11align_val_tRKSt9nothrow_t", HEAPTRAIL_METHOD_FREE},
+    {"_ZdaPv", HEAPTRAIL_METHOD_FREE},
+    {"_ZdaPvm", HEAPTRAIL_METHOD_FREE},
+    {"_ZdaPvRKSt9nothrow_t", HEAPTRAIL_METHOD_FREE},
+    {"_ZdaPvSt11align_val_t", HEAPTRAIL_METHOD_FREE},
+    {"_ZdaPvmSt11align_val_t", HEAPTRAIL_METHOD_FREE},
+    {"_ZdaPvSt11align_val_tRKSt9nothrow_t", HEAPTRAIL_METHOD_FREE},
 };
 
 bool ht_posix_new_near(uintptr_t address)

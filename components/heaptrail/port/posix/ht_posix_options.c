@@ -20,13 +20,14 @@ typedef struct {
     const char *name;
     const char *values; /* for messages */
     const char *help;
-    const choice_t *choices; /* ends with a NULL name; NULL: a number or a path */
-    uint32_t min, max;       /* of a number; both 0: a path */
+    const choice_t *choices; /* words for numbers; ends with a NULL name; NULL: none */
+    uint32_t min, max;       /* of a number that is no word; max 0: there is none */
     size_t offset;           /* of the field in ht_posix_options_t */
-    bool is_bool;
+    enum { NUMBER, BOOL, PATH, BYTES, PAIR } type;
 } option_t;
 
-static const choice_t s_bool[] = {{"0", 0}, {"1", 1}, {"no", 0}, {"yes", 1}, {NULL, 0}};
+static const choice_t s_bool[] = {{"0", 0},   {"1", 1},  {"no", 0}, {"yes", 1},
+                                  {"off", 0}, {"on", 1}, {NULL, 0}};
 static const choice_t s_report[] = {{"none", HT_POSIX_REPORT_NONE},
                                     {"exit", HT_POSIX_REPORT_EXIT},
                                     {"signal", HT_POSIX_REPORT_SIGNAL},
@@ -39,6 +40,8 @@ static const choice_t s_show[] = {{"summary", HEAPTRAIL_REPORT_SUMMARY},
                                   {"heaps", HEAPTRAIL_REPORT_HEAPS},
                                   {"oldest", HEAPTRAIL_REPORT_OLDEST},
                                   {"failures", HEAPTRAIL_REPORT_FAILURES},
+                                  {"errors", HEAPTRAIL_REPORT_ERRORS},
+                                  {"checks", HEAPTRAIL_REPORT_CHECKS},
                                   {"totals", HT_POSIX_SHOW_TOTALS},
                                   {NULL, 0}};
 static const choice_t s_format[] = {{"text", 0}, {"json", 1}, {NULL, 0}};
@@ -60,34 +63,71 @@ static const choice_t s_signal[] = {
     {"WINCH", SIGWINCH},  {"URG", SIGURG},      {"IO", SIGIO},   {"PWR", SIGPWR},
     {"SIGUSR1", SIGUSR1}, {"SIGUSR2", SIGUSR2}, {NULL, 0}};
 
+static const choice_t s_checks[] = {{"off", HT_POSIX_CHECKS_OFF},
+                                    {"redzones", HT_POSIX_CHECKS_REDZONES},
+                                    {"full", HT_POSIX_CHECKS_FULL},
+                                    {NULL, 0}};
+static const choice_t s_errors[] = {
+    {"report", HT_POSIX_ERRORS_REPORT}, {"abort", HT_POSIX_ERRORS_ABORT}, {NULL, 0}};
+static const choice_t s_fill[] = {{"off", HT_POSIX_NO_FILL}, {NULL, 0}};
+
 #define FIELD(name) offsetof(ht_posix_options_t, name)
 
 static const option_t s_options[] = {
-    {"report", "exit|signal|both|none", "when to report", s_report, 0, 0, FIELD(report), false},
-    {"show", "summary|status|sites|tasks|heaps|oldest|failures|totals", "what to report", s_show, 0,
-     0, FIELD(show), false},
-    {"format", "text|json", "for people or for programs", s_format, 0, 0, FIELD(json), true},
+    {"report", "exit|signal|both|none", "when to report", s_report, 0, 0, FIELD(report), NUMBER},
+    {"show", "summary|status|sites|tasks|heaps|oldest|failures|errors|checks|totals",
+     "what to report", s_show, 0, 0, FIELD(show), NUMBER},
+    {"format", "text|json", "for people or for programs", s_format, 0, 0, FIELD(json), BOOL},
     {"file", "PATH", "append to a file instead of standard error; %p: process id", NULL, 0, 0,
-     FIELD(file), false},
-    {"rows", "1..1000000", "rows of each table", NULL, 1, 1000000, FIELD(rows), false},
+     FIELD(file), PATH},
+    {"rows", "1..1000000", "rows of each table", NULL, 1, 1000000, FIELD(rows), NUMBER},
     {"sort", "bytes|blocks|peak|total", "order of sites and tasks", s_sort, 0, 0, FIELD(sort),
-     false},
+     NUMBER},
     {"stacks", "0..32", "return addresses kept per allocation; 0 or 1: the caller only", NULL, 0,
-     HT_STACK_DEPTH_MAX, FIELD(stacks), false},
+     HT_STACK_DEPTH_MAX, FIELD(stacks), NUMBER},
     {"blocks", "1..16777216", "live blocks followed, at most; 37 bytes each as they come", NULL, 1,
-     1U << 24, FIELD(blocks), false},
+     1U << 24, FIELD(blocks), NUMBER},
     {"sites", "1..16777216", "distinct call stacks; 200 bytes each as they come", NULL, 1, 1U << 24,
-     FIELD(sites), false},
+     FIELD(sites), NUMBER},
     {"signal", "USR1|USR2|HUP|QUIT|WINCH|URG|IO|PWR", "the signal that asks for a report", s_signal,
-     0, 0, FIELD(signal), false},
+     0, 0, FIELD(signal), NUMBER},
     {"freeres", "0|1", "let the C library free its own memory before the report at exit", s_bool, 0,
-     0, FIELD(freeres), true},
-    {"color", "auto|always|never", "colours in text", s_color, 0, 0, FIELD(color), false},
+     0, FIELD(freeres), BOOL},
+    {"color", "auto|always|never", "colours in text", s_color, 0, 0, FIELD(color), NUMBER},
     {"symbols", "lines|names|none", "what addresses are called", s_symbols, 0, 0, FIELD(symbols),
-     false},
-    {"help", "0|1", "print this", s_bool, 0, 0, FIELD(help), true},
+     NUMBER},
+    {"checks", "off|redzones|full", "memory errors: none; overruns and wrong frees; all", s_checks,
+     0, 0, FIELD(checks), NUMBER},
+    {"redzones", "0..64:0..64", "bytes guarded before and behind each block", NULL, 0, 64,
+     FIELD(redzones), PAIR},
+    {"fill_new", "0..255|off", "fill new blocks with this byte", s_fill, 0, 255, FIELD(fill_new),
+     NUMBER},
+    {"fill_freed", "0..255|off", "fill freed blocks with this byte", s_fill, 0, 255,
+     FIELD(fill_freed), NUMBER},
+    {"quarantine", "0..4095m", "bytes of freed blocks that wait, to see who writes to them", NULL,
+     0, 4095U << 20, FIELD(quarantine), BYTES},
+    {"quarantine_blocks", "0..1048576", "and how many blocks, at most", NULL, 0, 1U << 20,
+     FIELD(quarantine_blocks), NUMBER},
+    {"scrub_ms", "0..86400000", "look at all blocks in this time, while it runs; 0: do not", NULL,
+     0, 86400000, FIELD(scrub_ms), NUMBER},
+    {"errors", "report|abort", "what to do about an error", s_errors, 0, 0, FIELD(errors), NUMBER},
+    {"error_interval_ms", "0..86400000", "one report per kind and place in this time; 0: all", NULL,
+     0, 86400000, FIELD(error_interval_ms), NUMBER},
+    {"exitcode", "0..255", "exit status of a program with errors; 0: its own", NULL, 0, 255,
+     FIELD(exitcode), NUMBER},
+    {"verify_at_exit", "0|1", "look at all blocks at the end", s_bool, 0, 0, FIELD(verify_at_exit),
+     BOOL},
+    {"help", "0|1", "print this", s_bool, 0, 0, FIELD(help), BOOL},
 };
 #define OPTION_COUNT (sizeof(s_options) / sizeof(s_options[0]))
+
+/* What `checks` means where nothing else is said. The bytes are those of ESP-IDF's comprehensive
+ * poisoning: neither is text, a small number, or an address. */
+#define REDZONES_DEFAULT (16U << 8 | 16U)
+#define NEW_BYTE 0xceU
+#define FREED_BYTE 0xfeU
+#define QUARANTINE_BYTES (1U << 20)
+#define QUARANTINE_BLOCKS 8192U
 
 #define KEY_MAX 32 /* a key longer than this cannot be meant as one of ours */
 
@@ -163,18 +203,58 @@ static void say_bad(const option_t *option, const char *value, ht_posix_say_fn s
                               option->values, "; going on with the default", NULL});
 }
 
-/* A whole decimal number within limits. */
-static bool read_number(const char *text, uint32_t min, uint32_t max, uint32_t *number)
+/* The value of a digit; 16: it is none. */
+static unsigned digit_of(char c)
 {
+    if (c >= '0' && c <= '9') { return (unsigned)(c - '0'); }
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10U : 16U;
+}
+
+/* The digits at *text, at most `max`; *text is left behind them. 0x begins a hexadecimal one. */
+static bool read_digits(const char **text, uint32_t max, uint32_t *number)
+{
+    unsigned base = 10;
     uint64_t value = 0;
-    if (*text == '\0') { return false; }
-    for (; *text != '\0'; text++) {
-        if (*text < '0' || *text > '9') { return false; }
-        value = value * 10U + (uint64_t)(*text - '0');
+    if ((*text)[0] == '0' && (*text)[1] == 'x') {
+        base = 16;
+        *text += 2;
+    }
+    const char *start = *text;
+    for (unsigned digit; (digit = digit_of(**text)) < base; (*text)++) {
+        value = value * base + digit;
         if (value > max) { return false; }
     }
     *number = (uint32_t)value;
-    return value >= min;
+    return *text != start;
+}
+
+/* A whole number within limits. */
+static bool read_number(const char *text, uint32_t min, uint32_t max, uint32_t *number)
+{
+    return read_digits(&text, max, number) && *text == '\0' && *number >= min;
+}
+
+/* Bytes: 4096, 64k, 1m. */
+static bool read_bytes(const char *text, uint32_t max, uint32_t *number)
+{
+    if (!read_digits(&text, max, number)) { return false; }
+    unsigned shift = *text == 'k' || *text == 'K' ? 10 : *text == 'm' || *text == 'M' ? 20 : 0;
+    if (text[shift != 0] != '\0' || *number > max >> shift) { return false; }
+    *number <<= shift;
+    return true;
+}
+
+/* FRONT:TAIL, or one number for both. */
+static bool read_pair(const char *text, uint32_t max, uint32_t *number)
+{
+    uint32_t front = 0;
+    if (!read_digits(&text, max, &front)) { return false; }
+    uint32_t tail = front;
+    if (*text == ':' && !read_number(text + 1, 0, max, &tail)) { return false; }
+    if (*text != ':' && *text != '\0') { return false; }
+    *number = front << 8 | tail;
+    return true;
 }
 
 static bool read_choice(const choice_t *choices, const char *text, uint32_t *value)
@@ -188,19 +268,31 @@ static bool read_choice(const choice_t *choices, const char *text, uint32_t *val
     return false;
 }
 
+static bool read_value(const option_t *option, const char *text, uint32_t *number)
+{
+    if (option->choices != NULL && read_choice(option->choices, text, number)) { return true; }
+    if (option->max == 0) { return false; }
+    switch (option->type) {
+    case BYTES:
+        return read_bytes(text, option->max, number);
+    case PAIR:
+        return read_pair(text, option->max, number);
+    default:
+        return read_number(text, option->min, option->max, number);
+    }
+}
+
 static bool set_option(ht_posix_options_t *options, const option_t *option, const char *value)
 {
     unsigned char *field = (unsigned char *)options + option->offset;
     uint32_t number = 0;
-    if (option->choices == NULL && option->max == 0) { /* the path */
+    if (option->type == PATH) {
         if (*value == '\0') { return false; }
         memcpy(options->file, value, strlen(value) + 1);
         return true;
     }
-    bool good = option->choices != NULL ? read_choice(option->choices, value, &number)
-                                        : read_number(value, option->min, option->max, &number);
-    if (!good) { return false; }
-    if (option->is_bool) {
+    if (!read_value(option, value, &number)) { return false; }
+    if (option->type == BOOL) {
         *(bool *)field = number != 0;
     } else {
         memcpy(field, &number, sizeof(number));
@@ -235,13 +327,44 @@ static const ht_posix_options_t s_defaults = {
     .sites = 65536,
     .signal = SIGUSR2,
     .freeres = true,
+    .redzones = HT_POSIX_NOT_GIVEN,
+    .fill_new = HT_POSIX_NOT_GIVEN,
+    .fill_freed = HT_POSIX_NOT_GIVEN,
+    .quarantine = HT_POSIX_NOT_GIVEN,
+    .quarantine_blocks = HT_POSIX_NOT_GIVEN,
+    .error_interval_ms = 1000,
+    .verify_at_exit = true,
 };
+
+/* The option that text begins with ends here: at a ':', but not at the one of "redzones=16:16". */
+static size_t option_length(const char *text)
+{
+    static const char pair[] = "redzones=";
+    size_t length = strcspn(text, ":");
+    if (strncmp(text, pair, sizeof(pair) - 1) == 0 && text[length] == ':') {
+        size_t digits = strspn(text + length + 1, "0123456789");
+        char behind = text[length + 1 + digits];
+        if (digits != 0 && (behind == ':' || behind == '\0')) { length += 1 + digits; }
+    }
+    return length;
+}
+
+/* True when an option was given that says how to check. */
+static bool has_details(const ht_posix_options_t *options)
+{
+    return options->redzones != s_defaults.redzones || options->fill_new != s_defaults.fill_new ||
+           options->fill_freed != s_defaults.fill_freed ||
+           options->quarantine != s_defaults.quarantine ||
+           options->quarantine_blocks != s_defaults.quarantine_blocks ||
+           options->scrub_ms != s_defaults.scrub_ms || options->errors != s_defaults.errors ||
+           options->exitcode != s_defaults.exitcode;
+}
 
 void ht_posix_options_read(ht_posix_options_t *options, const char *text, ht_posix_say_fn say)
 {
     memcpy(options, &s_defaults, sizeof(*options));
     while (text != NULL && *text != '\0') {
-        size_t length = strcspn(text, ":");
+        size_t length = option_length(text);
         char one[HT_POSIX_PATH_MAX];
         if (length >= sizeof(one)) {
             say((const char *const[]){"HEAPTRAIL_OPTIONS: an option is too long and was left out",
@@ -253,13 +376,52 @@ void ht_posix_options_read(ht_posix_options_t *options, const char *text, ht_pos
         }
         text += length + (text[length] == ':');
     }
+    if (options->checks == HT_POSIX_CHECKS_OFF && has_details(options)) {
+        say((const char *const[]){
+            "HEAPTRAIL_OPTIONS: nothing is checked without checks=redzones or "
+            "checks=full",
+            NULL});
+    }
+}
+
+static uint32_t given_or(uint32_t value, uint32_t otherwise)
+{
+    return value != HT_POSIX_NOT_GIVEN ? value : otherwise;
+}
+
+void ht_posix_options_checks(const ht_posix_options_t *options, heaptrail_checks_t *checks)
+{
+    bool is_on = options->checks != HT_POSIX_CHECKS_OFF;
+    bool is_full = options->checks == HT_POSIX_CHECKS_FULL;
+    uint32_t redzones = given_or(options->redzones, REDZONES_DEFAULT);
+    uint32_t quarantine = given_or(options->quarantine, is_full ? QUARANTINE_BYTES : 0);
+    uint32_t fill_new = given_or(options->fill_new, is_full ? NEW_BYTE : HT_POSIX_NO_FILL);
+    /* A quarantine sees a write by what it filled the block with. */
+    uint32_t fill_freed =
+        given_or(options->fill_freed, is_full || quarantine != 0 ? FREED_BYTE : HT_POSIX_NO_FILL);
+    *checks = (heaptrail_checks_t){
+        .redzones = is_on && redzones != 0,
+        .redzone_front_bytes = (uint8_t)(redzones >> 8),
+        .redzone_tail_bytes = (uint8_t)(redzones & 0xffU),
+        .fill_new = is_on && fill_new < HT_POSIX_NO_FILL,
+        .new_byte = (uint8_t)fill_new,
+        .fill_freed = is_on && fill_freed < HT_POSIX_NO_FILL,
+        .freed_byte = (uint8_t)fill_freed,
+        .heap_headers = is_on,
+        .wrong_frees = is_on,
+        .quarantine_blocks = given_or(options->quarantine_blocks, QUARANTINE_BLOCKS),
+        .quarantine_bytes = quarantine,
+        .report_interval_ms = options->error_interval_ms,
+        .scrub_round_ms = options->scrub_ms,
+    };
+    if (!is_on || checks->quarantine_bytes == 0) { checks->quarantine_blocks = 0; }
 }
 
 void ht_posix_options_help(ht_posix_say_fn say)
 {
     say((const char *const[]){"HEAPTRAIL_OPTIONS=\"option=value:option=value\"", NULL});
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        static const char spaces[] = "         ";
+        static const char spaces[] = "                  ";
         size_t length = strlen(s_options[i].name);
         say((const char *const[]){
             "  ", s_options[i].name,

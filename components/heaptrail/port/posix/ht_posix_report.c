@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,18 +33,32 @@ typedef struct {
     char buffer[4096];
 } output_t;
 
+/* Where reports of errors go, while the program runs. */
+static struct {
+    int fd; /* of the options' file; 0: not opened yet, -1: cannot be */
+    dev_t device;
+    ino_t inode;
+} s_errors;
+
 /* One report at a time: s_output is not on the stack, because a signal's stack may be small. */
 static output_t s_output;
 static ht_port_lock_t s_output_lock;
+
+/* A copy of a descriptor, out of the program's way; -1: none could be made. */
+static int high_copy(int fd)
+{
+    int copy = -1;
+    for (size_t i = 0; i < sizeof(s_high_numbers) / sizeof(s_high_numbers[0]) && copy < 0; i++) {
+        copy = fcntl(fd, F_DUPFD_CLOEXEC, s_high_numbers[i]);
+    }
+    return copy;
+}
 
 void ht_posix_output_open(void)
 {
     int saved_errno = errno;
     struct stat what;
-    for (size_t i = 0; i < sizeof(s_high_numbers) / sizeof(s_high_numbers[0]) && s_copy.fd <= 0;
-         i++) {
-        s_copy.fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, s_high_numbers[i]);
-    }
+    if (s_copy.fd <= 0) { s_copy.fd = high_copy(STDERR_FILENO); }
     if (s_copy.fd > 0 && fstat(s_copy.fd, &what) == 0) {
         s_copy.device = what.st_dev;
         s_copy.inode = what.st_ino;
@@ -51,10 +66,15 @@ void ht_posix_output_open(void)
     errno = saved_errno;
 }
 
-static bool is_original(int fd)
+static bool is_file(int fd, dev_t device, ino_t inode)
 {
     struct stat what;
-    return fstat(fd, &what) == 0 && what.st_dev == s_copy.device && what.st_ino == s_copy.inode;
+    return fstat(fd, &what) == 0 && what.st_dev == device && what.st_ino == inode;
+}
+
+static bool is_original(int fd)
+{
+    return is_file(fd, s_copy.device, s_copy.inode);
 }
 
 /* Standard error as it was at the start; -1 if the program closed that, or put something else
@@ -115,10 +135,10 @@ static void put_number(output_t *output, uint64_t number)
 void ht_posix_complain(const char *const *parts)
 {
     int saved_errno = errno;
-    struct iovec pieces[48];
+    struct iovec pieces[96];
     int count = 0;
     pieces[count++] = (struct iovec){(void *)(uintptr_t) "heaptrail: ", 11};
-    for (; *parts != NULL && count < 47; parts++) {
+    for (; *parts != NULL && count < 95; parts++) {
         pieces[count++] = (struct iovec){(void *)(uintptr_t)*parts, strlen(*parts)};
     }
     pieces[count++] = (struct iovec){(void *)(uintptr_t) "\n", 1};
@@ -190,6 +210,7 @@ static void put_totals(output_t *output, const heaptrail_status_t *status, const
         {",\"failed\":", status->failures},
         {",\"not_followed\":", lost},
         {",\"unknown_frees\":", status->loss.unknown_frees},
+        {",\"errors\":", ht_posix_checks_errors()},
     };
     put_text(output, "{\"heaptrail\":\"totals\",\"why\":\"");
     put_text(output, why);
@@ -220,7 +241,13 @@ static void put_totals_text(output_t *output, const heaptrail_status_t *status, 
     put_number(output, status->total_blocks);
     put_text(output, " blocks, freed: ");
     put_number(output, status->total_frees);
-    put_text(output, " blocks\n");
+    put_text(output, " blocks");
+    uint32_t errors = ht_posix_checks_errors();
+    if (errors != 0) {
+        put_text(output, "; memory errors: ");
+        put_number(output, errors);
+    }
+    put_text(output, "\n");
 }
 
 static bool use_color(const ht_posix_options_t *options, int fd)
@@ -229,12 +256,12 @@ static bool use_color(const ht_posix_options_t *options, int fd)
            (options->color == HT_POSIX_COLOR_AUTO && isatty(fd) == 1);
 }
 
-static void put_report(output_t *output, const ht_posix_options_t *options)
+static void put_report(output_t *output, const ht_posix_options_t *options, uint32_t kind)
 {
     struct winsize window = {0};
     bool is_terminal = ioctl(output->fd, TIOCGWINSZ, &window) == 0;
     heaptrail_report_t report = {
-        .kind = (heaptrail_report_kind_t)options->show,
+        .kind = (heaptrail_report_kind_t)kind,
         .sort = (heaptrail_sort_t)options->sort,
         .max_rows = options->rows,
         .json = options->json,
@@ -265,6 +292,13 @@ static void unblock_sigpipe(const sigset_t *before, bool was_pending)
     pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
+/* Does the report say which errors were found? Who wants the totals only, wants them only. */
+static bool shows_errors(const ht_posix_options_t *options)
+{
+    return options->show == HEAPTRAIL_REPORT_SUMMARY || options->show == HEAPTRAIL_REPORT_ERRORS ||
+           options->show == HT_POSIX_SHOW_TOTALS;
+}
+
 static void write_report(int fd, const char *why)
 {
     const ht_posix_options_t *options = &ht_posix_options;
@@ -279,7 +313,10 @@ static void write_report(int fd, const char *why)
     } else {
         put_totals_text(output, &status, why);
     }
-    if (options->show != HT_POSIX_SHOW_TOTALS) { put_report(output, options); }
+    if (options->show != HT_POSIX_SHOW_TOTALS) { put_report(output, options, options->show); }
+    if (!shows_errors(options) && ht_posix_checks_errors() != 0) {
+        put_report(output, options, HEAPTRAIL_REPORT_ERRORS);
+    }
     flush(output);
     ht_port_unlock(&s_output_lock, irq);
 }
@@ -294,4 +331,56 @@ void ht_posix_report(const char *why)
     write_report(fd, why);
     unblock_sigpipe(&before, was_pending);
     if (ht_posix_options.file[0] != '\0') { close(fd); }
+}
+
+/* --- errors, as they are found -----------------------------------------------------------------
+ */
+
+/* The options' file, kept open: opened once for all pieces, and again if the program closed it. */
+static int errors_file(void)
+{
+    struct stat what;
+    if (s_errors.fd > 0 && is_file(s_errors.fd, s_errors.device, s_errors.inode)) {
+        return s_errors.fd;
+    }
+    if (s_errors.fd < 0) { return -1; }
+    int fd = open_output(&ht_posix_options);
+    s_errors.fd = fd >= 0 ? high_copy(fd) : -1;
+    if (fd >= 0) { close(fd); }
+    if (s_errors.fd < 0 || fstat(s_errors.fd, &what) != 0) { return -1; }
+    s_errors.device = what.st_dev;
+    s_errors.inode = what.st_ino;
+    return s_errors.fd;
+}
+
+void ht_posix_output_forked(void)
+{
+    if (s_errors.fd > 0 && is_file(s_errors.fd, s_errors.device, s_errors.inode)) {
+        close(s_errors.fd);
+    }
+    s_errors.fd = 0;
+    s_output_lock.taken = 0; /* a thread that is not here any more wrote a report */
+}
+
+/* A file of JSON stays one: the text of an error goes to standard error then. */
+void ht_port_emergency_write(const char *text, size_t length)
+{
+    int saved_errno = errno;
+    bool to_file = ht_posix_options.file[0] != '\0' && !ht_posix_options.json;
+    int fd = to_file ? errors_file() : original_stderr();
+    sigset_t before;
+    bool was_pending;
+    if (fd >= 0) {
+        block_sigpipe(&before, &was_pending);
+        while (length > 0) {
+            /* Not write(): a thread can be cancelled there, but not in free(). */
+            long written = syscall(SYS_write, fd, text, length);
+            if (written < 0 && errno == EINTR) { continue; }
+            if (written <= 0) { break; }
+            text += written;
+            length -= (size_t)written;
+        }
+        unblock_sigpipe(&before, was_pending);
+    }
+    errno = saved_errno;
 }

@@ -10,7 +10,7 @@
  *   liblua.so.5+0x1f3a               else: `addr2line -e liblua.so.5 0x1f3a` takes it from there
  *
  * libdw is opened when a report is near, and not linked: the watched program should not get a dozen
- * more libraries. It allocates from the watched heap; its caller is muted meanwhile.
+ * more libraries. What it allocates is heaptrail's own (ht_posix_own.h), as its caller is muted.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -95,6 +95,7 @@ static void add_function(text_t *text, const char *name)
 
 #define FUNCTIONS(X)                                                                               \
     X(dwfl_begin)                                                                                  \
+    X(dwfl_report_begin)                                                                           \
     X(dwfl_linux_proc_report)                                                                      \
     X(dwfl_report_end)                                                                             \
     X(dwfl_addrmodule)                                                                             \
@@ -109,6 +110,7 @@ static struct {
     bool tried;
     bool ready;
     Dwfl *session;
+    uintptr_t unknown; /* start of an object that was looked for in vain */
 } s_dw;
 
 /* Only what is in the files themselves: a search elsewhere may ask a server on the network. */
@@ -140,26 +142,41 @@ static void open_debuginfo(void)
     }
 }
 
-/* The objects of the process as they are now; once, the first time a name is asked for. */
-static Dwfl *session(void)
+/* Tell the session the objects of the process as they are now. */
+static void list_objects(void)
+{
+    if (s_dw.session == NULL || s_dw.dwfl_linux_proc_report(s_dw.session, getpid()) != 0 ||
+        s_dw.dwfl_report_end(s_dw.session, NULL, NULL) != 0) {
+        s_dw.ready = false;
+    }
+}
+
+/* The object that an address lies in, for libdw. The list of objects is read the first time, and
+ * again for an object that was loaded since. */
+static Dwfl_Module *module_of(uintptr_t address)
 {
     static Dwfl_Callbacks callbacks;
+    ht_elf_object_t object;
     if (s_dw.session == NULL && s_dw.ready) {
         callbacks.find_elf = s_dw.dwfl_linux_proc_find_elf;
         callbacks.find_debuginfo = find_no_debuginfo;
         s_dw.session = s_dw.dwfl_begin(&callbacks);
-        if (s_dw.session != NULL && (s_dw.dwfl_linux_proc_report(s_dw.session, getpid()) != 0 ||
-                                     s_dw.dwfl_report_end(s_dw.session, NULL, NULL) != 0)) {
-            s_dw.ready = false;
-        }
+        list_objects();
     }
-    return s_dw.ready ? s_dw.session : NULL;
+    if (!s_dw.ready) { return NULL; }
+    Dwfl_Module *module = s_dw.dwfl_addrmodule(s_dw.session, address);
+    if (module == NULL && ht_elf_object(address, &object) && object.start != s_dw.unknown) {
+        s_dw.unknown = object.start;
+        s_dw.dwfl_report_begin(s_dw.session);
+        list_objects();
+        module = s_dw.ready ? s_dw.dwfl_addrmodule(s_dw.session, address) : NULL;
+    }
+    return module;
 }
 
 static bool add_debug_name(text_t *text, uintptr_t address)
 {
-    Dwfl *dwfl = session();
-    Dwfl_Module *module = dwfl != NULL ? s_dw.dwfl_addrmodule(dwfl, address) : NULL;
+    Dwfl_Module *module = module_of(address);
     if (module == NULL) { return false; }
     GElf_Off offset = 0;
     GElf_Sym symbol;
@@ -184,8 +201,17 @@ static bool add_debug_name(text_t *text, uintptr_t address)
     return true;
 }
 
+static void forget_debuginfo(void)
+{
+    s_dw.ready = false;
+}
+
 #else
 static void open_debuginfo(void)
+{
+}
+
+static void forget_debuginfo(void)
 {
 }
 
@@ -201,7 +227,8 @@ static bool add_debug_name(text_t *text, uintptr_t address)
 
 void ht_posix_symbols_open(void)
 {
-    bool has_names = ht_posix_options.show != HT_POSIX_SHOW_TOTALS;
+    bool has_names = ht_posix_options.show != HT_POSIX_SHOW_TOTALS ||
+                     ht_posix_options.checks != HT_POSIX_CHECKS_OFF;
     if (has_names && ht_posix_options.symbols == HT_POSIX_SYMBOLS_LINES) { open_debuginfo(); }
 }
 
@@ -213,31 +240,67 @@ static void add_object(text_t *text, const ht_elf_object_t *object)
     add(text, name != NULL ? name : "?");
 }
 
-bool ht_posix_symbol(void *context, uintptr_t address, char *text, size_t size)
+/* One thread at a time is in libdw. Not the one that is in there already: a free() of libdw's may
+ * find an error. */
+static struct {
+    ht_port_lock_t lock;
+    const ht_posix_thread_t *owner;
+} s_turn;
+
+void ht_posix_symbols_forked(void)
 {
-    (void)context;
-    text_t out = {text, size};
+    if (s_turn.lock.taken == 0) { return; }
+    forget_debuginfo(); /* its session is half changed */
+    s_turn.owner = NULL;
+    s_turn.lock.taken = 0;
+}
+
+/* What libdw knows of the code before an address. */
+static bool add_line(text_t *text, uintptr_t inside, const ht_posix_thread_t *self)
+{
+    if (__atomic_load_n(&s_turn.owner, __ATOMIC_RELAXED) == self) { return false; }
+    ht_port_irq_t irq = ht_port_lock(&s_turn.lock);
+    __atomic_store_n(&s_turn.owner, self, __ATOMIC_RELAXED);
+    bool named = add_debug_name(text, inside);
+    __atomic_store_n(&s_turn.owner, NULL, __ATOMIC_RELAXED);
+    ht_port_unlock(&s_turn.lock, irq);
+    return named;
+}
+
+static bool add_name(text_t *text, uintptr_t address, const ht_posix_thread_t *self)
+{
     ht_elf_object_t object;
     ht_elf_symbol_t symbol;
     uintptr_t inside = address - 1U; /* the call, not what follows it */
-    if (size == 0) { return false; }
-    int saved_errno = errno;
     bool lines = ht_posix_options.symbols == HT_POSIX_SYMBOLS_LINES;
-    bool named = lines && add_debug_name(&out, inside);
-    errno = saved_errno;
-    if (named) { return true; }
+    if (lines && add_line(text, inside, self)) { return true; }
     if (!ht_elf_object(inside, &object)) { return false; }
     if (ht_elf_symbol_at(&object, inside, &symbol)) {
-        add_function(&out, symbol.name);
-        add(&out, "+");
-        add_hex(&out, address - symbol.start);
-        add(&out, " (");
-        add_object(&out, &object);
-        add(&out, ")");
+        add_function(text, symbol.name);
+        add(text, "+");
+        add_hex(text, address - symbol.start);
+        add(text, " (");
+        add_object(text, &object);
+        add(text, ")");
     } else {
-        add_object(&out, &object);
-        add(&out, "+");
-        add_hex(&out, address - object.base);
+        add_object(text, &object);
+        add(text, "+");
+        add_hex(text, address - object.base);
     }
     return true;
+}
+
+bool ht_posix_symbol(void *context, uintptr_t address, char *text, size_t size)
+{
+    (void)context;
+    if (size == 0) { return false; }
+    text_t out = {text, size};
+    int saved_errno = errno;
+    ht_posix_thread_t *self = ht_posix_thread_self();
+    if (self == NULL) { return false; }
+    self->busy++; /* what names need is not the program's */
+    bool named = add_name(&out, address, self);
+    self->busy--;
+    errno = saved_errno;
+    return named;
 }
