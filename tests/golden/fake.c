@@ -112,7 +112,7 @@ esp_err_t heaptrail_whois(const void *address, heaptrail_block_row_t *row, size_
 {
     for (uint32_t i = 0; i < s_world->block_count; i++) {
         uintptr_t distance = (uintptr_t)address - s_world->blocks[i].address;
-        if (distance < s_world->blocks[i].size_bytes) {
+        if (distance == 0 || distance < s_world->blocks[i].size_bytes) {
             *row = s_world->blocks[i];
             *offset = distance;
             return ESP_OK;
@@ -141,4 +141,115 @@ uint32_t fake_samples(void)
 uint32_t heaptrail_tick_hz(void)
 {
     return s_world->tick_hz;
+}
+
+/* --- memory errors -----------------------------------------------------------------------------
+ */
+
+esp_err_t heaptrail_get_checks(heaptrail_checks_t *checks)
+{
+    *checks = s_world->checks;
+    return ESP_OK;
+}
+
+esp_err_t heaptrail_check_status(heaptrail_check_status_t *status)
+{
+    *status = s_world->check_status;
+    return ESP_OK;
+}
+
+esp_err_t heaptrail_for_each_error(heaptrail_error_row_fn_t fn, void *context,
+                                   heaptrail_walk_t *walk)
+{
+    uint32_t i = 0;
+    for (bool more = true; more && i < s_world->error_count; i++) {
+        heaptrail_error_row_t row = s_world->errors[i];
+        more = fn(context, &row);
+        memset(&row, 0xA5, sizeof(row));
+    }
+    answer(walk, i);
+    return ESP_OK;
+}
+
+esp_err_t heaptrail_last_explanation(heaptrail_explanation_t *row)
+{
+    if (s_world->explanation == NULL) { return ESP_ERR_NOT_FOUND; }
+    *row = *s_world->explanation;
+    return ESP_OK;
+}
+
+static heaptrail_block_story_t story_of(const heaptrail_block_row_t *row)
+{
+    heaptrail_block_story_t story = {.address = row->address,
+                                     .size_bytes = row->size_bytes,
+                                     .allocated = row->origin,
+                                     .task_id = row->task_id,
+                                     .core = row->core,
+                                     .in_isr = row->in_isr,
+                                     .age_us = row->age_us};
+    memcpy(story.task_name, row->task_name, sizeof(story.task_name));
+    return story;
+}
+
+static heaptrail_neighbour_t neighbour_of(const heaptrail_block_row_t *row, size_t gap_bytes)
+{
+    heaptrail_neighbour_t neighbour = {.address = row->address,
+                                       .size_bytes = row->size_bytes,
+                                       .gap_bytes = gap_bytes,
+                                       .allocated = row->origin};
+    memcpy(neighbour.task_name, row->task_name, sizeof(neighbour.task_name));
+    return neighbour;
+}
+
+/* The nearest blocks on both sides of start .. end. */
+static void find_neighbours(heaptrail_address_row_t *row, uintptr_t start, uintptr_t end)
+{
+    for (uint32_t i = 0; i < s_world->block_count; i++) {
+        const heaptrail_block_row_t *block = &s_world->blocks[i];
+        uintptr_t block_end = block->address + block->size_bytes;
+        if (block->address < start && block->address > row->left.address) {
+            row->left = neighbour_of(block, start > block_end ? start - block_end : 0);
+        }
+        if (block->address >= end && block->address > start &&
+            (row->right.address == 0 || block->address < row->right.address)) {
+            row->right = neighbour_of(block, block->address - end);
+        }
+    }
+}
+
+static void find_heap(heaptrail_address_row_t *row)
+{
+    for (uint32_t i = 0; i < s_world->heap_count; i++) {
+        const heaptrail_heap_row_t *heap = &s_world->heaps[i];
+        if (row->address - heap->start < heap->size_bytes) {
+            memcpy(row->place_name, heap->name, sizeof(row->place_name));
+            if (row->place == HEAPTRAIL_PLACE_UNKNOWN) { row->place = HEAPTRAIL_PLACE_HEAP; }
+        }
+    }
+}
+
+esp_err_t heaptrail_explain_address(const void *address, heaptrail_address_row_t *row)
+{
+    heaptrail_block_row_t block;
+    size_t offset = 0;
+    for (uint32_t i = 0; i < s_world->address_count; i++) {
+        if (s_world->addresses[i].address == (uintptr_t)address) {
+            *row = s_world->addresses[i];
+            return ESP_OK;
+        }
+    }
+    memset(row, 0, sizeof(*row));
+    row->address = (uintptr_t)address;
+    uintptr_t start = row->address;
+    uintptr_t end = start;
+    if (heaptrail_whois(address, &block, &offset) == ESP_OK) {
+        row->place = HEAPTRAIL_PLACE_BLOCK;
+        row->block = story_of(&block);
+        row->offset_bytes = (ptrdiff_t)offset;
+        start = block.address;
+        end = block.address + block.size_bytes;
+    }
+    find_neighbours(row, start, end);
+    find_heap(row);
+    return ESP_OK;
 }

@@ -4,11 +4,11 @@
  */
 /**
  * @file fake.h
- * The queries of heaptrail.h over rows that a test has chosen.
+ * The queries of heaptrail.h and heaptrail_errors.h over rows that a test has chosen.
  */
 #pragma once
 
-#include "heaptrail.h"
+#include "heaptrail_errors.h"
 
 typedef struct {
     const heaptrail_site_row_t *sites;
@@ -21,6 +21,13 @@ typedef struct {
     uint32_t block_count;
     const heaptrail_failure_row_t *failures;
     uint32_t failure_count;
+    const heaptrail_error_row_t *errors;
+    uint32_t error_count;
+    const heaptrail_address_row_t *addresses; /**< others are looked for in blocks and heaps */
+    uint32_t address_count;
+    const heaptrail_explanation_t *explanation; /**< NULL: none */
+    heaptrail_checks_t checks;
+    heaptrail_check_status_t check_status;
     heaptrail_status_t status;
     uint32_t tick_hz;
     bool disturbed;      /**< each walk says so */
@@ -40,3 +47,4 @@ const fake_world_t *fake_firmware(void); /**< what an ordinary day looks like */
 const fake_world_t *fake_hostile(void);  /**< NULLs, broken strings, disturbed walks */
 const fake_world_t *fake_extremes(void); /**< every number at its maximum */
 const fake_world_t *fake_many(void);     /**< more rows than fit a batch, with equal keys */
+const fake_world_t *fake_errors(void);   /**< each kind of memory error, in each variant */

@@ -81,6 +81,29 @@ void ht_json_number(ht_json_t *json, const char *key, uint64_t value)
     raw(json, ht_text_number(value).s);
 }
 
+void ht_json_signed(ht_json_t *json, const char *key, int64_t value)
+{
+    before_value(json, key);
+    if (value < 0) { raw(json, "-"); }
+    raw(json, ht_text_number(value < 0 ? 0U - (uint64_t)value : (uint64_t)value).s);
+}
+
+void ht_json_bytes(ht_json_t *json, const char *key, const uint8_t *bytes, uint32_t count)
+{
+    static const char hex[] = "0123456789abcdef";
+    if (count == 0) {
+        ht_json_null(json, key);
+        return;
+    }
+    before_value(json, key);
+    raw(json, "\"");
+    for (uint32_t i = 0; i < count; i++) {
+        const char digits[] = {hex[bytes[i] >> 4U], hex[bytes[i] & 15U]};
+        ht_out_raw(json->out, digits, sizeof(digits));
+    }
+    raw(json, "\"");
+}
+
 void ht_json_maybe(ht_json_t *json, const char *key, bool known, uint64_t value)
 {
     if (known) {

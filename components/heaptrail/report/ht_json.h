@@ -29,6 +29,11 @@ void ht_json_null(ht_json_t *json, const char *key);
 void ht_json_bool(ht_json_t *json, const char *key, bool value);
 void ht_json_number(ht_json_t *json, const char *key, uint64_t value);
 
+void ht_json_signed(ht_json_t *json, const char *key, int64_t value);
+
+/** Bytes as a string of two hexadecimal digits each; null for none. */
+void ht_json_bytes(ht_json_t *json, const char *key, const uint8_t *bytes, uint32_t count);
+
 /** `value`, or null when it is not `known`. */
 void ht_json_maybe(ht_json_t *json, const char *key, bool known, uint64_t value);
 

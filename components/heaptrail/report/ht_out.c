@@ -110,7 +110,7 @@ static void put_word(ht_out_t *out)
 }
 
 /* The word is longer than its buffer. */
-static void put_full_word(ht_out_t *out)
+HT_APART static void put_full_word(ht_out_t *out)
 {
     uint32_t bytes = bytes_to_bar(out, sizeof(out->word));
     char rest[sizeof(out->word)];
@@ -247,6 +247,12 @@ void ht_out_time(ht_out_t *out, uint64_t us)
 void ht_out_number(ht_out_t *out, uint64_t n)
 {
     ht_out_text(out, ht_text_number(n).s);
+}
+
+void ht_out_signed(ht_out_t *out, int64_t n)
+{
+    if (n < 0) { ht_out_text(out, "-"); }
+    ht_out_number(out, n < 0 ? 0U - (uint64_t)n : (uint64_t)n);
 }
 
 void ht_out_address(ht_out_t *out, uint64_t address)

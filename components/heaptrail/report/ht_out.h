@@ -20,6 +20,9 @@
 /** Where a report goes without a width of its own. */
 #define HT_OUT_WIDTH 100U
 
+/** A function whose buffer must not stand on the stack while its caller does other things. */
+#define HT_APART __attribute__((noinline))
+
 /** What the columns that are always there need. */
 #define HT_OUT_MIN_WIDTH 40U
 
@@ -81,6 +84,7 @@ void ht_out_line(ht_out_t *out);
 void ht_out_size(ht_out_t *out, uint64_t bytes);
 void ht_out_time(ht_out_t *out, uint64_t us);
 void ht_out_number(ht_out_t *out, uint64_t n);
+void ht_out_signed(ht_out_t *out, int64_t n);
 void ht_out_address(ht_out_t *out, uint64_t address);
 
 /** "1 block", "17 blocks". */

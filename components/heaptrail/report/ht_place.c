@@ -156,7 +156,7 @@ static uint32_t file_columns(const ht_out_t *out, const heaptrail_origin_t *orig
     return least + function <= room ? room - function : room;
 }
 
-static void site_words(ht_out_t *out, const heaptrail_origin_t *origin)
+HT_APART static void site_words(ht_out_t *out, const heaptrail_origin_t *origin)
 {
     const heaptrail_site_t *site = origin->site;
     uint32_t columns = file_columns(out, origin);
@@ -174,7 +174,7 @@ static void site_words(ht_out_t *out, const heaptrail_origin_t *origin)
     }
 }
 
-static void symbol_or_address(ht_out_t *out, uintptr_t address)
+HT_APART static void symbol_or_address(ht_out_t *out, uintptr_t address)
 {
     char text[96];
     if (ht_symbol(address, text, sizeof(text))) {
@@ -221,7 +221,7 @@ void ht_place_frames(ht_out_t *out, const heaptrail_origin_t *origin, uint32_t i
     }
 }
 
-static void frames_json(ht_json_t *json, const heaptrail_origin_t *origin)
+HT_APART static void frames_json(ht_json_t *json, const heaptrail_origin_t *origin)
 {
     char text[96];
     ht_json_array(json, "frames");

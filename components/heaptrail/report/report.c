@@ -26,12 +26,15 @@ static const kind_t s_kinds[HEAPTRAIL_REPORT_COUNT] = {
     [HEAPTRAIL_REPORT_SINCE] = {"since", ht_report_sites},
     [HEAPTRAIL_REPORT_WHOIS] = {"whois", ht_report_whois},
     [HEAPTRAIL_REPORT_SUMMARY] = {"summary", ht_report_summary},
+    [HEAPTRAIL_REPORT_ERRORS] = {"errors", ht_report_errors},
+    [HEAPTRAIL_REPORT_CHECKS] = {"checks", ht_report_checks},
+    [HEAPTRAIL_REPORT_EXPLAIN] = {"explain", ht_report_explain},
 };
 
-/* What has failed and what is short comes before what is held. */
+/* What is wrong, what has failed and what is short comes before what is held. */
 static const heaptrail_report_kind_t s_summary[] = {
-    HEAPTRAIL_REPORT_STATUS, HEAPTRAIL_REPORT_FAILURES, HEAPTRAIL_REPORT_HEAPS,
-    HEAPTRAIL_REPORT_SITES,  HEAPTRAIL_REPORT_TASKS,
+    HEAPTRAIL_REPORT_STATUS, HEAPTRAIL_REPORT_ERRORS, HEAPTRAIL_REPORT_FAILURES,
+    HEAPTRAIL_REPORT_HEAPS,  HEAPTRAIL_REPORT_SITES,  HEAPTRAIL_REPORT_TASKS,
 };
 
 #define PARTS (sizeof(s_summary) / sizeof(s_summary[0]))
@@ -42,8 +45,15 @@ static uint32_t limit_of_part(const ht_report_t *r, heaptrail_report_kind_t kind
     return kind == HEAPTRAIL_REPORT_HEAPS ? UINT32_MAX : r->limit;
 }
 
+/* People need not read that there are no errors. */
+static bool is_silent(const ht_report_t *r, heaptrail_report_kind_t kind)
+{
+    return kind == HEAPTRAIL_REPORT_ERRORS && !r->ask->json && !ht_report_has_errors();
+}
+
 static esp_err_t part(ht_report_t *r, heaptrail_report_kind_t kind)
 {
+    if (is_silent(r, kind)) { return ESP_OK; }
     if (!r->ask->json) {
         esp_err_t err = s_kinds[kind].write(r);
         ht_out_line(&r->out);

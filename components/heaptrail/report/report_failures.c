@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /* Allocations that failed: who asked, for what, and why it could not be had. */
-#include "ht_report.h"
+#include "ht_reason.h"
 #include "ht_units.h"
 
 typedef enum { UNKNOWN, IMPOSSIBLE, TOO_LARGE, EXHAUSTED, FRAGMENTED, WOULD_FIT } cause_t;
@@ -177,11 +177,15 @@ static void text_row(ht_report_t *r, const void *context)
     ht_place(&r->out, &row->origin);
     ht_place_frames(&r->out, &row->origin, HT_OWN_LINE_INDENT);
     cause_line(&r->out, row);
+    if (!r->part) { ht_explanation_text(&r->out, row->number, HT_OWN_LINE_INDENT); }
 }
 
 static void text_foot(ht_report_t *r)
 {
     ht_note_rows(r, "failure");
+    if (r->part && ht_explanation_exists()) {
+        ht_note(r, HT_STYLE_DIM, "HEAPTRAIL_REPORT_EXPLAIN tells who holds that memory.");
+    }
     ht_note_losses(r, HEAPTRAIL_REPORT_FAILURES);
 }
 
@@ -198,6 +202,7 @@ static void json_head(ht_report_t *r)
     heaptrail_status_t status = {0};
     (void)heaptrail_status(&status);
     ht_json_number(&r->json, "failures", status.failures);
+    ht_explanation_json(&r->json, "explanation");
 }
 
 static void json_row(ht_report_t *r, const void *context)

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /* The tracker about itself. */
-#include "ht_report.h"
+#include "ht_check_words.h"
 #include "ht_units.h"
 
 static void label(ht_out_t *out, const char *name)
@@ -68,6 +68,15 @@ static void own(ht_out_t *out, const heaptrail_status_t *status)
     ht_out_sentence_end(out);
 }
 
+static void checks_line(ht_out_t *out)
+{
+    heaptrail_checks_t checks = {0};
+    if (heaptrail_get_checks(&checks) != ESP_OK) { return; }
+    label(out, "checks");
+    ht_check_words(out, &checks);
+    ht_out_sentence_end(out);
+}
+
 static void text(ht_report_t *r, const heaptrail_status_t *status)
 {
     title(&r->out, status);
@@ -76,6 +85,7 @@ static void text(ht_report_t *r, const heaptrail_status_t *status)
     level(&r->out, "sites", status->origins, status->max_origins);
     level(&r->out, "tasks", status->tasks, status->max_tasks);
     own(&r->out, status);
+    checks_line(&r->out);
     if (r->part) { return; }
     ht_note_losses(r, HEAPTRAIL_REPORT_STATUS);
     if (ht_note_lossless(status)) { ht_note(r, HT_STYLE_GOOD, "Nothing was lost."); }
@@ -99,6 +109,9 @@ static void json(ht_json_t *j, const heaptrail_status_t *status)
     ht_json_number(j, "stack_depth", status->stack_depth);
     ht_json_number(j, "memory_bytes", status->memory_bytes);
     ht_json_number(j, "uptime_us", status->uptime_us);
+    heaptrail_checks_t checks = {0};
+    (void)heaptrail_get_checks(&checks);
+    ht_check_words_json(j, "checks", &checks);
 }
 
 esp_err_t ht_report_status(ht_report_t *r)

@@ -2,200 +2,168 @@
  * SPDX-FileCopyrightText: 2026 The heaptrail authors
  * SPDX-License-Identifier: Apache-2.0
  */
-/* Which block an address lies in, and its neighbours: the left one is who overran into it. */
+/* What an address is, whose block it lies in or lay in, and who lives next to it. */
+#include "ht_error_text.h"
 #include "ht_report.h"
 #include "ht_units.h"
 
-typedef struct {
-    uintptr_t address;
-    bool has_left;
-    heaptrail_block_row_t left; /**< the nearest block that begins before the one asked for */
-} neighbour_t;
+#define AGO " ago"
 
-static bool look_left(void *context, const heaptrail_block_row_t *row)
-{
-    neighbour_t *n = context;
-    if (row->address < n->address && (!n->has_left || row->address > n->left.address)) {
-        n->left = *row;
-        n->has_left = true;
-    }
-    return true;
-}
+/** Of an address in no block, people want to hear of blocks that are nearer than that. */
+#define NEAR_BYTES 65536U
 
 typedef struct {
     uintptr_t address;
     bool found;
-    heaptrail_heap_row_t heap;
-} place_t;
+    char name[HEAPTRAIL_TASK_NAME_MAX];
+} in_heap_t;
 
 static bool look_in_heap(void *context, const heaptrail_heap_row_t *row)
 {
-    place_t *place = context;
-    if (place->address < row->start || place->address - row->start >= row->size_bytes) {
+    in_heap_t *heap = context;
+    if (heap->address < row->start || heap->address - row->start >= row->size_bytes) {
         return true;
     }
-    place->heap = *row;
-    place->found = true;
+    for (uint32_t i = 0; i < sizeof(heap->name); i++) {
+        heap->name[i] = row->name[i];
+    }
+    heap->found = true;
     return false;
 }
 
-static void address_words(ht_out_t *out, const char *before, uintptr_t address, const char *after)
+/* A live block has a record, which knows more. */
+static bool record_of(uintptr_t address, heaptrail_block_row_t *record)
 {
-    ht_out_text(out, before);
-    ht_out_address(out, address);
-    ht_out_text(out, after);
+    size_t offset;
+    return heaptrail_whois((const void *)address, record, &offset) == ESP_OK && offset == 0;
 }
 
-static void block_lines(ht_report_t *r, const heaptrail_block_row_t *row)
-{
-    ht_out_t *out = &r->out;
-    ht_out_text(out, "  site  ");
-    ht_place(out, &row->origin);
-    ht_place_frames(out, &row->origin, 8);
-    ht_out_text(out, "  by    ");
-    ht_out_sentence(out, 8);
-    ht_out_name(out, row->task_name, sizeof(row->task_name));
-    ht_out_text(out, row->in_isr ? " in an interrupt on core " : " on core ");
-    ht_out_number(out, row->core);
-    ht_out_text(out, ", ");
-    ht_out_time(out, row->age_us);
-    ht_out_text(out, " ago");
-    ht_out_sentence_end(out);
-}
+/* --- text --------------------------------------------------------------------------------------
+ */
 
-static void found_text(ht_report_t *r, const heaptrail_block_row_t *row, size_t offset)
+static void title(ht_out_t *out, const heaptrail_address_row_t *row)
 {
-    ht_out_t *out = &r->out;
+    ht_what_t what = {row->place, row->place_name, row->offset_bytes, &row->block};
     ht_out_style(out, HT_STYLE_TITLE);
     ht_out_sentence(out, 0);
-    address_words(out, "", (uintptr_t)r->ask->address, " is ");
-    if (offset == 0) {
-        ht_out_text(out, "the first byte");
-    } else {
-        ht_out_count(out, offset, "byte");
-        ht_out_text(out, " into");
-    }
-    ht_out_text(out, offset == 0 ? " of a live block of " : " a live block of ");
-    ht_out_count(out, row->size_bytes, "byte");
-    address_words(out, " at ", row->address, "");
-    ht_out_style(out, HT_STYLE_PLAIN);
-    ht_out_sentence_end(out);
-    block_lines(r, row);
-}
-
-static void left_text(ht_report_t *r, const neighbour_t *n)
-{
-    ht_out_t *out = &r->out;
-    if (!n->has_left) { return; }
-    uintptr_t end = n->left.address + n->left.size_bytes;
-    ht_out_sentence(out, 0);
-    ht_out_text(out, "The block before it: ");
-    ht_out_count(out, n->left.size_bytes, "byte");
-    address_words(out, " at ", n->left.address, ", ends ");
-    ht_out_count(out, n->address > end ? n->address - end : 0, "byte");
-    ht_out_text(out, " before it");
-    ht_out_sentence_end(out);
-    block_lines(r, &n->left);
-}
-
-static void foreign_text(ht_report_t *r, const place_t *place)
-{
-    ht_out_t *out = &r->out;
-    ht_out_style(out, HT_STYLE_TITLE);
-    ht_out_sentence(out, 0);
-    address_words(out, "", place->address, " is in no recorded block; it lies in ");
-    if (place->found) {
-        ht_out_text(out, "heap" HT_HARD_SPACE);
-        ht_out_name(out, place->heap.name, sizeof(place->heap.name));
-        ht_out_text(out, ": free memory, a header, or a block without a record");
-    } else {
-        ht_out_text(out, "no heap");
+    out->indent = 2;
+    ht_out_address(out, row->address);
+    ht_out_text(out, " is ");
+    ht_what(out, &what);
+    if (row->block.address != 0) {
+        ht_out_text(out, " at ");
+        ht_out_address(out, row->block.address);
     }
     ht_out_style(out, HT_STYLE_PLAIN);
     ht_out_sentence_end(out);
 }
 
-static void find_left(neighbour_t *n, uintptr_t address)
+static void state_line(ht_out_t *out, const heaptrail_address_row_t *row)
 {
-    n->address = address;
-    n->has_left = false;
-    (void)heaptrail_for_each_block(NULL, look_left, n, NULL);
-}
-
-static void left_json(ht_report_t *r, uintptr_t address)
-{
-    neighbour_t n;
-    find_left(&n, address);
-    if (!n.has_left) {
-        ht_json_null(&r->json, "left_neighbour");
+    if (row->place == HEAPTRAIL_PLACE_QUARANTINE) {
+        ht_label_sentence(out, "now");
+        ht_out_text(out, "waits in the quarantine: nobody else has this memory");
+    } else if (row->place == HEAPTRAIL_PLACE_RECENTLY_FREED) {
+        ht_label_sentence(out, "now");
+        ht_out_text(out, "the heap's; this was the last recorded block there");
+    } else if (row->place == HEAPTRAIL_PLACE_FRONT_REDZONE ||
+               row->place == HEAPTRAIL_PLACE_TAIL_REDZONE) {
+        ht_label_sentence(out, "now");
+        ht_out_text(out, "in its redzone: who writes there overruns a block");
+    } else {
         return;
     }
-    ht_json_object(&r->json, "left_neighbour");
-    ht_block_json(&r->json, &n.left);
-    ht_json_object_end(&r->json);
+    ht_out_sentence_end(out);
 }
 
-static void left_report(ht_report_t *r, uintptr_t address)
+static void neighbour_text(ht_out_t *out, const heaptrail_neighbour_t *neighbour, bool in_block,
+                           const char *label, const char *verb)
 {
-    neighbour_t n;
-    find_left(&n, address);
-    left_text(r, &n);
+    heaptrail_block_row_t record;
+    if (!in_block && neighbour->gap_bytes > NEAR_BYTES) { return; }
+    bool known = neighbour->address != 0 && record_of(neighbour->address, &record);
+    ht_neighbour(out, neighbour, label, verb, known ? &record.age_us : NULL);
 }
 
-static void find_heap(place_t *place, uintptr_t address)
+static void whois_text(ht_report_t *r, const heaptrail_address_row_t *row)
 {
-    place->address = address;
-    place->found = false;
-    (void)heaptrail_for_each_heap(NULL, look_in_heap, place, NULL);
+    ht_out_t *out = &r->out;
+    title(out, row);
+    state_line(out, row);
+    ht_story_freed(out, &row->block, "freed", AGO);
+    ht_story_allocated(out, &row->block, AGO);
+    bool in_block = row->block.address != 0;
+    neighbour_text(out, &row->left, in_block, "before it", "ends");
+    neighbour_text(out, &row->right, in_block, "behind it", "begins");
+    ht_note_losses(r, HEAPTRAIL_REPORT_WHOIS);
 }
 
-static void foreign_report(ht_report_t *r)
-{
-    place_t place;
-    find_heap(&place, (uintptr_t)r->ask->address);
-    foreign_text(r, &place);
-}
+/* --- JSON --------------------------------------------------------------------------------------
+ */
 
-static void heap_json(ht_report_t *r)
+static void block_json(ht_json_t *json, const heaptrail_block_story_t *block)
 {
-    place_t place;
-    find_heap(&place, (uintptr_t)r->ask->address);
-    ht_json_string(&r->json, "heap", place.found ? place.heap.name : NULL, sizeof(place.heap.name));
-}
-
-static void whois_json(ht_report_t *r, const heaptrail_block_row_t *row, size_t offset, bool found)
-{
-    ht_json_address(&r->json, "address", (uintptr_t)r->ask->address);
-    ht_json_bool(&r->json, "found", found);
-    heap_json(r);
-    ht_json_maybe(&r->json, "offset_bytes", found, offset);
-    if (found) {
-        ht_json_object(&r->json, "block");
-        ht_block_json(&r->json, row);
-        ht_json_object_end(&r->json);
-    } else {
-        ht_json_null(&r->json, "block");
+    heaptrail_block_row_t record;
+    if (block->address == 0 || block->freed || !record_of(block->address, &record)) {
+        ht_story_json(json, "block", block);
+        return;
     }
-    left_json(r, found ? row->address : (uintptr_t)r->ask->address);
+    ht_json_object(json, "block");
+    ht_block_json(json, &record);
+    ht_story_freed_json(json, block);
+    ht_json_object_end(json);
+}
+
+static void neighbour_json(ht_json_t *json, const char *key, const heaptrail_neighbour_t *neighbour)
+{
+    heaptrail_block_row_t record;
+    if (neighbour->address == 0 || !record_of(neighbour->address, &record)) {
+        ht_neighbour_json(json, key, neighbour);
+        return;
+    }
+    ht_json_object(json, key);
+    ht_block_json(json, &record);
+    ht_json_number(json, "gap_bytes", neighbour->gap_bytes);
+    ht_json_object_end(json);
+}
+
+static void heap_json(ht_json_t *json, uintptr_t address)
+{
+    in_heap_t heap = {.address = address};
+    (void)heaptrail_for_each_heap(NULL, look_in_heap, &heap, NULL);
+    ht_json_string(json, "heap", heap.found ? heap.name : NULL, sizeof(heap.name));
+}
+
+static void whois_json(ht_json_t *json, const heaptrail_address_row_t *row)
+{
+    bool known = row->block.address != 0;
+    ht_json_address(json, "address", row->address);
+    ht_json_bool(json, "found", row->place == HEAPTRAIL_PLACE_BLOCK);
+    heap_json(json, row->address);
+    if (known) {
+        ht_json_signed(json, "offset_bytes", row->offset_bytes);
+    } else {
+        ht_json_null(json, "offset_bytes");
+    }
+    ht_json_string(json, "place", ht_place_key(row->place), SIZE_MAX);
+    ht_json_string(json, "place_name", row->place_name[0] != '\0' ? row->place_name : NULL,
+                   sizeof(row->place_name));
+    ht_json_maybe(json, "stack_task_id", row->place == HEAPTRAIL_PLACE_STACK && row->task_id != 0,
+                  row->task_id);
+    block_json(json, &row->block);
+    neighbour_json(json, "left_neighbour", &row->left);
+    neighbour_json(json, "right_neighbour", &row->right);
 }
 
 esp_err_t ht_report_whois(ht_report_t *r)
 {
-    heaptrail_block_row_t row;
-    size_t offset = 0;
-    esp_err_t err = heaptrail_whois(r->ask->address, &row, &offset);
-    bool found = err == ESP_OK;
-    if (!found && err != ESP_ERR_NOT_FOUND) { return err; }
+    heaptrail_address_row_t row;
+    esp_err_t err = heaptrail_explain_address(r->ask->address, &row);
+    if (err != ESP_OK) { return err; }
     if (r->ask->json) {
-        whois_json(r, &row, offset, found);
-        return err;
-    }
-    if (found) {
-        found_text(r, &row, offset);
+        whois_json(&r->json, &row);
     } else {
-        foreign_report(r);
+        whois_text(r, &row);
     }
-    left_report(r, found ? row.address : (uintptr_t)r->ask->address);
-    ht_note_losses(r, HEAPTRAIL_REPORT_WHOIS);
-    return err;
+    return row.place == HEAPTRAIL_PLACE_BLOCK ? ESP_OK : ESP_ERR_NOT_FOUND;
 }
