@@ -21,6 +21,7 @@
 
 static void *s_block[LIVE_MAX];
 static uint32_t s_random = 12345;
+static size_t s_size; /* of every block; 0: 16 to 512 */
 
 static uint32_t next_random(void)
 {
@@ -32,7 +33,7 @@ static uint32_t next_random(void)
 
 static void *get_block(void)
 {
-    size_t size = 16U + next_random() % 497U;
+    size_t size = s_size != 0 ? s_size : 16U + next_random() % 497U;
     void *block = heap_caps_malloc(size, MALLOC_CAP_8BIT | MALLOC_CAP_SPIRAM);
     if (block == NULL) {
         fprintf(stderr, "pairs: the heap is too small\n");
@@ -79,8 +80,9 @@ static void run(uint32_t live, uint32_t pairs)
 
 int main(int argc, char **argv)
 {
-    if (argc != 4) {
-        fprintf(stderr, "usage: pairs plain|stopped|sites|stack8|full|sections|sizes LIVE PAIRS\n");
+    if (argc != 4 && argc != 5) {
+        fprintf(stderr, "usage: pairs plain|stopped|sites|stack8|full|redzones|checked|scrub|sections|"
+                        "sizes LIVE PAIRS [BYTES]\n");
         return 2;
     }
     uint32_t live = (uint32_t)strtoul(argv[2], NULL, 0);
@@ -89,6 +91,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "pairs: LIVE is 1 .. %u\n", LIVE_MAX);
         return 2;
     }
+    if (argc == 5) { s_size = strtoul(argv[4], NULL, 0); }
     bench_boot();
     if (strcmp(argv[1], "sizes") == 0) { return bench_sizes(); }
     if (!bench_set_up(argv[1], live)) {
@@ -97,8 +100,13 @@ int main(int argc, char **argv)
     }
     fill(live);
     bench_exercise(argv[1]);
+    bool scrubs = strcmp(argv[1], "scrub") == 0;
     bench_begin();
-    run(live, pairs);
+    if (scrubs) {
+        bench_scrub(pairs);
+    } else {
+        run(live, pairs);
+    }
     bench_end();
     return bench_verify(argv[1]);
 }

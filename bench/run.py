@@ -33,6 +33,10 @@ TABLE = [
     ("m32_extra_stack8_10000", "  10,000 live", 450, "950"),
     ("m32_growth_sites_percent", "growth by call site, 100 to 10,000 live, %", 25, "list: 1800"),
     ("m32_growth_stack8_percent", "growth with stacks, 100 to 10,000 live, %", 25, "-"),
+    ("m32_extra_redzones_1000", "redzones 8+8, beyond tracking by call site", 150, "209 (light: 4 + 4)"),
+    ("m32_extra_full_1000", "all checks, 64-byte blocks, beyond plain", 1069, "1069 (comprehensive)"),
+    ("m32_scrub_insns_per_block", "scrubber, per block with redzones 8+8", None, "-"),
+    ("m32_redzone_bytes", "bytes of redzones per block (and up to 3)", None, "12 (light)"),
     ("m32_critical_section_max", "longest critical section, instructions", 300, "unbounded"),
     ("m32_record_bytes", "bytes per record", 16, "40-44 (88-92 with 8 frames)"),
     ("m32_bytes_per_block_all_in", "  all in: record / usable load", None, "48-52"),
@@ -61,7 +65,7 @@ class Counter:
         if self.native:
             result = subprocess.run(
                 ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-                 "--toggle-collect=run"] + command, capture_output=True, text=True, check=True)
+                 "--toggle-collect=run", "--toggle-collect=bench_scrub"] + command, capture_output=True, text=True, check=True)
             line = [l for l in result.stderr.splitlines() if "Collected" in l][0]
             return int(line.split(":")[1])
         begin, end = (b"%08x" % symbol(command[0], name) for name in ("bench_begin", "bench_end"))
@@ -124,12 +128,15 @@ def measure(counter, build, results):
     """Every setting, two at a time: the counts do not depend on what else runs."""
     jobs = [("", setting, live) for setting in ("plain", "sites") for live in (100, 1000, 10000)]
     jobs += [("", "stopped", 1000), ("", "full", 1000)]
+    jobs += [("", "redzones", 1000), ("", "scrub", 1000)]
+    jobs += [("", "plain", 1000, 64), ("", "checked", 1000, 64)]
     jobs += [("_fp", setting, live) for setting in ("plain", "stack8") for live in (100, 1000, 10000)]
 
     def pair(job):
-        suffix, setting, live = job
+        suffix, setting, live = job[:3]
+        size = [str(job[3])] if len(job) == 4 else []
         program = f"{build}/bench/bench_{'plain' if setting == 'plain' else 'tracked'}{suffix}"
-        cost = round(counter.count([program, setting, str(live), str(PAIRS)]) / PAIRS)
+        cost = round(counter.count([program, setting, str(live), str(PAIRS)] + size) / PAIRS)
         print(f"  {setting}{suffix}, {live} live blocks: {cost}", file=sys.stderr, flush=True)
         return cost
 
@@ -138,6 +145,9 @@ def measure(counter, build, results):
     results["m32_plain_pair_1000"] = cost["", "plain", 1000]
     results["m32_extra_stopped"] = cost["", "stopped", 1000] - cost["", "plain", 1000]
     results["m32_extra_sites_full"] = cost["", "full", 1000] - cost["", "plain", 1000]
+    results["m32_extra_redzones_1000"] = cost["", "redzones", 1000] - cost["", "sites", 1000]
+    results["m32_extra_full_1000"] = cost["", "checked", 1000, 64] - cost["", "plain", 1000, 64]
+    results["m32_scrub_insns_per_block"] = cost["", "scrub", 1000]
     for suffix, setting in (("", "sites"), ("_fp", "stack8")):
         for live in (100, 1000, 10000):
             results[f"m32_extra_{setting}_{live}"] = cost[suffix, setting, live] - cost[suffix, "plain", live]

@@ -23,6 +23,11 @@ void bench_exercise(const char *setting)
     (void)setting;
 }
 
+void bench_scrub(uint32_t blocks)
+{
+    (void)blocks;
+}
+
 int bench_sizes(void)
 {
     return 0;

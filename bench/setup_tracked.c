@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "heaptrail.h"
+#include "heaptrail_errors.h"
 #include "sim_bench.h"
 
 static uint64_t s_memory[(4U << 20) / sizeof(uint64_t)];
@@ -24,6 +24,32 @@ static bool configure(uint32_t blocks, uint32_t depth)
     return heaptrail_init(&config) == ESP_OK;
 }
 
+/* Redzones of 8 and 8, looked at when a block is freed, and nothing else. */
+static bool check_redzones(void)
+{
+    const heaptrail_checks_t checks = {
+        .redzones = true, .redzone_front_bytes = 8, .redzone_tail_bytes = 8};
+    return heaptrail_set_checks(&checks) == ESP_OK;
+}
+
+/* Everything that there is. */
+static bool check_all(void)
+{
+    const heaptrail_checks_t checks = {
+        .redzones = true,
+        .redzone_front_bytes = 8,
+        .redzone_tail_bytes = 8,
+        .fill_new = true,
+        .new_byte = 0xCE,
+        .fill_freed = true,
+        .heap_headers = true,
+        .wrong_frees = true,
+        .quarantine_blocks = 32,
+        .quarantine_bytes = 8192,
+    };
+    return heaptrail_set_checks(&checks) == ESP_OK;
+}
+
 bool bench_set_up(const char *setting, uint32_t live)
 {
     s_live = live;
@@ -34,12 +60,26 @@ bool bench_set_up(const char *setting, uint32_t live)
         ok = configure(live, 1);
     } else if (strcmp(setting, "stack8") == 0) {
         ok = configure(live, 8);
+    } else if (strcmp(setting, "redzones") == 0 || strcmp(setting, "scrub") == 0) {
+        ok = configure(live, 1) && check_redzones();
+    } else if (strcmp(setting, "checked") == 0) {
+        ok = configure(live, 1) && check_all();
     } else if (strcmp(setting, "sections") == 0) {
-        ok = configure(live, 32);
+        ok = configure(live, 32) && check_all();
     } else if (strcmp(setting, "full") == 0) { /* room for half of the blocks */
         ok = configure(live / 2U, 1);
     }
     return ok && heaptrail_sample() == ESP_OK;
+}
+
+__attribute__((noinline)) void bench_scrub(uint32_t blocks)
+{
+    uint32_t seen = 0;
+    while (seen < blocks) {
+        heaptrail_verified_t verified;
+        heaptrail_scrub(64, &verified);
+        seen += verified.blocks;
+    }
 }
 
 int bench_verify(const char *setting)
@@ -49,6 +89,15 @@ int bench_verify(const char *setting)
     /* Not in "sections": the validator holds the lock for long, and says so. */
     const char *wrong = strcmp(setting, "sections") != 0 ? heaptrail_check() : NULL;
     uint32_t expected = s_live;
+    heaptrail_check_status_t checks;
+    heaptrail_check_status(&checks);
+    if (checks.reported != 0) { wrong = "a false report"; }
+    if (strcmp(setting, "redzones") == 0 && checks.redzone_bytes != (size_t)s_live * 16U) {
+        wrong = "blocks without redzones";
+    }
+    if (strcmp(setting, "checked") == 0 && checks.quarantined_blocks == 0) {
+        wrong = "nothing in quarantine";
+    }
     if (strcmp(setting, "stopped") == 0) {
         expected = 0;
     } else if (strcmp(setting, "full") == 0) {

@@ -21,6 +21,9 @@ int bench_verify(const char *setting);
 /** For the setting "sections": everything else that takes the tracker's lock, at its worst. */
 void bench_exercise(const char *setting);
 
+/** For the setting "scrub": one look at each of so many blocks, as the background scrubber does. */
+void bench_scrub(uint32_t blocks);
+
 /** Print sizes as "key value" lines. Returns 0. */
 int bench_sizes(void);
 
