@@ -9,6 +9,9 @@
 #include "ht_guard.h"
 #include "ht_query.h"
 
+/* A block further away than this is nobody's neighbour: in another mapping, in another heap. */
+#define NEIGHBOUR_BYTES ((uintptr_t)1U << 20)
+
 /* Where the block of a record begins and ends, redzones included. */
 static uintptr_t lowest(const ht_tracker_t *tracker, const ht_record_t *record)
 {
@@ -231,11 +234,14 @@ void ht_diagnose_neighbours(ht_tracker_t *tracker, uintptr_t start, uintptr_t en
             }
         }
     }
-    if (before.address != 0) {
+    if (before.address != 0 &&
+        start - before.address - ht_record_size(&before) + NEIGHBOUR_BYTES < 2U * NEIGHBOUR_BYTES) {
         uintptr_t stop = before.address + ht_record_size(&before);
         tell_neighbour(tracker, &before, start > stop ? start - stop : 0, left);
     }
-    if (after.address != 0) { tell_neighbour(tracker, &after, after.address - end, right); }
+    if (after.address != 0 && after.address - end < NEIGHBOUR_BYTES) {
+        tell_neighbour(tracker, &after, after.address - end, right);
+    }
 }
 
 void ht_diagnose_place_name(const ht_tracker_t *tracker, const ht_diagnosis_t *diagnosis,

@@ -56,7 +56,9 @@ typedef volatile uint32_t ht_canary_word_t;
  */
 #define HT_CANARY_FACTOR 0x9E3779B1U
 #define HT_CANARY_ODD 0x01010101U
-#define HT_CANARY_TAIL 0x5A96C33CU /* what the tail's differs in: no bit of HT_CANARY_ODD */
+#define HT_CANARY_TAIL 0x5A96C23CU /* what the tail's differs in: no bit of HT_CANARY_ODD */
+
+static_assert((HT_CANARY_TAIL & HT_CANARY_ODD) == 0, "the bytes of both canaries are odd");
 
 HT_INLINE uint32_t ht_canary_front(uint32_t seed, uintptr_t user)
 {

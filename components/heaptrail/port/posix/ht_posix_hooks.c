@@ -16,10 +16,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "ht_checked.h"
 #include "ht_posix.h"
+#include "ht_posix_elf.h"
 #include "ht_posix_heap.h"
 #include "ht_posix_own.h"
 
@@ -213,12 +215,26 @@ static void forget_if_known(uintptr_t block)
     }
 }
 
+/*
+ * A thread that we see for the first time because it frees something. Not one that libc or ld.so is
+ * taking apart: its state is gone, and would not go a second time.
+ */
+static __attribute__((noinline)) ht_posix_thread_t *new_freeing_thread(uintptr_t caller)
+{
+    ht_elf_object_t from;
+    ht_elf_object_t libc;
+    bool known = ht_elf_object(caller, &from) && ht_elf_object((uintptr_t)&__libc_free, &libc);
+    if (!known || from.base == libc.base || from.base == getauxval(AT_BASE)) { return NULL; }
+    return ht_posix_thread_self();
+}
+
 /* Free with checks. A muted thread has blocks of glibc's too: only what is known is looked at. */
 static __attribute__((noinline)) void free_checked(ht_posix_thread_t *self, void *block,
                                                    uintptr_t caller)
 {
     int saved_errno = errno;
     ht_known_t known;
+    if (UNLIKELY(self == NULL)) { self = new_freeing_thread(caller); }
     bool is_muted = self != NULL && self->busy != 0;
     if (is_muted && !is_known(block, &known)) {
         __libc_free(block);

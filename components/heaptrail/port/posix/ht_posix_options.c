@@ -394,7 +394,9 @@ void ht_posix_options_checks(const ht_posix_options_t *options, heaptrail_checks
     bool is_on = options->checks != HT_POSIX_CHECKS_OFF;
     bool is_full = options->checks == HT_POSIX_CHECKS_FULL;
     uint32_t redzones = given_or(options->redzones, REDZONES_DEFAULT);
-    uint32_t quarantine = given_or(options->quarantine, is_full ? QUARANTINE_BYTES : 0);
+    bool unfilled = options->fill_freed == HT_POSIX_NO_FILL;
+    uint32_t quarantine =
+        given_or(options->quarantine, is_full && !unfilled ? QUARANTINE_BYTES : 0);
     uint32_t fill_new = given_or(options->fill_new, is_full ? NEW_BYTE : HT_POSIX_NO_FILL);
     /* A quarantine sees a write by what it filled the block with. */
     uint32_t fill_freed =
