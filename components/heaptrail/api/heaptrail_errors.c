@@ -366,7 +366,7 @@ esp_err_t heaptrail_check_status(heaptrail_check_status_t *status)
         .leaked_bytes = checks->leaked_bytes,
         .redzone_bytes = redzones,
         .scrub_rounds = tracker->scrub.rounds,
-        .scrubbed = tracker->scrub.rounds != 0,
+        .scrubbed = tracker->scrub.has_passed,
     };
     memcpy(status->errors, checks->errors, sizeof(status->errors));
     ht_tick_t age = ht_age(now, tracker->scrub.passed);

@@ -535,7 +535,7 @@ HT_PORT_HOT void *ht_checked_realloc(void *old, const ht_request_t *request, ht_
     if (tracker->state == HT_STATE_RUNNING || ht_record_guard(&record) != HT_GUARD_NONE) {
         layout = ht_guard_plan(&tracker->checks, request->size, 0, request->caps);
     }
-    bool same = layout.guard == ht_record_guard(&record);
+    bool same = layout.guard == ht_record_guard(&record) && is_header_ok(tracker, &record);
     if (!same || ht_freed_takes(&tracker->freed, old_size)) {
         void *block = move_block(tracker, old, old_size, request, origin);
         if (block != NULL || !same) {

@@ -53,7 +53,7 @@ static void add_heaps(ht_tracker_t *tracker, ht_explanation_t *out)
     for (uint32_t id = 1; id <= HT_HEAPS_MAX; id++) {
         uintptr_t start;
         size_t size;
-        if (!find_heap(tracker, id, out->caps, &start, &size)) { continue; }
+        if (!find_heap(tracker, id, ht_port_heap_caps(out->caps), &start, &size)) { continue; }
         out->heaps++;
         out->heap_bytes += size;
         if (size > out->largest_heap_bytes) { out->largest_heap_bytes = size; }
@@ -64,8 +64,8 @@ static void add_heaps(ht_tracker_t *tracker, ht_explanation_t *out)
 static void measure(ht_tracker_t *tracker, ht_explanation_t *out)
 {
     ht_heap_sample_t sample = {0};
-    out->measured =
-        ht_port_sample_caps(out->caps, &sample) || sample_each(tracker, out->caps, &sample);
+    uint32_t caps = ht_port_heap_caps(out->caps);
+    out->measured = ht_port_sample_caps(caps, &sample) || sample_each(tracker, caps, &sample);
     if (!out->measured) { return; }
     out->free_bytes = sample.free_bytes;
     out->largest_free_bytes = sample.largest_free_bytes;
@@ -253,7 +253,7 @@ static size_t redzone_bytes(const ht_checks_t *checks, const ht_record_t *record
 static void see_record(lookup_t *lookup, const ht_record_t *record)
 {
     const ht_tracker_t *tracker = lookup->tracker;
-    uint32_t caps = lookup->out->caps;
+    uint32_t caps = ht_port_heap_caps(lookup->out->caps);
     match_pins(lookup, record);
     if ((tracker->heaps.row[ht_record_heap(record).index].caps & caps) == caps) {
         lookup->redzone_bytes += redzone_bytes(&tracker->checks, record);
@@ -292,7 +292,7 @@ static __attribute__((noinline)) void explain_hole(ht_tracker_t *tracker, size_t
                                                    ht_explanation_t *out)
 {
     holes_t holes = {.needed = out->verdict == HEAPTRAIL_VERDICT_FITS ? SIZE_MAX : needed};
-    find_hole(tracker, out->caps, &holes);
+    find_hole(tracker, ht_port_heap_caps(out->caps), &holes);
     const hole_t *hole = &holes.best;
     out->hole_bytes = hole->bytes;
     out->pin_blocks = hole->pin_blocks;
@@ -307,7 +307,7 @@ static __attribute__((noinline)) void explain_hole(ht_tracker_t *tracker, size_t
 
 bool ht_explain_failed(ht_tracker_t *tracker, const ht_failure_t *failure, ht_explanation_t *out)
 {
-    if (!begin_holders(tracker, failure->caps)) { return false; }
+    if (!begin_holders(tracker, ht_port_heap_caps(failure->caps))) { return false; }
     *out = (ht_explanation_t){
         .size = failure->size,
         .caps = failure->caps,

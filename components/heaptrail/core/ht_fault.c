@@ -52,12 +52,13 @@ static suspect_t suspect_of(ht_tracker_t *tracker, const ht_fault_t *fault)
     return suspect;
 }
 
-/* When this block was last seen intact, as the scrubber's rounds tell. */
+/* When this block was last seen intact: when every block was looked at. */
 static void tell_checked(ht_tracker_t *tracker, const ht_record_t *record, ht_tick_t now,
                          heaptrail_error_row_t *row)
 {
     const ht_scrub_t *scrub = &tracker->scrub;
-    if (record != NULL && scrub->rounds != 0 && ht_age(now, record->tick) > ht_age(now, scrub->passed)) {
+    if (record != NULL && scrub->has_passed &&
+        ht_age(now, record->tick) > ht_age(now, scrub->passed)) {
         row->block_checked = true;
         row->block_checked_us = ht_ticks_to_us(ht_age(now, scrub->passed));
     }

@@ -47,10 +47,11 @@ typedef struct {
     ht_tick_t last_call;
     uint32_t moves;         /**< the table's, when the round began */
     uint32_t errors;        /**< found in this round */
-    uint32_t rounds;        /**< complete ones */
+    uint32_t rounds;        /**< complete ones of the scrubber */
     ht_tick_t began;        /**< this round */
-    ht_tick_t passed;       /**< when the last complete round began; see `rounds` */
-    ht_tick_t clean;        /**< when the last complete round without an error began */
+    ht_tick_t passed;       /**< when the last complete look at every block began */
+    ht_tick_t clean;        /**< the same of the last one that found nothing */
+    bool has_passed;
     bool has_clean;
 } ht_scrub_t;
 

@@ -323,10 +323,31 @@ static uint32_t waiting(const ht_tracker_t *tracker)
     return freed->held_blocks != 0 ? min_count(freed->count - freed->first, freed->max) : 0;
 }
 
+/*
+ * Every block was looked at since `began`. A record that moved meanwhile may have been missed: then
+ * nothing is said.
+ */
+static void note_pass(ht_tracker_t *tracker, ht_tick_t began, uint32_t moves, bool clean)
+{
+    ht_scrub_t *scrub = &tracker->scrub;
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    if (moves == tracker->table.moves) {
+        scrub->passed = began;
+        scrub->has_passed = true;
+        if (clean) {
+            scrub->clean = began;
+            scrub->has_clean = true;
+        }
+    }
+    ht_port_unlock(&tracker->lock, irq);
+}
+
 void ht_verify_heap(ht_tracker_t *tracker, uint32_t heap_id, bool heap_too, const ht_look_t *look,
                     heaptrail_verified_t *verified)
 {
     if (tracker->state == HT_STATE_NEW) { return; }
+    ht_tick_t began = ht_port_tick();
+    uint32_t moves = tracker->table.moves;
     for (uint32_t b = 0; b <= tracker->table.bucket_count; b++) {
         look_at_bucket(tracker, b, heap_id, look, verified);
     }
@@ -341,6 +362,7 @@ void ht_verify_heap(ht_tracker_t *tracker, uint32_t heap_id, bool heap_too, cons
             report_heap(tracker, id, look);
         }
     }
+    if (heap_id == 0) { note_pass(tracker, began, moves, verified->errors == 0); }
     verified->round_complete = true;
 }
 
@@ -362,18 +384,12 @@ static void begin_round(ht_tracker_t *tracker)
     scrub->moves = tracker->table.moves;
 }
 
-/* A record that moved meanwhile may have been missed: then nothing is said about this round. */
 static void end_round(ht_tracker_t *tracker)
 {
     ht_scrub_t *scrub = &tracker->scrub;
     scrub->in_round = false;
-    if (scrub->moves != tracker->table.moves) { return; }
     ht_count_up(&scrub->rounds);
-    scrub->passed = scrub->began;
-    if (scrub->errors == 0) {
-        scrub->clean = scrub->began;
-        scrub->has_clean = true;
-    }
+    note_pass(tracker, scrub->began, scrub->moves, scrub->errors == 0);
 }
 
 /* How many steps keep a round within its time. */

@@ -119,7 +119,7 @@ typedef struct {
     heaptrail_neighbour_t right;
     bool block_checked;             /**< the block was seen intact before */
     uint64_t block_checked_us;      /**< how long before the error it was, at most */
-    bool heap_checked;              /**< so was every block, in a round of the scrubber */
+    bool heap_checked;              /**< so was every block, by the scrubber or on demand */
     uint64_t heap_checked_us;       /**< how long before the error that round began */
     char stack_task_name[HEAPTRAIL_TASK_NAME_MAX]; /**< whose stack may have overflowed; else "" */
     bool stack_margin_known;
@@ -177,9 +177,9 @@ typedef struct {
     uint32_t leaked_blocks;         /**< not given back, because the heap's header was damaged */
     size_t leaked_bytes;
     size_t redzone_bytes;           /**< of the live blocks, both ends, about */
-    uint32_t scrub_rounds;          /**< complete ones */
-    bool scrubbed;                  /**< at least one */
-    uint64_t scrub_age_us;          /**< since the last complete round began */
+    uint32_t scrub_rounds;          /**< complete ones of the scrubber */
+    bool scrubbed;                  /**< every block has been looked at, by it or on demand */
+    uint64_t scrub_age_us;          /**< since the last such look began */
 } heaptrail_check_status_t;
 
 /* --- why an allocation failed ---------------------------------------------------------------- */

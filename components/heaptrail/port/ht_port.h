@@ -43,6 +43,8 @@
  *   ht_port_line_at()         Bytes of a cache line at an address; 0 where no cache lies between.
  *   ht_port_header_usual()    True: the heap's own header of this block is certainly as it should be.
  *                             False: ask ht_port_header_ok().
+ *   ht_port_heap_caps()       Of capabilities, those that a heap offers: not those that only ask
+ *                             for an alignment.
  *   ht_port_takes_front()     False for capabilities whose block must be the heap's very pointer
  *                             (ESP32's EXEC memory keeps a word of its own in front of it).
  */

@@ -328,7 +328,8 @@ static const char *done_words(const heaptrail_error_row_t *error)
     if (is_realloc(error->kind)) { return "nothing: the realloc() was refused"; }
     if (is_wrong_call(error->kind)) { return "nothing: the free() was ignored"; }
     if (is_of_header(error)) {
-        bool kept = error->block.address != 0;
+        bool kept = error->block.address != 0 && (error->found == HEAPTRAIL_FOUND_FREE ||
+                                                  error->found == HEAPTRAIL_FOUND_QUARANTINE);
         return kept ? "the block was not given back to the heap: its memory is lost" : NULL;
     }
     switch (error->found) {

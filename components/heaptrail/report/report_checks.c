@@ -142,7 +142,7 @@ static void scrubber_words(ht_out_t *out, const heaptrail_checks_t *checks,
     }
     ht_out_text(out, "; ");
     ht_out_count(out, status->scrub_rounds, "round");
-    ht_out_text(out, status->scrub_rounds == 1 ? " done, it began " : " done, the last one began ");
+    ht_out_text(out, " done, the last look at every block began ");
     ht_out_time(out, status->scrub_age_us);
     ht_out_text(out, " ago");
 }

@@ -83,8 +83,8 @@ bool ht_port_is_wrapped(void)
 }
 
 /*
- * IRAM takes aligned 32-bit stores only. Blocks of such memory have room up to the next word, and a
- * volatile store is one that the compiler neither merges into memset() nor drops.
+ * IRAM takes aligned 32-bit stores only. A volatile store is one that the compiler neither merges into
+ * memset() nor drops. Bytes of the last word behind the block stay: they may be a redzone's.
  */
 HT_PORT_HOT void ht_port_clear(void *block, size_t bytes, uint32_t caps)
 {
@@ -95,7 +95,8 @@ HT_PORT_HOT void ht_port_clear(void *block, size_t bytes, uint32_t caps)
         return;
     }
     volatile uint32_t *word = block;
-    for (size_t i = 0; i < (bytes + 3U) / 4U; i++) {
-        word[i] = 0;
+    for (size_t i = bytes / 4U; i != 0; i--) {
+        *word++ = 0;
     }
+    if (bytes % 4U != 0) { *word &= ~0U << 8U * (bytes % 4U); }
 }

@@ -209,3 +209,9 @@ static inline bool ht_port_header_usual(const void *raw, size_t bytes)
     return header - bytes < 4U * sizeof(size_t) && (header & 1U) == 0;
 }
 #endif
+
+static inline uint32_t ht_port_heap_caps(uint32_t caps)
+{
+    if ((caps & MALLOC_CAP_SPIRAM) != 0) { caps &= ~(uint32_t)MALLOC_CAP_DMA; } /* an alignment */
+    return caps & ~(uint32_t)MALLOC_CAP_CACHE_ALIGNED;
+}

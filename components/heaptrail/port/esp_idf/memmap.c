@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "heaptrail.h"
+#include "ht_checked.h"
 #include "ht_log.h"
 #include "ht_memmap.h"
 #include "ht_port_wrap.h"
@@ -191,6 +192,13 @@ void register_allocation(MemoryTraceInfo info)
     ht_tracker_t *tracker = ht_default();
     ht_origin_id_t origin = origin_of(&info);
     uintptr_t address = (uintptr_t)info.address;
+    if ((address & 3U) != 0) {
+        if (!ht_port_in_isr()) {
+            ht_log(HEAPTRAIL_LOG_ERROR,
+                   "register_allocation: a block begins at a multiple of 4; not recorded");
+        }
+        return;
+    }
     if (!ht_tracker_relabel(tracker, address, origin) && tracker->state == HT_STATE_RUNNING) {
         ht_tracker_add(tracker, address, info.size, origin);
     }
@@ -222,7 +230,7 @@ void free_unregister_allocation(void **ptr)
         bool is_bytes = offered == 0 || (offered & MALLOC_CAP_8BIT) != 0;
         ht_port_clear(block, known.size, is_bytes ? known.caps : offered);
         __asm__ volatile("" : : "r"(block) : "memory"); /* the zeros are wanted: keep the stores */
-    } else if (knows_all_blocks(tracker)) {
+    } else if (!ht_checking() && knows_all_blocks(tracker)) { /* else free() itself tells */
         if (!ht_port_in_isr()) {
             ht_log(HEAPTRAIL_LOG_ERROR,
                    "free_unregister_allocation: not a live block (freed already?), not freed");
