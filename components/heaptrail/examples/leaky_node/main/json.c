@@ -30,7 +30,11 @@ static void append(json_t *json, const char *text)
 /* A copy of value with quotes and backslashes escaped; control characters become spaces. */
 static char *escape(const char *value)
 {
-    char *escaped = malloc(strlen(value) * 2 + 1);
+    size_t quotes = 0;
+    for (const char *at = value; *at != '\0'; at++) {
+        quotes += *at == '"';
+    }
+    char *escaped = malloc(strlen(value) + quotes + 1);
     char *to = escaped;
     if (escaped == NULL) { return NULL; }
     for (; *value != '\0'; value++) {

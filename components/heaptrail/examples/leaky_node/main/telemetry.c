@@ -8,6 +8,7 @@
  * The broker's transport is not part of this example: broker_publish() stands for it, with the
  * behaviour of a real one on Wi-Fi, which now and then roams and times out.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 #include "node.h"
 
 #define PUBLISH_PERIOD_MS 5000
+#define SPARE_EVERY 50 /* samples between two of the spare sensor */
 #define ROAM_EVERY 24 /* publishes between two changes of the access point: two minutes */
 
 static const char *const TAG = "telemetry";
@@ -49,7 +51,8 @@ static char *sample_to_json(const sample_t *sample)
 {
     json_t json;
     json_begin(&json);
-    json_add_string(&json, "unit", "sensor \"north\"");
+    bool spare = sample->sequence % SPARE_EVERY == SPARE_EVERY - 1U;
+    json_add_string(&json, "unit", spare ? "sensor \"north\\spare\"" : "sensor \"north\"");
     json_add_number(&json, "sequence", (long)sample->sequence);
     json_add_number(&json, "temperature", sample->temperature_centi);
     json_add_number(&json, "humidity", (long)sample->humidity_permille);
