@@ -139,3 +139,8 @@ static inline bool ht_port_header_usual(const void *raw, size_t bytes)
     (void)bytes;
     return false;
 }
+
+static inline uint32_t ht_port_heap_caps(uint32_t caps)
+{
+    return caps;
+}

@@ -30,7 +30,8 @@ static const heaptrail_checks_t s_boot = {
     .freed_byte = CONFIG_HEAPTRAIL_FILL_FREED_BYTE,
     .heap_headers = true,
     .wrong_frees = true,
-    .quarantine_blocks = CONFIG_HEAPTRAIL_QUARANTINE_BLOCKS,
+    /* Without a fill there is nothing to see a write by. */
+    .quarantine_blocks = HT_CONFIG_FILL_FREED ? CONFIG_HEAPTRAIL_QUARANTINE_BLOCKS : 0,
     .quarantine_bytes = CONFIG_HEAPTRAIL_QUARANTINE_BYTES,
     .report_interval_ms = CONFIG_HEAPTRAIL_REPORT_INTERVAL_MS,
     .scrub_round_ms = CONFIG_HEAPTRAIL_SCRUB_ROUND_MS,
