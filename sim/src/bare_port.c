@@ -5,6 +5,7 @@
 
 #include "esp_app_desc.h"
 #include "esp_private/freertos_debug.h"
+#include "esp_private/cache_utils.h"
 #include "esp_random.h"
 #include "esp_rom_sys.h"
 #include "esp_system.h"
@@ -145,6 +146,11 @@ const esp_app_desc_t *esp_app_get_description(void)
 {
     static const esp_app_desc_t s_app = {.magic_word = ESP_APP_DESC_MAGIC_WORD};
     return &s_app;
+}
+
+bool spi_flash_cache_enabled(void)
+{
+    return true;
 }
 
 uint32_t esp_random(void)

@@ -4,6 +4,7 @@
 #include "esp_err.h"
 #include "esp_heap_caps.h"
 #include "esp_idf_version.h"
+#include "esp_private/cache_utils.h"
 #include "esp_random.h"
 #include "esp_rom_sys.h"
 #include "esp_system.h"
@@ -105,6 +106,11 @@ uint32_t esp_get_minimum_free_heap_size(void)
 const char *esp_get_idf_version(void)
 {
     return "v5.5-sim";
+}
+
+bool spi_flash_cache_enabled(void)
+{
+    return true;
 }
 
 uint32_t esp_random(void)

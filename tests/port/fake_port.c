@@ -123,3 +123,8 @@ bool ht_port_in_isr(void)
 {
     return g_fake.in_isr;
 }
+
+bool ht_port_flash_on(void)
+{
+    return !g_fake.flash_off;
+}

@@ -37,16 +37,30 @@ static HT_PORT_HOT ht_look_t looking(heaptrail_found_t found, ht_origin_id_t cal
     return (ht_look_t){.found = found, .caller = caller, .tell = ht_tell};
 }
 
+/*
+ * Reports are made and written by code in flash. In an interrupt handler that runs while the cache is off
+ * an error is only counted.
+ */
+static __attribute__((noinline)) HT_PORT_HOT bool can_tell(ht_tracker_t *tracker)
+{
+    if (ht_port_flash_on()) { return true; }
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    ht_count_up(&tracker->errors.repeated);
+    ht_port_unlock(&tracker->lock, irq);
+    return false;
+}
+
 /* --- the quarantine ----------------------------------------------------------------------------- */
 
 /* The heap's header of a block is damaged: it stays where it is. */
-static __attribute__((noinline)) void leak(ht_tracker_t *tracker, const ht_record_t *record,
-                                           const ht_freed_t *was, ht_origin_id_t by)
+static __attribute__((noinline)) HT_PORT_HOT void
+leak(ht_tracker_t *tracker, const ht_record_t *record, const ht_freed_t *was, ht_origin_id_t by)
 {
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     ht_count_up(&tracker->checks.leaked_blocks);
     tracker->checks.leaked_bytes += ht_record_size(record);
     ht_port_unlock(&tracker->lock, irq);
+    if (!can_tell(tracker)) { return; }
     const ht_look_t look =
         looking(was != NULL ? HEAPTRAIL_FOUND_QUARANTINE : HEAPTRAIL_FOUND_FREE, by);
     ht_verify_header_damaged(tracker, record, was, &look);
@@ -92,7 +106,7 @@ static HT_PORT_HOT ht_freed_take_t take_oldest(ht_tracker_t *tracker, bool only_
 static inline __attribute__((always_inline)) void
 settle(ht_tracker_t *tracker, const ht_freed_t *taken, heaptrail_found_t found)
 {
-    if (__builtin_expect(!ht_verify_is_untouched(tracker, taken), 0)) {
+    if (__builtin_expect(!ht_verify_is_untouched(tracker, taken), 0) && can_tell(tracker)) {
         const ht_look_t look = looking(found, (ht_origin_id_t){0});
         (void)ht_verify_leaving(tracker, taken, &look);
     }
@@ -127,13 +141,13 @@ void ht_checked_trim(void)
 /* The heap has no memory: give it what waits. False: nothing does. */
 static HT_PORT_HOT bool give_way(ht_tracker_t *tracker)
 {
-    if (tracker->freed.held_blocks == 0) { return false; }
     uint32_t left = release(tracker, false, HEAPTRAIL_FOUND_QUARANTINE);
+    if (left == 0) { return false; }
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     uint32_t *counter = &tracker->checks.released_early;
     *counter = *counter > UINT32_MAX - left ? UINT32_MAX : *counter + left;
     ht_port_unlock(&tracker->lock, irq);
-    return left != 0;
+    return true;
 }
 
 /* --- allocation --------------------------------------------------------------------------------- */
@@ -307,7 +321,7 @@ static __attribute__((noinline)) HT_PORT_HOT void free_unknown(ht_tracker_t *tra
         ht_port_raw_heap.free((char *)block - ht_guard_front(&tracker->checks, guard));
         return;
     }
-    if (is_refused(tracker, block, false, caller)) { return; }
+    if (ht_port_flash_on() && is_refused(tracker, block, false, caller)) { return; }
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     ht_tracker_unknown(tracker, (uintptr_t)block);
     ht_port_unlock(&tracker->lock, irq);
@@ -346,6 +360,7 @@ static __attribute__((noinline)) HT_PORT_HOT void
 own_is_damaged(ht_tracker_t *tracker, const ht_record_t *record, ht_origin_id_t by,
                uintptr_t caller, ht_origin_fn origin)
 {
+    if (!can_tell(tracker)) { return; }
     if (by.index == 0) { by = who_frees(tracker, caller, origin); }
     const ht_look_t look = looking(HEAPTRAIL_FOUND_FREE, by);
     (void)ht_verify_own(tracker, record, &look);
@@ -418,6 +433,7 @@ HT_PORT_HOT void *ht_checked_undress(void *raw)
 HT_PORT_HOT void ht_checked_damaged(const ht_record_t *record, uintptr_t caller)
 {
     ht_tracker_t *tracker = &ht_default_tracker;
+    if (!can_tell(tracker)) { return; }
     const ht_look_t look =
         looking(HEAPTRAIL_FOUND_FREE,
                 ht_scope_origin(tracker, caller, HEAPTRAIL_METHOD_FREE, 0));
@@ -477,7 +493,7 @@ realloc_unknown(ht_tracker_t *tracker, void *old, const ht_request_t *request, h
                 bool *refused)
 {
     ht_origin_id_t from = origin(tracker, request);
-    if (is_refused(tracker, old, true, from)) {
+    if (ht_port_flash_on() && is_refused(tracker, old, true, from)) {
         *refused = true;
         return NULL;
     }
@@ -504,8 +520,10 @@ static HT_PORT_HOT ht_record_t look_at_held(ht_tracker_t *tracker, ht_hold_t hol
 {
     ht_record_t record = *hold.slot;
     record.address = hold.address;
-    const ht_look_t look = looking(HEAPTRAIL_FOUND_REALLOC, caller);
-    (void)ht_verify_own(tracker, &record, &look);
+    if (!ht_verify_is_intact(tracker, &record) && can_tell(tracker)) {
+        const ht_look_t look = looking(HEAPTRAIL_FOUND_REALLOC, caller);
+        (void)ht_verify_own(tracker, &record, &look);
+    }
     return record;
 }
 

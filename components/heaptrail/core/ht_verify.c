@@ -316,11 +316,24 @@ static void report_heap(ht_tracker_t *tracker, uint32_t heap_id, const ht_look_t
     report(tracker, &fault, look);
 }
 
-/* Entries of the ring that may be held, from the oldest one on. */
-static uint32_t waiting(const ht_tracker_t *tracker)
+/* Entries of the ring that may be held: how many, and the number of the oldest one. */
+static uint32_t waiting(ht_tracker_t *tracker, uint32_t *first)
 {
     const ht_freed_ring_t *freed = &tracker->freed;
-    return freed->held_blocks != 0 ? min_count(freed->count - freed->first, freed->max) : 0;
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    uint32_t count =
+        freed->held_blocks != 0 ? min_count(freed->count - freed->first, freed->max) : 0;
+    *first = freed->first;
+    ht_port_unlock(&tracker->lock, irq);
+    return count;
+}
+
+static uint32_t moves_of(ht_tracker_t *tracker)
+{
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    uint32_t moves = tracker->table.moves;
+    ht_port_unlock(&tracker->lock, irq);
+    return moves;
 }
 
 /*
@@ -347,12 +360,12 @@ void ht_verify_heap(ht_tracker_t *tracker, uint32_t heap_id, bool heap_too, cons
 {
     if (tracker->state == HT_STATE_NEW) { return; }
     ht_tick_t began = ht_port_tick();
-    uint32_t moves = tracker->table.moves;
+    uint32_t moves = moves_of(tracker);
     for (uint32_t b = 0; b <= tracker->table.bucket_count; b++) {
         look_at_bucket(tracker, b, heap_id, look, verified);
     }
-    uint32_t first = tracker->freed.first;
-    for (uint32_t i = waiting(tracker); i != 0; i--) {
+    uint32_t first;
+    for (uint32_t i = waiting(tracker, &first); i != 0; i--) {
         look_at_freed(tracker, first + i - 1U, heap_id, look, verified);
     }
     for (uint32_t id = 1; heap_too && id <= tracker->heaps.count; id++) {
@@ -368,10 +381,11 @@ void ht_verify_heap(ht_tracker_t *tracker, uint32_t heap_id, bool heap_too, cons
 
 /* --- the scrubber ------------------------------------------------------------------------------- */
 
-/* Steps of a round: the buckets, the stash, the freed blocks. */
-static uint32_t steps_of(const ht_tracker_t *tracker)
+/* Steps of a round: the buckets, the stash, the freed blocks that wait. */
+static uint32_t steps_of(ht_tracker_t *tracker)
 {
-    return tracker->table.bucket_count + 1U + waiting(tracker);
+    uint32_t first;
+    return tracker->table.bucket_count + 1U + waiting(tracker, &first);
 }
 
 static void begin_round(ht_tracker_t *tracker)
@@ -381,7 +395,7 @@ static void begin_round(ht_tracker_t *tracker)
     scrub->at = 0;
     scrub->began = ht_port_tick();
     scrub->errors = 0;
-    scrub->moves = tracker->table.moves;
+    scrub->moves = moves_of(tracker);
 }
 
 static void end_round(ht_tracker_t *tracker)
@@ -414,7 +428,9 @@ static uint32_t step(ht_tracker_t *tracker, const ht_look_t *look, heaptrail_ver
     if (scrub->at < buckets) {
         look_at_bucket(tracker, scrub->at, 0, look, verified);
     } else {
-        look_at_freed(tracker, tracker->freed.first + (scrub->at - buckets), 0, look, verified);
+        uint32_t first;
+        (void)waiting(tracker, &first);
+        look_at_freed(tracker, first + (scrub->at - buckets), 0, look, verified);
     }
     scrub->at++;
     return verified->blocks + verified->quarantined - before;

@@ -4,7 +4,8 @@
  */
 /**
  * @file heaptrail_error_types.h
- * The rows and words of heaptrail_errors.h. As in heaptrail_types.h, nothing here depends on Kconfig.
+ * The rows and words of heaptrail_errors.h. As in heaptrail_types.h, nothing here depends on
+ * Kconfig.
  */
 #pragma once
 
@@ -25,7 +26,7 @@ typedef enum {
     HEAPTRAIL_ERROR_BAD_FREE,         /**< free() of what is not the start of a block */
     HEAPTRAIL_ERROR_BAD_REALLOC,      /**< realloc() of what is not the start of a block */
     HEAPTRAIL_ERROR_HEAP_DAMAGED,     /**< the heap's own bookkeeping was overwritten */
-    HEAPTRAIL_ERROR_STACK_OVERFLOW,   /**< suspected: the damage begins right below a task's stack */
+    HEAPTRAIL_ERROR_STACK_OVERFLOW, /**< suspected: the damage begins right below a task's stack */
     HEAPTRAIL_ERROR_COUNT
 } heaptrail_error_kind_t;
 
@@ -95,14 +96,15 @@ typedef struct {
 
 /** One error. Pointers in it (frames, sites) are valid until as many errors again have happened. */
 typedef struct {
-    uint32_t repeats; /**< more of this kind and sites, counted here and not reported on their own */
-    uint32_t number;  /**< 1 for the first one since the start */
+    uint32_t
+        repeats;     /**< more of this kind and sites, counted here and not reported on their own */
+    uint32_t number; /**< 1 for the first one since the start */
     heaptrail_error_kind_t kind;
     heaptrail_found_t found;
-    bool before_reset;   /**< kept in memory over a warm reset: of the program's previous run */
-    bool aborted;        /**< the policy was to abort */
-    uint64_t uptime_us;  /**< when, since the start of its run */
-    uintptr_t address;   /**< what was freed, or the first byte that changed */
+    bool before_reset;       /**< kept in memory over a warm reset: of the program's previous run */
+    bool aborted;            /**< the policy was to abort */
+    uint64_t uptime_us;      /**< when, since the start of its run */
+    uintptr_t address;       /**< what was freed, or the first byte that changed */
     heaptrail_place_t place; /**< what `address` is (of a wrong free) */
     char place_name[HEAPTRAIL_TASK_NAME_MAX]; /**< the heap or the task of `place`; else "" */
     ptrdiff_t offset_bytes; /**< of `address` from the block's start; negative: before it */
@@ -117,10 +119,10 @@ typedef struct {
     bool caller_in_isr;
     heaptrail_neighbour_t left;
     heaptrail_neighbour_t right;
-    bool block_checked;             /**< the block was seen intact before */
-    uint64_t block_checked_us;      /**< how long before the error it was, at most */
-    bool heap_checked;              /**< so was every block, by the scrubber or on demand */
-    uint64_t heap_checked_us;       /**< how long before the error that round began */
+    bool block_checked;        /**< the block was seen intact before */
+    uint64_t block_checked_us; /**< how long before the error it was, at most */
+    bool heap_checked;         /**< so was every block, by the scrubber or on demand */
+    uint64_t heap_checked_us;  /**< how long before the error that round began */
     char stack_task_name[HEAPTRAIL_TASK_NAME_MAX]; /**< whose stack may have overflowed; else "" */
     bool stack_margin_known;
     size_t stack_margin_bytes; /**< the least that was ever left of that stack */
@@ -140,19 +142,19 @@ typedef struct {
 
 /** Which checks are made. From Kconfig; changed with heaptrail_set_checks(). */
 typedef struct {
-    bool redzones;                /**< new blocks get redzones */
-    uint8_t redzone_front_bytes;  /**< 0 .. 64; rounded up to the alignment of a block */
-    uint8_t redzone_tail_bytes;   /**< 0 .. 64, and up to the next word */
-    bool fill_new;                /**< fill new blocks with new_byte (calloc's are zero anyway) */
+    bool redzones;               /**< new blocks get redzones */
+    uint8_t redzone_front_bytes; /**< 0 .. 64; rounded up to the alignment of a block */
+    uint8_t redzone_tail_bytes;  /**< 0 .. 64, and up to the next word */
+    bool fill_new;               /**< fill new blocks with new_byte (calloc's are zero anyway) */
     uint8_t new_byte;
-    bool fill_freed;              /**< fill freed blocks with freed_byte */
+    bool fill_freed; /**< fill freed blocks with freed_byte */
     uint8_t freed_byte;
-    bool heap_headers;            /**< look at the heap's header of each block before it is freed */
-    bool wrong_frees;             /**< a free() of no block is reported and not carried out */
-    uint32_t quarantine_blocks;   /**< freed blocks that wait; at most the configured number */
-    size_t quarantine_bytes;      /**< and their bytes; 0: none waits */
-    uint32_t report_interval_ms;  /**< one report per kind and site in this time; 0: no limit */
-    uint32_t scrub_round_ms;      /**< the scrubber sees every block in this time; 0: no scrubber */
+    bool heap_headers;           /**< look at the heap's header of each block before it is freed */
+    bool wrong_frees;            /**< a free() of no block is reported and not carried out */
+    uint32_t quarantine_blocks;  /**< freed blocks that wait; at most the configured number */
+    size_t quarantine_bytes;     /**< and their bytes; 0: none waits */
+    uint32_t report_interval_ms; /**< one report per kind and site in this time; 0: no limit */
+    uint32_t scrub_round_ms;     /**< the scrubber sees every block in this time; 0: no scrubber */
 } heaptrail_checks_t;
 
 /** What heaptrail_verify_*() and heaptrail_scrub() looked at. */
@@ -167,19 +169,20 @@ typedef struct {
 typedef struct {
     uint32_t errors[HEAPTRAIL_ERROR_COUNT]; /**< by kind, all of them, reported or not */
     uint32_t reported;                      /**< since the start */
-    uint32_t repeated;                      /**< counted only: the same kind and site just before */
-    uint32_t overwritten;                   /**< reports that are no longer in the ring */
-    uint32_t quarantined_blocks;            /**< now */
+    uint32_t repeated;           /**< counted only: the same kind and site just before, or found
+                              in an interrupt with the flash cache off */
+    uint32_t overwritten;        /**< reports that are no longer in the ring */
+    uint32_t quarantined_blocks; /**< now */
     size_t quarantined_bytes;
     uint32_t quarantine_max_blocks; /**< configured */
     uint32_t released_early;        /**< left the quarantine because the heap needed the memory */
     uint32_t unguarded_blocks;      /**< blocks that got no redzones: no record or no memory left */
     uint32_t leaked_blocks;         /**< not given back, because the heap's header was damaged */
     size_t leaked_bytes;
-    size_t redzone_bytes;           /**< of the live blocks, both ends, about */
-    uint32_t scrub_rounds;          /**< complete ones of the scrubber */
-    bool scrubbed;                  /**< every block has been looked at, by it or on demand */
-    uint64_t scrub_age_us;          /**< since the last such look began */
+    size_t redzone_bytes;  /**< of the live blocks, both ends, about */
+    uint32_t scrub_rounds; /**< complete ones of the scrubber */
+    bool scrubbed;         /**< every block has been looked at, by it or on demand */
+    uint64_t scrub_age_us; /**< since the last such look began */
 } heaptrail_check_status_t;
 
 /* --- why an allocation failed ---------------------------------------------------------------- */
@@ -209,9 +212,9 @@ typedef struct {
     size_t free_bytes;
     size_t largest_free_bytes;
     uint32_t fragmentation_permille;
-    size_t live_bytes;        /**< held by blocks with a record, in these heaps */
-    size_t quarantine_bytes;  /**< held by the quarantine; given back before anything fails */
-    size_t heaptrail_bytes;   /**< heaptrail's tables, and redzones in these heaps */
+    size_t live_bytes;       /**< held by blocks with a record, in these heaps */
+    size_t quarantine_bytes; /**< held by the quarantine; given back before anything fails */
+    size_t heaptrail_bytes;  /**< heaptrail's tables, and redzones in these heaps */
     struct {
         heaptrail_origin_t origin;
         uint32_t blocks;

@@ -26,7 +26,8 @@
 extern "C" {
 #endif
 
-/** An error, just found. In the context of the call that found it: a task or an ISR. No lock held. */
+/** An error, just found. In the context of the call that found it: a task or an ISR. No lock held.
+ */
 typedef void (*heaptrail_error_fn_t)(void *context, const heaptrail_error_row_t *error);
 
 /** Called for each error. Return false to end the query. */
@@ -50,18 +51,19 @@ esp_err_t heaptrail_set_policy(heaptrail_error_kind_t kind, heaptrail_policy_t p
 /** Who is called under HEAPTRAIL_POLICY_CALLBACK; NULL: nobody. */
 void heaptrail_set_error_callback(heaptrail_error_fn_t fn, void *context);
 
-/** Look at the live block at `address` (its first byte), or at a quarantined one. O(1) for a live one.
- * ESP_ERR_NOT_FOUND: no such block. `verified` may be NULL. */
+/** Look at the live block at `address` (its first byte), or at a quarantined one. O(1) for a live
+ * one. ESP_ERR_NOT_FOUND: no such block. `verified` may be NULL. */
 esp_err_t heaptrail_verify(const void *address, heaptrail_verified_t *verified);
 
-/** Look at all blocks of a heap (heaptrail_heap_row_t::id; 0: of all heaps), at the quarantine and at
- * the heap's own bookkeeping. O(table + quarantine + heap). `verified` may be NULL. */
+/** Look at all blocks of a heap (heaptrail_heap_row_t::id; 0: of all heaps), at the quarantine and
+ * at the heap's own bookkeeping. O(table + quarantine + heap). `verified` may be NULL. */
 esp_err_t heaptrail_verify_heap(uint32_t heap_id, heaptrail_verified_t *verified);
 
 /**
  * Look at the next `blocks` blocks: for an idle hook or a timer of your own. Goes round and round,
- * over the live blocks and the quarantine. 0: as many as are due for a round in scrub_round_ms. O(blocks)
- * in constant slices. `verified` may be NULL. ESP_ERR_INVALID_STATE: another task is at it.
+ * over the live blocks and the quarantine. 0: as many as are due for a round in scrub_round_ms.
+ * O(blocks) in constant slices. `verified` may be NULL. ESP_ERR_INVALID_STATE: another task is at
+ * it.
  */
 esp_err_t heaptrail_scrub(uint32_t blocks, heaptrail_verified_t *verified);
 
@@ -88,8 +90,8 @@ esp_err_t heaptrail_check_status(heaptrail_check_status_t *status);
  * ESP_ERR_INVALID_STATE: another sites, tasks or heaps query is under way. */
 esp_err_t heaptrail_explain_request(size_t size, uint32_t caps, heaptrail_explanation_t *row);
 
-/** The explanation of the newest failure that could be explained when it happened. ESP_ERR_NOT_FOUND:
- * none was. */
+/** The explanation of the newest failure that could be explained when it happened.
+ * ESP_ERR_NOT_FOUND: none was. */
 esp_err_t heaptrail_last_explanation(heaptrail_explanation_t *row);
 
 /* --- names ----------------------------------------------------------------------------------- */

@@ -6,10 +6,16 @@
 #include <string.h>
 
 #include "esp_app_desc.h"
+#include "esp_private/cache_utils.h"
 #include "esp_random.h"
 #include "esp_rom_sys.h"
 #include "esp_system.h"
 #include "ht_port.h"
+
+HT_PORT_HOT bool ht_port_flash_on(void)
+{
+    return spi_flash_cache_enabled();
+}
 
 /* Before the radio runs, the generator's entropy is what the bootloader left: the same at no two
  * boots, which is all that a canary needs. */

@@ -97,3 +97,8 @@ _Noreturn void ht_port_abort(void)
 {
     abort();
 }
+
+bool ht_port_flash_on(void)
+{
+    return true;
+}
