@@ -14,7 +14,7 @@ static void test_record_keeps_each_field_at_its_extremes(void **state)
     const uint32_t origin_max = (uint32_t)HT_MASK(HT_ORIGIN_BITS);
     const uint32_t task_max = (uint32_t)HT_MASK(HT_TASK_BITS);
     const uint32_t heap_max = (uint32_t)HT_MASK(HT_HEAP_BITS);
-    for (unsigned bits = 0; bits < 64; bits++) { /* each field at 0 or at its most */
+    for (unsigned bits = 0; bits < 256; bits++) { /* each field at 0 or at its most */
         ht_record_t record = {.address = ~(uintptr_t)0, .tick = (ht_tick_t) ~(ht_tick_t)0};
         size_t size = (bits & 1U) ? HT_SIZE_MAX : 0;
         uint32_t heap = (bits & 2U) ? heap_max : 0;
@@ -22,22 +22,26 @@ static void test_record_keeps_each_field_at_its_extremes(void **state)
         uint32_t origin = (bits & 8U) ? origin_max : 0;
         uint32_t task = (bits & 16U) ? task_max : 0;
         uint32_t order = (bits & 32U) ? HT_ORDER_MAX : 0;
-        record.what = ht_record_what(size, (ht_heap_id_t){heap}, core);
+        uint32_t guard = bits >> 6;
+        record.what = ht_record_what(size, (ht_heap_id_t){heap}, core) |
+                      ((ht_word_t)guard << HT_GUARD_SHIFT);
         record.who = ht_record_who((ht_origin_id_t){origin}, (ht_task_id_t){task}, order);
         assert_true(ht_record_size(&record) == size);
         assert_int_equal(ht_record_heap(&record).index, heap);
         assert_int_equal(ht_record_core(&record), core);
+        assert_int_equal(ht_record_guard(&record), guard);
         assert_false(ht_record_is_tcb(&record));
         assert_int_equal(ht_record_origin(&record).index, origin);
         assert_int_equal(ht_record_task(&record).index, task);
         assert_int_equal(ht_record_stamp(&record).order, order);
-        record.what |= (ht_word_t)1 << HT_TCB_SHIFT;
+        record.who |= (ht_word_t)1 << HT_TCB_SHIFT;
         assert_true(ht_record_is_tcb(&record));
-        assert_true(ht_record_size(&record) == size);
-        assert_int_equal(ht_record_core(&record), core);
+        assert_int_equal(ht_record_origin(&record).index, origin);
+        assert_int_equal(ht_record_task(&record).index, task);
+        assert_int_equal(ht_record_stamp(&record).order, order);
     }
 #if !HT_64BIT
-    assert_int_equal(HT_SIZE_MAX, (1U << 26) - 1U);
+    assert_int_equal(HT_SIZE_MAX, (1U << 25) - 1U);
 #endif
 }
 
