@@ -33,6 +33,9 @@ extern "C" {
 #ifndef ESP_WRAPPED
 #define ESP_WRAPPED 1 /* by the linker */
 #endif
+#ifndef ESP_CHECKED
+#define ESP_CHECKED 0 /* memory errors are looked for from boot on */
+#endif
 #ifndef ESP_DEPTH
 #define ESP_DEPTH 1 /* frames per stack */
 #endif

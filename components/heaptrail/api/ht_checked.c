@@ -478,6 +478,7 @@ static HT_PORT_HOT void *finish_resized(ht_tracker_t *tracker, char *made, size_
     if (layout->guard != HT_GUARD_NONE) {
         ht_guard_write(&tracker->checks, (uintptr_t)block, request->size, layout->guard);
     }
+    if (tracker->state != HT_STATE_RUNNING && layout->guard == HT_GUARD_NONE) { return block; }
     if (!ht_tracker_add_guarded(tracker, (uintptr_t)block, request->size, from, layout->guard) &&
         layout->front != 0) {
         ht_guard_copy(made, block, request->size);
@@ -550,7 +551,7 @@ HT_PORT_HOT void *ht_checked_realloc(void *old, const ht_request_t *request, ht_
     ht_record_t record = look_at_held(tracker, hold, from);
     old_size = ht_record_size(&record);
     ht_layout_t layout = {HT_GUARD_NONE, 0, request->size, 0};
-    if (tracker->state == HT_STATE_RUNNING || ht_record_guard(&record) != HT_GUARD_NONE) {
+    if (tracker->state == HT_STATE_RUNNING) {
         layout = ht_guard_plan(&tracker->checks, request->size, 0, request->caps);
     }
     bool same = layout.guard == ht_record_guard(&record) && is_header_ok(tracker, &record);

@@ -147,6 +147,7 @@ HT_PORT_HOT bool ht_tracker_end_forgotten(ht_tracker_t *tracker, uintptr_t addre
     ht_record_t *record = ht_table_find_forgotten(&tracker->table, address);
     if (record != NULL) {
         *guard = ht_record_guard(record);
+        ht_count_up(&tracker->unknown_frees);
         ht_table_erase(&tracker->table, record);
     }
     ht_port_unlock(&tracker->lock, irq);
@@ -164,21 +165,32 @@ HT_PORT_HOT bool ht_tracker_sees_all(const ht_tracker_t *tracker)
            tracker->lost_full == 0 && tracker->lost_crowded == 0 && tracker->lost_large == 0;
 }
 
+/*
+ * Take a record out of sight. If the block's pointer is not the heap's it stays, marked: it says where the
+ * heap's block begins. (One that is there already is of a block whose end was missed.) Lock held.
+ */
+static void retire_record(ht_tracker_t *tracker, ht_record_t *record)
+{
+    if (ht_record_moves_pointer(record)) {
+        ht_record_t *stale = ht_table_find_forgotten(&tracker->table, record->address);
+        if (stale == NULL) {
+            record->address |= HT_ADDRESS_FORGOTTEN;
+            return;
+        }
+        stale->what = record->what;
+    }
+    ht_table_erase(&tracker->table, record);
+}
+
 bool ht_tracker_unregister(ht_tracker_t *tracker, uintptr_t address)
 {
     ht_tick_t now = ht_port_tick();
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     ht_record_t *record = ht_table_find(&tracker->table, address);
     if (record != NULL) {
-        bool moved = ht_record_moves_pointer(record);
-        uintptr_t key = record->address;
         ht_count_end(tracker, record, now);
-        if (ht_record_is_tcb(record)) { ht_task_retire(&tracker->tasks, key); }
-        if (moved) {
-            record->address = key | HT_ADDRESS_FORGOTTEN;
-        } else {
-            ht_table_erase(&tracker->table, record);
-        }
+        if (ht_record_is_tcb(record)) { ht_task_retire(&tracker->tasks, record->address); }
+        retire_record(tracker, record);
         tracker->blind = true;
     }
     ht_port_unlock(&tracker->lock, irq);
@@ -226,11 +238,7 @@ void ht_tracker_forget(ht_tracker_t *tracker, ht_record_t *record)
     task->live_bytes -= size;
     heap->total_blocks--;
     heap->live_bytes -= size;
-    if (ht_record_moves_pointer(record)) {
-        record->address |= HT_ADDRESS_FORGOTTEN;
-    } else {
-        ht_table_erase(&tracker->table, record);
-    }
+    retire_record(tracker, record);
 }
 
 HT_PORT_HOT void ht_tracker_adopt(ht_tracker_t *tracker, ht_record_t *record, ht_heap_id_t heap)
