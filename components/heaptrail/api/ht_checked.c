@@ -160,6 +160,13 @@ static inline __attribute__((always_inline)) void *heap_alloc(size_t alignment, 
 }
 
 /* Memory for a layout: the quarantine gives way before anything fails, and so do the redzones. */
+static HT_PORT_HOT void count_unguarded(ht_tracker_t *tracker)
+{
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    ht_count_up(&tracker->checks.unguarded_blocks);
+    ht_port_unlock(&tracker->lock, irq);
+}
+
 static __attribute__((noinline)) HT_PORT_HOT void *
 raw_alloc_again(ht_tracker_t *tracker, const ht_request_t *request, ht_layout_t *layout)
 {
@@ -170,15 +177,9 @@ raw_alloc_again(ht_tracker_t *tracker, const ht_request_t *request, ht_layout_t 
     if (raw == NULL && layout->guard != HT_GUARD_NONE) {
         *layout = (ht_layout_t){HT_GUARD_NONE, 0, request->size, request->alignment};
         raw = heap_alloc(request->alignment, request->size, request->caps);
+        if (raw != NULL) { count_unguarded(tracker); }
     }
     return raw;
-}
-
-static HT_PORT_HOT void count_unguarded(ht_tracker_t *tracker)
-{
-    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-    ht_count_up(&tracker->checks.unguarded_blocks);
-    ht_port_unlock(&tracker->lock, irq);
 }
 
 static inline __attribute__((always_inline)) void fill(const ht_tracker_t *tracker, const ht_request_t *request, void *block)
