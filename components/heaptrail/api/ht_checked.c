@@ -69,10 +69,7 @@ leak(ht_tracker_t *tracker, const ht_record_t *record, const ht_freed_t *was, ht
 static inline __attribute__((always_inline)) bool is_header_ok(const ht_tracker_t *tracker,
                                                                const ht_record_t *record)
 {
-    if (!tracker->checks.heap_headers) { return true; }
-    const void *raw = (const void *)ht_guard_raw(&tracker->checks, record);
-    size_t bytes = ht_guard_raw_bytes(&tracker->checks, record);
-    return ht_port_header_usual(raw, bytes) || ht_port_header_ok(raw, bytes);
+    return !tracker->checks.heap_headers || ht_guard_header_ok(&tracker->checks, record);
 }
 
 /*

@@ -34,6 +34,18 @@ HT_PORT_HOT ht_layout_t ht_guard_plan_special(const ht_checks_t *checks, size_t 
                          need > HT_PORT_ALIGN ? need : alignment};
 }
 
+/* A block that is aligned to more than a redzone may be (a page, say) may have been rounded up to that:
+ * its address shows it. */
+HT_PORT_HOT bool ht_guard_is_rounded(uintptr_t raw, size_t bytes)
+{
+    for (size_t align = 2U * HT_GUARD_WIDE_BYTES; align <= 4096U && raw % align == 0; align *= 2U) {
+        if (ht_port_header_ok((const void *)raw, (bytes + align - 1U) & ~(align - 1U))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static uint8_t byte_at(uintptr_t address)
 {
     return (uint8_t)(*(ht_canary_word_t *)(address & ~(uintptr_t)3U) >> (8U * (address & 3U)));

@@ -118,6 +118,19 @@ HT_INLINE size_t ht_guard_raw_bytes(const ht_checks_t *checks, const ht_record_t
     return end - ht_guard_raw(checks, record);
 }
 
+/** The slow half of ht_guard_header_ok(). */
+bool ht_guard_is_rounded(uintptr_t raw, size_t bytes);
+
+/** Does the heap's own header of a block say what it should? O(1). */
+HT_INLINE bool ht_guard_header_ok(const ht_checks_t *checks, const ht_record_t *record)
+{
+    uintptr_t raw = ht_guard_raw(checks, record);
+    size_t bytes = ht_guard_raw_bytes(checks, record);
+    return ht_port_header_usual((const void *)raw, bytes) ||
+           ht_port_header_ok((const void *)raw, bytes) ||
+           (!ht_record_moves_pointer(record) && ht_guard_is_rounded(raw, bytes));
+}
+
 /** The slow half of ht_guard_plan(): not the plain case. */
 ht_layout_t ht_guard_plan_special(const ht_checks_t *checks, size_t size, size_t alignment,
                                   uint32_t caps);

@@ -160,8 +160,7 @@ static bool is_header_damaged(const ht_tracker_t *tracker, const ht_record_t *re
                               const ht_look_t *look)
 {
     if (!tracker->checks.heap_headers || look->found == HEAPTRAIL_FOUND_SCRUB) { return false; }
-    return !ht_port_header_ok((const void *)ht_guard_raw(&tracker->checks, record),
-                              ht_guard_raw_bytes(&tracker->checks, record));
+    return !ht_guard_header_ok(&tracker->checks, record);
 }
 
 static void look_at_slot(ht_tracker_t *tracker, uint32_t bucket, uint32_t i, uint32_t heap_id,

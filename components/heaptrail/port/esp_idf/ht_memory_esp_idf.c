@@ -38,9 +38,9 @@
 #define LEAST_BYTES (3U * sizeof(size_t))
 #define SPLIT_BYTES (4U * sizeof(size_t))
 
-/* A request that is aligned, or in memory behind a cache, is rounded up to that
- * (esp_heap_adjust_alignment_to_hw()). More than a page is not believed. */
-#define ROUND_BYTES_MAX ((uintptr_t)4096U)
+/* A request in memory behind a cache is rounded up to a line (esp_heap_adjust_alignment_to_hw()).
+ */
+#define LINE_BYTES_MAX ((uintptr_t)128U)
 
 /* The word may change while we look: the other core frees the block before, which sets a flag. */
 __attribute__((no_sanitize("thread"))) static HT_PORT_HOT size_t read_header(const void *raw)
@@ -64,7 +64,7 @@ static inline bool is_alias(const void *raw)
 static HT_PORT_HOT size_t most_bytes(const void *raw, size_t bytes)
 {
     uintptr_t align = (uintptr_t)raw & (0U - (uintptr_t)raw);
-    if (align > ROUND_BYTES_MAX) { align = ROUND_BYTES_MAX; }
+    if (align > LINE_BYTES_MAX) { align = LINE_BYTES_MAX; }
     size_t asked = bytes + sizeof(size_t) - 1U;
     if (align > HT_PORT_ALIGN) { asked += ht_port_dma_line(UINT32_MAX); }
     size_t rounded = (asked + align - 1U) & ~(size_t)(align - 1U);
