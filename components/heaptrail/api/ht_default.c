@@ -33,7 +33,11 @@ ht_tracker_t ht_default_tracker;
      : (n) <= 32768U ? 32768U                                                                      \
      : (n) <= 65536U ? 65536U                                                                      \
                      : 131072U)
-#define FREED_WANTED (CONFIG_HEAPTRAIL_QUARANTINE_BLOCKS + CONFIG_HEAPTRAIL_RECENT_FREES)
+/* A quarantine needs one entry more than it holds. */
+#define FREED_WANTED                                                                               \
+    (CONFIG_HEAPTRAIL_QUARANTINE_BLOCKS +                                                          \
+     (CONFIG_HEAPTRAIL_RECENT_FREES > 0 ? CONFIG_HEAPTRAIL_RECENT_FREES                            \
+                                        : CONFIG_HEAPTRAIL_QUARANTINE_BLOCKS > 0))
 #define FREED_MAX (FREED_WANTED == 0 ? 0U : POWER_OF_TWO(FREED_WANTED))
 #define BUCKETS ((CONFIG_HEAPTRAIL_MAX_BLOCKS + HT_BUCKET_SLOTS - 2U) / (HT_BUCKET_SLOTS - 1U))
 #define MEMORY_BYTES                                                                               \
