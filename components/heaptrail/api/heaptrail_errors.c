@@ -75,7 +75,7 @@ static HT_PORT_HOT void apply(ht_tracker_t *tracker, const heaptrail_checks_t *f
     tracker->freed.on =
         tracker->freed.max != 0 && (from->wrong_frees || tracker->freed.limit_blocks != 0);
     checks->simple_alloc = checks->redzones && checks->front != 0 && !from->fill_new;
-    checks->simple_free = !from->fill_freed && !from->heap_headers && !tracker->freed.on;
+    checks->slow_free = from->fill_freed || from->heap_headers || tracker->freed.on;
     /* Once on, it stays: there may be blocks whose pointers are not the heap's. */
     checks->on = checks->on || from->redzones || from->fill_new || from->fill_freed ||
                  from->heap_headers || from->wrong_frees || tracker->freed.limit_blocks != 0;

@@ -78,7 +78,7 @@ void ht_checked_damaged(const ht_record_t *record, uintptr_t caller);
 /** May ht_hot_end() be taken? */
 HT_INLINE bool ht_hot_ends_simply(void)
 {
-    return !ht_checking() || ht_default_tracker.checks.simple_free;
+    return !ht_default_tracker.checks.slow_free;
 }
 
 /**

@@ -19,9 +19,9 @@
 #define HT_GUARD_WIDE_BYTES 128U
 
 typedef struct {
-    volatile bool on;   /**< the checked path is taken: some check is on, or was */
+    bool on;            /**< the checked path is taken: some check is on, or was */
     bool simple_alloc;  /**< nothing but redzones: ht_hot_checked.h does it */
-    bool simple_free;
+    bool slow_free;     /**< more than redzones */
     bool redzones;      /**< new blocks get them */
     bool fill_new;
     bool fill_freed;

@@ -61,8 +61,11 @@ HT_INLINE bool ht_freed_takes(const ht_freed_ring_t *freed, size_t size)
 HT_INLINE ht_freed_t *ht_freed_put(ht_freed_ring_t *freed, const ht_record_t *record, bool held)
 {
     if (__builtin_expect(freed->count - freed->first >= freed->max, 0)) {
-        ht_count_up(&freed->overrun);
-        return NULL;
+        if (freed->ring[freed->first & (freed->max - 1U)].state != HT_FREED_GONE) {
+            ht_count_up(&freed->overrun);
+            return NULL;
+        }
+        freed->first++; /* it did not stay in the quarantine, and makes room */
     }
     ht_freed_t *entry = &freed->ring[freed->count & (freed->max - 1U)];
     if (freed->held_blocks == 0) { freed->first = freed->count + !held; }

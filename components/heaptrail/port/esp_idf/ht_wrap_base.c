@@ -105,7 +105,6 @@ static __attribute__((noinline)) HT_PORT_HOT void checked_free(void *block, uint
 
 HT_PORT_HOT void __wrap_heap_caps_free(void *block)
 {
-    if (__builtin_expect(block == NULL, 0)) { return; }
     void *raw = block;
     if (__builtin_expect(!ht_hot_ends_simply(), 0)) {
         checked_free(block, HT_CALLER);
@@ -116,6 +115,7 @@ HT_PORT_HOT void __wrap_heap_caps_free(void *block)
     if (__builtin_expect(ht_unlocked_count(&ht_default_tracker) != 0 ||
                              ht_default_tracker.state == HT_STATE_RUNNING,
                          1)) {
+        if (__builtin_expect(block == NULL, 0)) { return; }
         raw = ht_hot_end(block, HT_CALLER);
         if (__builtin_expect(raw == NULL, 0)) {
             checked_free(block, HT_CALLER);
