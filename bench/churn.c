@@ -3,9 +3,9 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /*
- * An allocation-heavy program for bench/linux.py: lists of words, made, sorted by insertion, looked through
- * and freed. It works with what it allocates, as programs do, so that a checker of accesses has something
- * to check.
+ * An allocation-heavy program for bench/linux.py: lists of words, made, sorted by insertion, looked
+ * through and freed. It works with what it allocates, as programs do, so that a checker of accesses
+ * has something to check.
  */
 #include <stdio.h>
 #include <stdlib.h>

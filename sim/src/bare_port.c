@@ -4,8 +4,8 @@
 #include "bare_port.h"
 
 #include "esp_app_desc.h"
-#include "esp_private/freertos_debug.h"
 #include "esp_private/cache_utils.h"
+#include "esp_private/freertos_debug.h"
 #include "esp_random.h"
 #include "esp_rom_sys.h"
 #include "esp_system.h"

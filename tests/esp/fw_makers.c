@@ -134,7 +134,9 @@ FW static void *by_memmap(size_t size, uint32_t caps)
 }
 
 #define M(function, method, alignment, takes_caps, has_site, zeroed)                               \
-    {#function, function, HEAPTRAIL_METHOD_##method, alignment, takes_caps, has_site, zeroed}
+    {                                                                                              \
+#function, function, HEAPTRAIL_METHOD_##method, alignment, takes_caps, has_site, zeroed    \
+    }
 
 const fw_maker_t fw_makers[] = {
     M(by_malloc, MALLOC, 4, false, false, false),

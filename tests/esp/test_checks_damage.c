@@ -249,8 +249,8 @@ static void test_bits_of_the_heap(void **state)
         heap_caps_free(small[i]);
     }
     assert_int_equal(heaptrail_release_quarantine(), ESP_OK);
-    /* From the first block on: what lies before it is the heap's control structure, with pointers that
-     * ESP-IDF's own functions follow before we are asked. */
+    /* From the first block on: what lies before it is the heap's control structure, with pointers
+     * that ESP-IDF's own functions follow before we are asked. */
     uint8_t *start = (uint8_t *)small[0] - FRONT - 2 * sizeof(size_t);
     uint32_t bytes = (uint32_t)((uint8_t *)small[SMALL - 1] - start);
     unsigned told = 0;
@@ -346,8 +346,10 @@ static void test_gives_way(void **state)
 }
 
 static const struct CMUnitTest s_tests[] = {
-    cmocka_unit_test(test_redzones_and_quarantine), cmocka_unit_test(test_headers_of_blocks),
-    cmocka_unit_test(test_bits_of_the_heap),        cmocka_unit_test(test_stack_overflow),
+    cmocka_unit_test(test_redzones_and_quarantine),
+    cmocka_unit_test(test_headers_of_blocks),
+    cmocka_unit_test(test_bits_of_the_heap),
+    cmocka_unit_test(test_stack_overflow),
     cmocka_unit_test(test_gives_way),
 };
 ESP_TEST_MAIN(s_tests)

@@ -3,9 +3,9 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /*
- * The matrix: each error x each entry point x each kind of memory x each context x each distance, and
- * the legal neighbour of each. Generated: a case is what the loops below come to. Each must be reported
- * exactly once, with the right kind, place, block and code, and the program goes on.
+ * The matrix: each error x each entry point x each kind of memory x each context x each distance,
+ * and the legal neighbour of each. Generated: a case is what the loops below come to. Each must be
+ * reported exactly once, with the right kind, place, block and code, and the program goes on.
  */
 #include "fw_makers.h"
 #include "heaptrail_errors.h"
@@ -16,7 +16,8 @@
 #define CACHE_LINE 64 /* of the stand-in's PSRAM, at most */
 #define KEPT 4
 
-/* --- what was reported ------------------------------------------------------------------------- */
+/* --- what was reported -------------------------------------------------------------------------
+ */
 
 static struct {
     unsigned count;
@@ -104,7 +105,8 @@ static const heaptrail_error_row_t *expect(const case_t *c, heaptrail_error_kind
     return row;
 }
 
-/* --- one block and what is done to it ------------------------------------------------------------- */
+/* --- one block and what is done to it
+ * ------------------------------------------------------------- */
 
 static char *make(const case_t *c)
 {
@@ -128,7 +130,8 @@ static bool has_front(const case_t *c)
 static size_t tail_of(const case_t *c, const char *block)
 {
     size_t line = sim_cache_line_at(block);
-    bool special = c->maker->alignment > 8 || (c->caps & (MALLOC_CAP_DMA | MALLOC_CAP_CACHE_ALIGNED)) != 0;
+    bool special =
+        c->maker->alignment > 8 || (c->caps & (MALLOC_CAP_DMA | MALLOC_CAP_CACHE_ALIGNED)) != 0;
     if (line == 0 || !special || (uintptr_t)block % line != 0) { return c->size; }
     return (c->size + line - 1) / line * line;
 }
@@ -187,10 +190,11 @@ static void legal(case_t c)
         heaptrail_verified_t seen;
         NEED(&c, heaptrail_verify(block, &seen) == ESP_OK && seen.errors == 0);
         if (sim_cache_line_at(block) != 0 && tail_of(&c, block) != c.size) {
-            sim_dma_receive(block, c.size, "................................................."
-                                           ".................................................."
-                                           ".................................................."
-                                           "..................................................");
+            sim_dma_receive(block, c.size,
+                            "................................................."
+                            ".................................................."
+                            ".................................................."
+                            "..................................................");
         }
         fw_enders[i].end(block);
         expect_silence(&c);
@@ -230,7 +234,8 @@ static void double_free(case_t c, bool later)
         uintptr_t freer = s_got.freer[0];
         uintptr_t caller = s_got.caller[0];
         const heaptrail_error_row_t *row = expect(&c, HEAPTRAIL_ERROR_DOUBLE_FREE, block, 0, 0);
-        NEED(&c, row->place == (later ? HEAPTRAIL_PLACE_RECENTLY_FREED : HEAPTRAIL_PLACE_QUARANTINE));
+        NEED(&c,
+             row->place == (later ? HEAPTRAIL_PLACE_RECENTLY_FREED : HEAPTRAIL_PLACE_QUARANTINE));
         NEED(&c, row->block.freed);
         /* The stand-in's interrupts share a task's stack, where no scope is believed. */
         bool hidden = fw_enders[i].is_scoped && strncmp(c.task, "(ISR", 4) == 0;
@@ -305,7 +310,8 @@ static void beyond(case_t c)
     expect_silence(&c);
 }
 
-/* --- the loops ----------------------------------------------------------------------------------- */
+/* --- the loops -----------------------------------------------------------------------------------
+ */
 
 static const struct {
     const char *name;

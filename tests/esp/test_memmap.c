@@ -4,10 +4,10 @@
  */
 /* The original API: what it records, and each fault that the original had. */
 #include "esp_test.h"
-#include "heaptrail_errors.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/semphr.h"
 #include "freertos/task.h"
+#include "heaptrail_errors.h"
 #include "memmap.h"
 
 int fw_memmap(void);

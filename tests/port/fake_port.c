@@ -56,7 +56,8 @@ uintptr_t ht_port_stack_low(uintptr_t key)
     return 0; /* the test's tasks all run on the test's stack */
 }
 
-/* --- memory ------------------------------------------------------------------------------------- */
+/* --- memory -------------------------------------------------------------------------------------
+ */
 
 bool ht_port_header_ok(const void *raw, size_t bytes)
 {
@@ -84,8 +85,8 @@ ht_port_place_t ht_port_place(uintptr_t address)
 bool ht_port_task_stack(uintptr_t key, ht_port_task_stack_t *stack)
 {
     if (g_fake.stack_key == 0 || key != g_fake.stack_key) { return false; }
-    *stack = (ht_port_task_stack_t){g_fake.stack_low, g_fake.stack_bytes, true,
-                                    g_fake.stack_margin};
+    *stack =
+        (ht_port_task_stack_t){g_fake.stack_low, g_fake.stack_bytes, true, g_fake.stack_margin};
     return true;
 }
 

@@ -43,24 +43,24 @@ typedef struct {
     const uintptr_t *stack;  /* what ht_port_stack() finds */
     unsigned stack_depth;
     /* memory: what the test says about it */
-    size_t line;                  /* of the cache before memory at or above line_from */
+    size_t line; /* of the cache before memory at or above line_from */
     uintptr_t line_from;
-    size_t dma_line;              /* for requests with capability FAKE_DMA */
-    uint32_t image;               /* ht_port_image() */
-    bool unsound;                 /* what ht_port_heap_sound() denies */
-    uintptr_t stack_key;          /* the task with a stack, 0: none */
+    size_t dma_line;     /* for requests with capability FAKE_DMA */
+    uint32_t image;      /* ht_port_image() */
+    bool unsound;        /* what ht_port_heap_sound() denies */
+    uintptr_t stack_key; /* the task with a stack, 0: none */
     uintptr_t stack_low;
     size_t stack_bytes;
     size_t stack_margin;
-    uintptr_t static_start;       /* what ht_port_place() calls static */
+    uintptr_t static_start; /* what ht_port_place() calls static */
     size_t static_bytes;
     const struct fake_heap_block *heap_walk; /* what ht_port_walk_heap() finds, any heap */
     size_t heap_walk_count;
-    bool measurable;              /* ht_port_sample_*() give these */
+    bool measurable; /* ht_port_sample_*() give these */
     size_t sample_free;
     size_t sample_largest;
     bool in_isr;
-    bool flash_off;               /* ht_port_flash_on() denies */
+    bool flash_off; /* ht_port_flash_on() denies */
 } fake_port_t;
 
 /* A block of the heap under the tracker, free or in use. */

@@ -119,16 +119,27 @@ static void run(uint32_t first_number)
 {
     static ht_freed_t entries[MAX];
     memset(entries, 0, sizeof(entries));
-    ht_freed_ring_t ring = {.ring = entries, .max = MAX, .count = first_number, .first = first_number};
+    ht_freed_ring_t ring = {
+        .ring = entries, .max = MAX, .count = first_number, .first = first_number};
     s_count = 0;
     for (uint32_t step = 0; step < STEPS / 2U; step++) {
         switch (below(6)) {
         case 0:
-        case 1: put(&ring, true); break;
-        case 2: put(&ring, false); break;
-        case 3: take(&ring); break;
-        case 4: settle(&ring, first_number, true); break;
-        default: settle(&ring, first_number, below(4) != 0); break;
+        case 1:
+            put(&ring, true);
+            break;
+        case 2:
+            put(&ring, false);
+            break;
+        case 3:
+            take(&ring);
+            break;
+        case 4:
+            settle(&ring, first_number, true);
+            break;
+        default:
+            settle(&ring, first_number, below(4) != 0);
+            break;
         }
         compare(&ring);
     }
@@ -152,8 +163,8 @@ static void test_limits(void **state)
     assert_false(ht_freed_takes(&ring, 26)); /* a quarter at most */
     ring.limit_blocks = 0;
     assert_false(ht_freed_takes(&ring, 1));
-    ring = (ht_freed_ring_t){.limit_blocks = 2, .limit_bytes = 100, .held_blocks = 2,
-                             .held_bytes = 100};
+    ring = (ht_freed_ring_t){
+        .limit_blocks = 2, .limit_bytes = 100, .held_blocks = 2, .held_bytes = 100};
     assert_false(ht_freed_is_over(&ring));
     ring.held_blocks = 3;
     assert_true(ht_freed_is_over(&ring));

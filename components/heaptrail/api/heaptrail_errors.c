@@ -43,7 +43,8 @@ static HT_PORT_HOT bool is_wrapped(void)
     return heap != NULL;
 }
 
-/* --- what is checked ---------------------------------------------------------------------------- */
+/* --- what is checked ----------------------------------------------------------------------------
+ */
 
 static HT_PORT_HOT uint8_t front_of(const heaptrail_checks_t *checks)
 {
@@ -83,7 +84,8 @@ static HT_PORT_HOT void apply(ht_tracker_t *tracker, const heaptrail_checks_t *f
 
 void ht_checked_open(ht_tracker_t *tracker)
 {
-    static uint32_t s_opened; /* by the first one to come; until it is done, errors are only counted */
+    static uint32_t
+        s_opened; /* by the first one to come; until it is done, errors are only counted */
     if (__atomic_load_n(&s_opened, __ATOMIC_ACQUIRE) != 0 ||
         __atomic_exchange_n(&s_opened, 1U, __ATOMIC_ACQ_REL) != 0) {
         return;
@@ -173,7 +175,9 @@ esp_err_t heaptrail_set_checks(const heaptrail_checks_t *checks)
     ht_checked_open(tracker);
     const ht_checks_t *now = &tracker->checks;
     bool same_size = now->front == front_of(checks) && now->tail == checks->redzone_tail_bytes;
-    if (checks->redzones && !same_size && now->on && has_guarded(tracker)) { return ESP_ERR_INVALID_STATE; }
+    if (checks->redzones && !same_size && now->on && has_guarded(tracker)) {
+        return ESP_ERR_INVALID_STATE;
+    }
     /* What waits was filled by the old rules. */
     bool same_fill = now->fill_freed == checks->fill_freed && now->freed_byte == checks->freed_byte;
     if (!same_fill) {
@@ -212,7 +216,8 @@ void heaptrail_set_error_callback(heaptrail_error_fn_t fn, void *context)
     ht_tell_set(fn, context);
 }
 
-/* --- looking ------------------------------------------------------------------------------------ */
+/* --- looking ------------------------------------------------------------------------------------
+ */
 
 static const ht_look_t s_verify = {.found = HEAPTRAIL_FOUND_VERIFY, .tell = ht_tell};
 
@@ -264,7 +269,8 @@ esp_err_t heaptrail_release_quarantine(void)
     return ESP_OK;
 }
 
-/* --- questions ---------------------------------------------------------------------------------- */
+/* --- questions ----------------------------------------------------------------------------------
+ */
 
 /* The sealed report with the least number above `last`, of the run before or of this one. */
 static ht_error_t *next_error(ht_errors_t *errors, bool before_reset, uint32_t last)

@@ -38,8 +38,8 @@ static HT_PORT_HOT ht_look_t looking(heaptrail_found_t found, ht_origin_id_t cal
 }
 
 /*
- * Reports are made and written by code in flash. In an interrupt handler that runs while the cache is off
- * an error is only counted.
+ * Reports are made and written by code in flash. In an interrupt handler that runs while the cache
+ * is off an error is only counted.
  */
 static __attribute__((noinline)) HT_PORT_HOT bool can_tell(ht_tracker_t *tracker)
 {
@@ -50,7 +50,8 @@ static __attribute__((noinline)) HT_PORT_HOT bool can_tell(ht_tracker_t *tracker
     return false;
 }
 
-/* --- the quarantine ----------------------------------------------------------------------------- */
+/* --- the quarantine -----------------------------------------------------------------------------
+ */
 
 /* The heap's header of a block is damaged: it stays where it is. */
 static __attribute__((noinline)) HT_PORT_HOT void
@@ -76,9 +77,10 @@ static inline __attribute__((always_inline)) bool is_header_ok(const ht_tracker_
  * Back to the heap, unless its own header of the block is damaged: then it would corrupt more, or
  * stop the program. Such a block stays where it is, and is counted.
  */
-static inline __attribute__((always_inline)) void
-give_back(ht_tracker_t *tracker, const ht_record_t *record, const ht_freed_t *was,
-          ht_origin_id_t by)
+static inline __attribute__((always_inline)) void give_back(ht_tracker_t *tracker,
+                                                            const ht_record_t *record,
+                                                            const ht_freed_t *was,
+                                                            ht_origin_id_t by)
 {
     if (__builtin_expect(is_header_ok(tracker, record), 1)) {
         ht_port_raw_heap.free((void *)ht_guard_raw(&tracker->checks, record));
@@ -147,7 +149,8 @@ static HT_PORT_HOT bool give_way(ht_tracker_t *tracker)
     return true;
 }
 
-/* --- allocation --------------------------------------------------------------------------------- */
+/* --- allocation ---------------------------------------------------------------------------------
+ */
 
 static inline __attribute__((always_inline)) void *heap_alloc(size_t alignment, size_t bytes,
                                                               uint32_t caps)
@@ -179,7 +182,8 @@ raw_alloc_again(ht_tracker_t *tracker, const ht_request_t *request, ht_layout_t 
     return raw;
 }
 
-static inline __attribute__((always_inline)) void fill(const ht_tracker_t *tracker, const ht_request_t *request, void *block)
+static inline __attribute__((always_inline)) void fill(const ht_tracker_t *tracker,
+                                                       const ht_request_t *request, void *block)
 {
     if (request->zero || tracker->checks.fill_new) {
         ht_guard_fill_here(block, request->size, request->zero ? 0 : tracker->checks.new_byte);
@@ -243,7 +247,8 @@ HT_PORT_HOT void *ht_checked_alloc(const ht_request_t *request)
     return checked_alloc(ht_default(), request, scope_origin);
 }
 
-/* --- free --------------------------------------------------------------------------------------- */
+/* --- free ---------------------------------------------------------------------------------------
+ */
 
 /* Is it certain that this is no block that the heap may free? */
 static bool is_certain(const ht_tracker_t *tracker, const ht_diagnosis_t *pointer)
@@ -255,8 +260,10 @@ static bool is_certain(const ht_tracker_t *tracker, const ht_diagnosis_t *pointe
     case HEAPTRAIL_PLACE_TAIL_REDZONE:
     case HEAPTRAIL_PLACE_STACK:
     case HEAPTRAIL_PLACE_STATIC:
-    case HEAPTRAIL_PLACE_READ_ONLY: return true;
-    default: return ht_tracker_sees_all(tracker);
+    case HEAPTRAIL_PLACE_READ_ONLY:
+        return true;
+    default:
+        return ht_tracker_sees_all(tracker);
     }
 }
 
@@ -270,8 +277,8 @@ static heaptrail_error_kind_t kind_of(const ht_diagnosis_t *pointer, bool in_rea
 }
 
 /*
- * Blocks without a record are ordinary where some were lost: then not each of their frees is worth a
- * walk over the table. A race costs a walk more.
+ * Blocks without a record are ordinary where some were lost: then not each of their frees is worth
+ * a walk over the table. A race costs a walk more.
  */
 static bool may_doubt(ht_tracker_t *tracker)
 {
@@ -286,8 +293,8 @@ static bool may_doubt(ht_tracker_t *tracker)
 }
 
 /*
- * A pointer that is no block with a record. True: it was an error, reported, and must be left alone.
- * False: the heap may know it.
+ * A pointer that is no block with a record. True: it was an error, reported, and must be left
+ * alone. False: the heap may know it.
  */
 static __attribute__((noinline)) bool is_refused(ht_tracker_t *tracker, const void *block,
                                                  bool in_realloc, ht_origin_id_t caller)
@@ -347,8 +354,9 @@ static inline __attribute__((always_inline)) void into_quarantine(ht_tracker_t *
 }
 
 /* Who frees, when that was not asked before. */
-static __attribute__((noinline)) HT_PORT_HOT ht_origin_id_t
-who_frees(ht_tracker_t *tracker, uintptr_t caller, ht_origin_fn origin)
+static __attribute__((noinline)) HT_PORT_HOT ht_origin_id_t who_frees(ht_tracker_t *tracker,
+                                                                      uintptr_t caller,
+                                                                      ht_origin_fn origin)
 {
     const ht_request_t request = {.method = HEAPTRAIL_METHOD_FREE, .caller = caller};
     return tracker->state != HT_STATE_NEW ? origin(tracker, &request) : (ht_origin_id_t){0};
@@ -373,8 +381,8 @@ checked_free(ht_tracker_t *tracker, void *block, uintptr_t caller, ht_origin_fn 
         by = origin_of(tracker, &request, origin);
     }
     ht_ended_t ended;
-    bool is_block = ((uintptr_t)block & 3U) == 0 &&
-                    ht_hot_remember(tracker, (uintptr_t)block, by, &ended);
+    bool is_block =
+        ((uintptr_t)block & 3U) == 0 && ht_hot_remember(tracker, (uintptr_t)block, by, &ended);
     if (__builtin_expect(!is_block, 0)) {
         if (by.index == 0) { by = who_frees(tracker, caller, origin); }
         free_unknown(tracker, block, by);
@@ -420,7 +428,8 @@ HT_PORT_HOT void ht_checked_free(void *block, uintptr_t caller)
     ht_checked_free_from(block, caller, scope_origin);
 }
 
-/* --- the slow ends of ht_hot_checked.h ----------------------------------------------------------- */
+/* --- the slow ends of ht_hot_checked.h -----------------------------------------------------------
+ */
 
 HT_PORT_HOT void *ht_checked_undress(void *raw)
 {
@@ -433,14 +442,15 @@ HT_PORT_HOT void ht_checked_damaged(const ht_record_t *record, uintptr_t caller)
     ht_tracker_t *tracker = &ht_default_tracker;
     if (!can_tell(tracker)) { return; }
     const ht_look_t look =
-        looking(HEAPTRAIL_FOUND_FREE,
-                ht_scope_origin(tracker, caller, HEAPTRAIL_METHOD_FREE, 0));
+        looking(HEAPTRAIL_FOUND_FREE, ht_scope_origin(tracker, caller, HEAPTRAIL_METHOD_FREE, 0));
     (void)ht_verify_own(tracker, record, &look);
 }
 
-/* --- realloc ------------------------------------------------------------------------------------ */
+/* --- realloc ------------------------------------------------------------------------------------
+ */
 
-/* A new block, the bytes that both have, and the old one freed. NULL: no memory, nothing happened. */
+/* A new block, the bytes that both have, and the old one freed. NULL: no memory, nothing happened.
+ */
 static HT_PORT_HOT void *move_block(ht_tracker_t *tracker, void *old, size_t old_size,
                                     const ht_request_t *request, ht_origin_fn origin)
 {
@@ -487,9 +497,10 @@ static HT_PORT_HOT void *finish_resized(ht_tracker_t *tracker, char *made, size_
 }
 
 /* realloc() of a pointer without a record. */
-static __attribute__((noinline)) HT_PORT_HOT void *
-realloc_unknown(ht_tracker_t *tracker, void *old, const ht_request_t *request, ht_origin_fn origin,
-                bool *refused)
+static __attribute__((noinline)) HT_PORT_HOT void *realloc_unknown(ht_tracker_t *tracker, void *old,
+                                                                   const ht_request_t *request,
+                                                                   ht_origin_fn origin,
+                                                                   bool *refused)
 {
     ht_origin_id_t from = origin(tracker, request);
     if (ht_port_flash_on() && is_refused(tracker, old, true, from)) {
@@ -568,35 +579,4 @@ HT_PORT_HOT void *ht_checked_realloc(void *old, const ht_request_t *request, ht_
     }
     ht_tracker_drop_held(tracker, hold);
     return finish_resized(tracker, made, old_size, &layout, request, from);
-}
-
-/* --- sizes -------------------------------------------------------------------------------------- */
-
-bool ht_checked_size(const void *block, size_t *size)
-{
-    ht_tracker_t *tracker = &ht_default_tracker;
-    if (block == NULL || tracker->state == HT_STATE_NEW || ((uintptr_t)block & 3U) != 0) {
-        return false;
-    }
-    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-    const ht_record_t *record = ht_table_find(&tracker->table, (uintptr_t)block);
-    if (record == NULL) { record = ht_table_find_forgotten(&tracker->table, (uintptr_t)block); }
-    bool guarded = record != NULL && ht_record_guard(record) != HT_GUARD_NONE;
-    if (guarded) { *size = ht_record_size(record); }
-    ht_port_unlock(&tracker->lock, irq);
-    return guarded;
-}
-
-bool ht_checked_containing_size(const void *address, size_t *size)
-{
-    ht_tracker_t *tracker = &ht_default_tracker;
-    if (tracker->state == HT_STATE_NEW) { return false; }
-    ht_diagnosis_t diagnosis;
-    ht_diagnose(tracker, (uintptr_t)address, &diagnosis);
-    if (!diagnosis.has_block || diagnosis.freed ||
-        ht_record_guard(&diagnosis.record) == HT_GUARD_NONE) {
-        return false;
-    }
-    *size = ht_record_size(&diagnosis.record);
-    return true;
 }

@@ -22,12 +22,13 @@ typedef struct {
     size_t size;
     size_t alignment; /**< 0: none asked for */
     uint32_t caps;
-    uint32_t method; /**< heaptrail_method_t */
+    uint32_t method;  /**< heaptrail_method_t */
     uintptr_t caller; /**< return address of the function that knows no better */
     bool zero;        /**< calloc */
 } ht_request_t;
 
-/** Where a block comes from, or who frees it. Ports that know better than ht_scope_origin() pass their own. */
+/** Where a block comes from, or who frees it. Ports that know better than ht_scope_origin() pass
+ * their own. */
 typedef ht_origin_id_t (*ht_origin_fn)(ht_tracker_t *tracker, const ht_request_t *request);
 
 /** True when some check is on, or blocks with redzones still live. O(1), two instructions. */
@@ -59,7 +60,8 @@ void *ht_checked_alloc_from(const ht_request_t *request, ht_origin_fn origin);
 void *ht_checked_realloc(void *old, const ht_request_t *request, ht_origin_fn origin,
                          bool *refused);
 
-/** Free what the firmware calls its block; NULL is fine. A wrong pointer is reported and left alone.
+/** Free what the firmware calls its block; NULL is fine. A wrong pointer is reported and left
+ * alone.
  */
 void ht_checked_free(void *block, uintptr_t caller);
 

@@ -35,9 +35,9 @@ ht_tracker_t ht_default_tracker;
                      : 131072U)
 /* A quarantine needs one entry more than it holds. */
 #define FREED_WANTED                                                                               \
-    (CONFIG_HEAPTRAIL_QUARANTINE_BLOCKS +                                                          \
-     (CONFIG_HEAPTRAIL_RECENT_FREES > 0 ? CONFIG_HEAPTRAIL_RECENT_FREES                            \
-                                        : CONFIG_HEAPTRAIL_QUARANTINE_BLOCKS > 0))
+    (CONFIG_HEAPTRAIL_QUARANTINE_BLOCKS + (CONFIG_HEAPTRAIL_RECENT_FREES > 0                       \
+                                               ? CONFIG_HEAPTRAIL_RECENT_FREES                     \
+                                               : CONFIG_HEAPTRAIL_QUARANTINE_BLOCKS > 0))
 #define FREED_MAX (FREED_WANTED == 0 ? 0U : POWER_OF_TWO(FREED_WANTED))
 #define BUCKETS ((CONFIG_HEAPTRAIL_MAX_BLOCKS + HT_BUCKET_SLOTS - 2U) / (HT_BUCKET_SLOTS - 1U))
 #define MEMORY_BYTES                                                                               \
@@ -113,8 +113,8 @@ static ht_sizes_t sizes_of(const heaptrail_config_t *config)
         .max_tasks = or_default(config->max_tasks, s_sizes.max_tasks),
         .max_failures = or_default(config->max_failures, s_sizes.max_failures),
         .stack_depth = or_default(config->stack_depth, s_sizes.stack_depth),
-        .max_freed = config->max_freed != 0 ? ht_freed_ring_size(config->max_freed, 0)
-                                            : s_sizes.max_freed,
+        .max_freed =
+            config->max_freed != 0 ? ht_freed_ring_size(config->max_freed, 0) : s_sizes.max_freed,
     };
 }
 
@@ -208,7 +208,8 @@ HT_PORT_HOT void ht_on_fail(size_t size, size_t alignment, uint32_t caps, uint32
     ht_failure_t failure = {.size = size, .alignment = alignment, .caps = caps};
     failure.origin = ht_scope_origin(tracker, caller, method, caps);
     ht_heap_sample_t sample = {0};
-    if (!ht_port_in_isr() && may_measure() && ht_port_sample_caps(ht_port_heap_caps(caps), &sample)) {
+    if (!ht_port_in_isr() && may_measure() &&
+        ht_port_sample_caps(ht_port_heap_caps(caps), &sample)) {
         failure.measured = true;
         failure.free_bytes = sample.free_bytes;
         failure.largest_free_bytes = sample.largest_free_bytes;

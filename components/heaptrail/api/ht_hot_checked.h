@@ -82,8 +82,8 @@ HT_INLINE bool ht_hot_ends_simply(void)
 }
 
 /**
- * End a block and look at its redzones. What comes back goes to the heap's free(). NULL: checks are on
- * and it is no plain matter; ht_checked_free() has to do it.
+ * End a block and look at its redzones. What comes back goes to the heap's free(). NULL: checks are
+ * on and it is no plain matter; ht_checked_free() has to do it.
  */
 HT_INLINE void *ht_hot_end(void *block, uintptr_t caller)
 {

@@ -25,9 +25,7 @@ HT_INLINE bool ht_hot_is_quick(const ht_tracker_t *tracker)
 HT_INLINE void ht_hot_otherwise(const ht_tracker_t *tracker, void *block, size_t size,
                                 uint32_t caps, uint32_t method, uintptr_t caller)
 {
-    if (tracker->state != HT_STATE_STOPPED) {
-        ht_on_alloc_slow(block, size, caps, method, caller);
-    }
+    if (tracker->state != HT_STATE_STOPPED) { ht_on_alloc_slow(block, size, caps, method, caller); }
 }
 
 HT_INLINE void ht_hot_on_alloc(void *block, size_t size, uint32_t caps, uint32_t method,

@@ -3,9 +3,9 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /* What is done about an error: written out at once, handed to the firmware, or the end. */
+#include "ht_tell.h"
 #include "heaptrail_report.h"
 #include "ht_checked.h"
-#include "ht_tell.h"
 
 static ht_tell_state_t s_tell;
 

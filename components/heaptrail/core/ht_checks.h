@@ -19,23 +19,23 @@
 #define HT_GUARD_WIDE_BYTES 128U
 
 typedef struct {
-    bool on;            /**< the checked path is taken: some check is on, or was */
-    bool simple_alloc;  /**< nothing but redzones: ht_hot_checked.h does it */
-    bool slow_free;     /**< more than redzones */
-    bool redzones;      /**< new blocks get them */
+    bool on;           /**< the checked path is taken: some check is on, or was */
+    bool simple_alloc; /**< nothing but redzones: ht_hot_checked.h does it */
+    bool slow_free;    /**< more than redzones */
+    bool redzones;     /**< new blocks get them */
     bool fill_new;
     bool fill_freed;
     bool heap_headers;
     bool wrong_frees;
-    uint8_t front;      /**< bytes of the front redzone, a multiple of HT_PORT_ALIGN */
-    uint8_t tail;       /**< bytes of the tail redzone, as asked for; it goes on to the next word */
+    uint8_t front; /**< bytes of the front redzone, a multiple of HT_PORT_ALIGN */
+    uint8_t tail;  /**< bytes of the tail redzone, as asked for; it goes on to the next word */
     uint8_t new_byte;
     uint8_t freed_byte;
-    uint32_t seed;      /**< of the canaries */
+    uint32_t seed; /**< of the canaries */
     uint32_t report_interval_ms;
     uint32_t scrub_round_ms;
     uint8_t policy[HEAPTRAIL_ERROR_COUNT]; /**< heaptrail_policy_t */
-    uint32_t doubts;          /**< pointers looked up in `doubt_second`, see ht_checked.c */
+    uint32_t doubts; /**< pointers looked up in `doubt_second`, see ht_checked.c */
     uint32_t doubt_second;
     /* counters */
     uint32_t errors[HEAPTRAIL_ERROR_COUNT];

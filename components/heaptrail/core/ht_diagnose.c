@@ -87,11 +87,16 @@ static heaptrail_place_t place_in(const ht_record_t *record, uintptr_t address)
 static heaptrail_place_t place_elsewhere(uintptr_t address)
 {
     switch (ht_port_place(address)) {
-    case HT_PORT_PLACE_STACK: return HEAPTRAIL_PLACE_STACK;
-    case HT_PORT_PLACE_STATIC: return HEAPTRAIL_PLACE_STATIC;
-    case HT_PORT_PLACE_READ_ONLY: return HEAPTRAIL_PLACE_READ_ONLY;
-    case HT_PORT_PLACE_OTHER: return HEAPTRAIL_PLACE_OTHER;
-    default: return HEAPTRAIL_PLACE_UNKNOWN;
+    case HT_PORT_PLACE_STACK:
+        return HEAPTRAIL_PLACE_STACK;
+    case HT_PORT_PLACE_STATIC:
+        return HEAPTRAIL_PLACE_STATIC;
+    case HT_PORT_PLACE_READ_ONLY:
+        return HEAPTRAIL_PLACE_READ_ONLY;
+    case HT_PORT_PLACE_OTHER:
+        return HEAPTRAIL_PLACE_OTHER;
+    default:
+        return HEAPTRAIL_PLACE_UNKNOWN;
     }
 }
 

@@ -15,13 +15,13 @@
 
 typedef struct {
     heaptrail_place_t place;
-    bool has_block;     /**< `record` is the block it belongs to, live or freed */
-    bool freed;         /**< and `was` is how it ended */
+    bool has_block; /**< `record` is the block it belongs to, live or freed */
+    bool freed;     /**< and `was` is how it ended */
     ht_record_t record;
     ht_freed_t was;
-    ptrdiff_t offset;   /**< from the start of that block */
-    ht_heap_id_t heap;  /**< that the address lies in; 0: none */
-    uint32_t task;      /**< row of the task whose stack it is on; 0: none that is known */
+    ptrdiff_t offset;  /**< from the start of that block */
+    ht_heap_id_t heap; /**< that the address lies in; 0: none */
+    uint32_t task;     /**< row of the task whose stack it is on; 0: none that is known */
 } ht_diagnosis_t;
 
 /** What is this address? */

@@ -7,7 +7,8 @@
 #include <string.h>
 
 /* FNV-1a (Fowler, Noll, Vo): it tells what a reset left whole, not who forged it. */
-static_assert(offsetof(heaptrail_error_row_t, repeats) == 0, "the checksum leaves the first field out");
+static_assert(offsetof(heaptrail_error_row_t, repeats) == 0,
+              "the checksum leaves the first field out");
 
 static uint32_t sum_of(const ht_error_t *error)
 {

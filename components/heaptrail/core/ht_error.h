@@ -54,13 +54,14 @@ typedef struct {
 } ht_errors_t;
 
 /**
- * Use a ring whose memory may hold reports of the run before: keeps those that are whole and of this
- * image, empties the other slots. O(ring), no lock: one caller only. Until it is done there is no ring.
+ * Use a ring whose memory may hold reports of the run before: keeps those that are whole and of
+ * this image, empties the other slots. O(ring), no lock: one caller only. Until it is done there is
+ * no ring.
  */
 void ht_errors_adopt(ht_errors_t *errors, ht_error_t *ring, uint32_t max);
 
-/** Begin a report: a slot that is all zero but for its number. NULL: no ring, or all slots are being
- * read. Takes the lock for one slot at a time. O(ring). */
+/** Begin a report: a slot that is all zero but for its number. NULL: no ring, or all slots are
+ * being read. Takes the lock for one slot at a time. O(ring). */
 ht_error_t *ht_error_claim(ht_errors_t *errors, ht_port_lock_t *lock);
 
 /** The report is complete. The caller is a reader of it until ht_error_done(). */

@@ -47,7 +47,8 @@ static suspect_t suspect_of(ht_tracker_t *tracker, const ht_fault_t *fault)
         suspect.row = ht_diagnose_stack(tracker, end, end + ADJACENT_BYTES, &suspect.stack);
         if (suspect.row != 0 && !is_front_damaged(tracker, suspect.stack.low)) { suspect.row = 0; }
         break;
-    default: break;
+    default:
+        break;
     }
     return suspect;
 }

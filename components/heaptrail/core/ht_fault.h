@@ -17,12 +17,13 @@
 typedef struct {
     heaptrail_error_kind_t kind;
     heaptrail_found_t found;
-    const ht_record_t *record;   /**< the block it is about; NULL: none */
-    const ht_freed_t *was;       /**< how that block ended; NULL: it lives */
-    const ht_damage_t *damage;   /**< NULL: nothing was written */
-    const ht_diagnosis_t *pointer; /**< what the pointer of a wrong free is; NULL: no such pointer */
-    uintptr_t address;           /**< that pointer, or the first byte that changed */
-    ht_origin_id_t caller;       /**< who called; 0: nobody, it was looked for */
+    const ht_record_t *record; /**< the block it is about; NULL: none */
+    const ht_freed_t *was;     /**< how that block ended; NULL: it lives */
+    const ht_damage_t *damage; /**< NULL: nothing was written */
+    const ht_diagnosis_t
+        *pointer;          /**< what the pointer of a wrong free is; NULL: no such pointer */
+    uintptr_t address;     /**< that pointer, or the first byte that changed */
+    ht_origin_id_t caller; /**< who called; 0: nobody, it was looked for */
 } ht_fault_t;
 
 /**

@@ -43,9 +43,9 @@ typedef struct {
     size_t held_bytes;     /**< as asked for */
     uint32_t limit_blocks; /**< of the quarantine; less than max */
     size_t limit_bytes;
-    bool filled;        /**< what is held was filled with `byte` */
+    bool filled; /**< what is held was filled with `byte` */
     uint8_t byte;
-    uint32_t overrun;   /**< blocks that found the ring full of held ones: not remembered */
+    uint32_t overrun; /**< blocks that found the ring full of held ones: not remembered */
 } ht_freed_ring_t;
 
 /** Does the quarantine take a block of this size? A single one may have a quarter of its bytes. */

@@ -34,8 +34,8 @@ HT_PORT_HOT ht_layout_t ht_guard_plan_special(const ht_checks_t *checks, size_t 
                          need > HT_PORT_ALIGN ? need : alignment};
 }
 
-/* A block that is aligned to more than a redzone may be (a page, say) may have been rounded up to that:
- * its address shows it. */
+/* A block that is aligned to more than a redzone may be (a page, say) may have been rounded up to
+ * that: its address shows it. */
 HT_PORT_HOT bool ht_guard_is_rounded(uintptr_t raw, size_t bytes)
 {
     for (size_t align = 2U * HT_GUARD_WIDE_BYTES; align <= 4096U && raw % align == 0; align *= 2U) {
@@ -72,12 +72,12 @@ static bool find_damage(uint32_t canary, uintptr_t user, uintptr_t start, uintpt
     if (first == end) { return false; }
     damage->first = (ptrdiff_t)(first - user);
     damage->bytes = last - first + 1U;
-    /* The window begins with the first changed byte in a tail, and ends with the last in a front. */
+    /* The window begins with the first changed byte in a tail, and ends with the last in a front.
+     */
     uintptr_t at = first;
     if (first < user) {
-        uintptr_t low = last + 1U - start > HEAPTRAIL_WINDOW_BYTES
-                            ? last + 1U - HEAPTRAIL_WINDOW_BYTES
-                            : start;
+        uintptr_t low =
+            last + 1U - start > HEAPTRAIL_WINDOW_BYTES ? last + 1U - HEAPTRAIL_WINDOW_BYTES : start;
         at = low > first ? first : low;
     }
     damage->window_at = (ptrdiff_t)(at - user);

@@ -12,9 +12,9 @@
  *             c c c c   x x x x x x x x x x x x   c c c c c c c c     c: canary bytes
  *
  *   HT_GUARD_BOTH   no slack; front is checks.front bytes
- *   HT_GUARD_WIDE   slack + front are HT_GUARD_WIDE_BYTES, so that an aligned block stays aligned and
- *                   shares no cache line with its front
- *   HT_GUARD_TAIL   no front: the heap's pointer has to be the user's
+ *   HT_GUARD_WIDE   slack + front are HT_GUARD_WIDE_BYTES, so that an aligned block stays aligned
+ * and shares no cache line with its front HT_GUARD_TAIL   no front: the heap's pointer has to be
+ * the user's
  *
  * The tail begins at the very next byte and ends with a word. Only a block that begins a cache line
  * in memory behind a cache has its tail at the next line: a device writes such a block behind the
@@ -215,8 +215,9 @@ bool ht_guard_tail_damage(const ht_checks_t *checks, uintptr_t user, size_t size
                           ht_damage_t *damage);
 
 /**
- * What was changed in bytes [from, from + bytes) of a block that was filled with `byte`; `damage` is
- * added to: it starts with bytes == 0, and pieces come in ascending order. `from` is a multiple of
+ * What was changed in bytes [from, from + bytes) of a block that was filled with `byte`; `damage`
+ * is added to: it starts with bytes == 0, and pieces come in ascending order. `from` is a multiple
+ * of
  * 4. O(bytes).
  */
 void ht_guard_fill_damage(uintptr_t user, size_t from, size_t bytes, uint8_t byte,

@@ -93,8 +93,8 @@ HT_INLINE bool ht_hot_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
         ht_next_stamp(tracker, now);
         ht_heap_id_t heap = ht_heap_of(&tracker->heaps, address);
         record->address = address;
-        record->what = ht_record_what(size, heap, ht_port_core()) |
-                       ((ht_word_t)guard << HT_GUARD_SHIFT);
+        record->what =
+            ht_record_what(size, heap, ht_port_core()) | ((ht_word_t)guard << HT_GUARD_SHIFT);
         record->who = ht_record_who(origin, (ht_task_id_t){task}, tracker->last.order);
         record->tick = tracker->last.tick;
         ht_origin_add(from, size);
@@ -147,7 +147,8 @@ HT_INLINE bool ht_hot_remove(ht_tracker_t *tracker, uintptr_t address)
     return record != NULL;
 }
 
-/** Forget a block that is about to be freed, and remember it among the freed ones. Takes the lock. */
+/** Forget a block that is about to be freed, and remember it among the freed ones. Takes the lock.
+ */
 HT_INLINE bool ht_hot_remember(ht_tracker_t *tracker, uintptr_t address, ht_origin_id_t origin,
                                ht_ended_t *ended)
 {

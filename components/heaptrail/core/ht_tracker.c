@@ -166,8 +166,9 @@ HT_PORT_HOT bool ht_tracker_sees_all(const ht_tracker_t *tracker)
 }
 
 /*
- * Take a record out of sight. If the block's pointer is not the heap's it stays, marked: it says where the
- * heap's block begins. (One that is there already is of a block whose end was missed.) Lock held.
+ * Take a record out of sight. If the block's pointer is not the heap's it stays, marked: it says
+ * where the heap's block begins. (One that is there already is of a block whose end was missed.)
+ * Lock held.
  */
 static void retire_record(ht_tracker_t *tracker, ht_record_t *record)
 {

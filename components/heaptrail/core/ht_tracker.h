@@ -35,22 +35,22 @@ typedef struct {
     uint32_t max_tasks;    /**< tasks, 1 .. 252 on 32-bit */
     uint32_t max_failures; /**< failed allocations kept; 0: counted only */
     uint32_t stack_depth; /**< frames per stack, 0 .. HT_STACK_DEPTH_MAX; 0 or 1: the caller only */
-    uint32_t max_freed;   /**< freed blocks kept in mind, those in quarantine included; 0 or a power of
-                             two; see ht_freed_ring_size() */
+    uint32_t max_freed;   /**< freed blocks kept in mind, those in quarantine included; 0 or a power
+                             of   two; see ht_freed_ring_size() */
 } ht_sizes_t;
 
 /** Where the scrubber is, and when it was where. */
 typedef struct {
     volatile uint32_t busy; /**< one at a time */
-    uint32_t at;            /**< the next bucket to look at; behind the last come the freed blocks */
+    uint32_t at; /**< the next bucket to look at; behind the last come the freed blocks */
     bool in_round;
     ht_tick_t last_call;
-    uint32_t moves;         /**< the table's, when the round began */
-    uint32_t errors;        /**< found in this round */
-    uint32_t rounds;        /**< complete ones of the scrubber */
-    ht_tick_t began;        /**< this round */
-    ht_tick_t passed;       /**< when the last complete look at every block began */
-    ht_tick_t clean;        /**< the same of the last one that found nothing */
+    uint32_t moves;   /**< the table's, when the round began */
+    uint32_t errors;  /**< found in this round */
+    uint32_t rounds;  /**< complete ones of the scrubber */
+    ht_tick_t began;  /**< this round */
+    ht_tick_t passed; /**< when the last complete look at every block began */
+    ht_tick_t clean;  /**< the same of the last one that found nothing */
     bool has_passed;
     bool has_clean;
 } ht_scrub_t;
@@ -148,19 +148,19 @@ bool ht_tracker_add_guarded(ht_tracker_t *tracker, uintptr_t address, size_t siz
 /** What ht_tracker_end() found. */
 typedef struct {
     ht_record_t record; /**< as it was */
-    bool held;          /**< it entered the quarantine under `number`: fill it, then ht_freed_hold() */
+    bool held; /**< it entered the quarantine under `number`: fill it, then ht_freed_hold() */
     uint32_t number;
 } ht_ended_t;
 
 /**
- * A block is about to be freed: forget it, and remember it among the freed ones as freed by `origin`.
- * False: it has no record. Any context. O(1).
+ * A block is about to be freed: forget it, and remember it among the freed ones as freed by
+ * `origin`. False: it has no record. Any context. O(1).
  */
 bool ht_tracker_end(ht_tracker_t *tracker, uintptr_t address, ht_origin_id_t origin,
                     ht_ended_t *ended);
 
-/** The forgotten block at an address is about to be freed: *guard says where the heap's begins. False:
- * there is none. Any context. O(1). */
+/** The forgotten block at an address is about to be freed: *guard says where the heap's begins.
+ * False: there is none. Any context. O(1). */
 bool ht_tracker_end_forgotten(ht_tracker_t *tracker, uintptr_t address, uint32_t *guard);
 
 /** Make a row for a task by its key, before it allocates anything. Takes the lock. O(1). */

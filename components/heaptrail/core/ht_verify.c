@@ -55,8 +55,7 @@ static bool look_at_ends(const ht_checks_t *checks, const ht_record_t *record, e
 static void report_ends(ht_tracker_t *tracker, const ht_record_t *record, const ht_freed_t *was,
                         const ends_t *ends, const ht_look_t *look)
 {
-    ht_fault_t fault = {
-        .found = look->found, .record = record, .was = was, .caller = look->caller};
+    ht_fault_t fault = {.found = look->found, .record = record, .was = was, .caller = look->caller};
     if (ends->tail) {
         fault.kind = HEAPTRAIL_ERROR_OVERFLOW;
         fault.damage = &ends->tail_damage;
@@ -108,9 +107,8 @@ static void report_written(ht_tracker_t *tracker, const ht_freed_t *freed,
     report(tracker, &fault, look);
 }
 
-static __attribute__((noinline)) void leaving_was_written(ht_tracker_t *tracker,
-                                                          const ht_freed_t *freed,
-                                                          const ht_look_t *look)
+static __attribute__((noinline)) void
+leaving_was_written(ht_tracker_t *tracker, const ht_freed_t *freed, const ht_look_t *look)
 {
     uintptr_t user = freed->record.address;
     size_t size = ht_record_size(&freed->record);
@@ -153,9 +151,11 @@ void ht_verify_header_damaged(ht_tracker_t *tracker, const ht_record_t *record,
     report(tracker, &fault, look);
 }
 
-/* --- blocks that others may free meanwhile ------------------------------------------------------ */
+/* --- blocks that others may free meanwhile ------------------------------------------------------
+ */
 
-/* Is a check of the heap's own header wanted, and is it damaged? That of a live block, lock held. */
+/* Is a check of the heap's own header wanted, and is it damaged? That of a live block, lock held.
+ */
 static bool is_header_damaged(const ht_tracker_t *tracker, const ht_record_t *record,
                               const ht_look_t *look)
 {
@@ -238,8 +238,8 @@ static void look_at_freed(ht_tracker_t *tracker, uint32_t number, uint32_t heap_
     ht_freed_t copy;
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     const ht_freed_t *entry = held_at(&tracker->freed, number);
-    bool wanted = entry != NULL &&
-                  (heap_id == 0 || ht_record_heap(&entry->record).index == heap_id);
+    bool wanted =
+        entry != NULL && (heap_id == 0 || ht_record_heap(&entry->record).index == heap_id);
     bool intact = true;
     if (wanted) {
         copy = *entry;
@@ -368,8 +368,7 @@ void ht_verify_heap(ht_tracker_t *tracker, uint32_t heap_id, bool heap_too, cons
         look_at_freed(tracker, first + i - 1U, heap_id, look, verified);
     }
     for (uint32_t id = 1; heap_too && id <= tracker->heaps.count; id++) {
-        if ((heap_id == 0 || heap_id == id) &&
-            !ht_port_heap_sound(tracker->heaps.row[id].start)) {
+        if ((heap_id == 0 || heap_id == id) && !ht_port_heap_sound(tracker->heaps.row[id].start)) {
             verified->errors++;
             report_heap(tracker, id, look);
         }
@@ -378,7 +377,8 @@ void ht_verify_heap(ht_tracker_t *tracker, uint32_t heap_id, bool heap_too, cons
     verified->round_complete = true;
 }
 
-/* --- the scrubber ------------------------------------------------------------------------------- */
+/* --- the scrubber -------------------------------------------------------------------------------
+ */
 
 /* Steps of a round: the buckets, the stash, the freed blocks that wait. */
 static uint32_t steps_of(ht_tracker_t *tracker)

@@ -4,11 +4,11 @@
  */
 /**
  * @file ht_verify.h
- * Looking for damage: in a block that ends, in one that leaves the quarantine, on demand, and all the
- * time in the background (the scrubber).
+ * Looking for damage: in a block that ends, in one that leaves the quarantine, on demand, and all
+ * the time in the background (the scrubber).
  *
- * A block that others may free is looked at under the lock: who frees it takes its record out first,
- * so its memory stays its own that long. That is a constant: two redzones, or a slice of a
+ * A block that others may free is looked at under the lock: who frees it takes its record out
+ * first, so its memory stays its own that long. That is a constant: two redzones, or a slice of a
  * quarantined block. What is found is repaired there and then, so it is reported once, and reported
  * outside the lock through `tell` (may be NULL: then it stays in the ring).
  */

@@ -31,8 +31,8 @@ typedef struct {
     uint32_t max_failures; /**< failed allocations kept, up to 2^24; 44 bytes each on 32-bit */
     uint32_t frame_words;  /**< room for return addresses, all stacks together; 4 bytes each */
     uint32_t stack_depth;  /**< frames per stack, 1 .. 32; 1: the caller only */
-    uint32_t max_freed;    /**< freed blocks kept in mind or in quarantine (heaptrail_errors.h), up to
-                                2^16, rounded up to a power of two; 28 bytes each on 32-bit */
+    uint32_t max_freed; /**< freed blocks kept in mind or in quarantine (heaptrail_errors.h), up to
+                             2^16, rounded up to a power of two; 28 bytes each on 32-bit */
     void *
         memory; /**< where the tables go, aligned to 8; NULL: the static memory of Kconfig's size */
     size_t memory_bytes; /**< at least heaptrail_memory_bytes(); 0 with memory == NULL */

@@ -34,15 +34,13 @@
  *   HT_PORT_NOINIT            The attribute of a variable that keeps its content over a warm reset,
  *                             where the platform has such memory; else nothing.
  *   HT_PORT_ALIGN             What malloc() promises: a power of two, in bytes.
- *   HT_PORT_SEES_ALL          1 where every block that is freed passed the tracker when it was made;
- *                             0 where frees of unknown blocks are ordinary.
- *   HT_PORT_EMPTY_BLOCKS      1 where malloc(0) gives a block, 0 where it gives NULL.
- *   ht_port_dma_line()        Bytes of a cache line that a block asked for with these capabilities
- *                             must not share with anything, because a device writes it behind the
- *                             cache's back; 0 where no cache lies between. A power of two.
- *   ht_port_line_at()         Bytes of a cache line at an address; 0 where no cache lies between.
- *   ht_port_header_usual()    True: the heap's own header of this block is certainly as it should be.
- *                             False: ask ht_port_header_ok().
+ *   HT_PORT_SEES_ALL          1 where every block that is freed passed the tracker when it was
+ * made; 0 where frees of unknown blocks are ordinary. HT_PORT_EMPTY_BLOCKS      1 where malloc(0)
+ * gives a block, 0 where it gives NULL. ht_port_dma_line()        Bytes of a cache line that a
+ * block asked for with these capabilities must not share with anything, because a device writes it
+ * behind the cache's back; 0 where no cache lies between. A power of two. ht_port_line_at() Bytes
+ * of a cache line at an address; 0 where no cache lies between. ht_port_header_usual()    True: the
+ * heap's own header of this block is certainly as it should be. False: ask ht_port_header_ok().
  *   ht_port_heap_caps()       Of capabilities, those that a heap offers: not those that only ask
  *                             for an alignment.
  *   ht_port_takes_front()     False for capabilities whose block must be the heap's very pointer
@@ -126,7 +124,8 @@ void ht_port_log(unsigned level, const char *text);
  * itself. */
 bool ht_port_is_wrapped(void);
 
-/* --- memory errors ----------------------------------------------------------------------------- */
+/* --- memory errors -----------------------------------------------------------------------------
+ */
 
 /** The heap below the tracker: the functions that the wraps of the port call. Any context. */
 typedef struct {
@@ -140,19 +139,21 @@ typedef struct {
 extern const ht_raw_heap_t ht_port_raw_heap;
 
 /**
- * Is the heap's own header of this block plausible: does it say at least `bytes`, and not much more?
- * Reads nothing outside of the header. True where the platform cannot tell. Any context. O(1).
+ * Is the heap's own header of this block plausible: does it say at least `bytes`, and not much
+ * more? Reads nothing outside of the header. True where the platform cannot tell. Any context.
+ * O(1).
  */
 bool ht_port_header_ok(const void *raw, size_t bytes);
 
-/** May code and constants in flash be used now? False with the flash cache off. Any context. O(1). */
+/** May code and constants in flash be used now? False with the flash cache off. Any context. O(1).
+ */
 bool ht_port_flash_on(void);
 
 /** A number that differs from boot to boot, for the canaries. Called once. Any context. */
 uint32_t ht_port_seed(void);
 
-/** A number that tells this firmware image from others: what an error report from before a reset may
- * be read with. Any context. */
+/** A number that tells this firmware image from others: what an error report from before a reset
+ * may be read with. Any context. */
 uint32_t ht_port_image(void);
 
 /** The kinds of memory that are no heap; names as in heaptrail_place_t. */
@@ -169,13 +170,14 @@ ht_port_place_t ht_port_place(uintptr_t address);
 
 /** A task's stack. */
 typedef struct {
-    uintptr_t low;      /**< its lowest address */
-    size_t bytes;       /**< SIZE_MAX: not known */
+    uintptr_t low; /**< its lowest address */
+    size_t bytes;  /**< SIZE_MAX: not known */
     bool margin_known;
     size_t margin_bytes; /**< the least that was ever left */
 } ht_port_task_stack_t;
 
-/** The stack of a task that is alive. False: this platform cannot tell. Error path only. O(stack). */
+/** The stack of a task that is alive. False: this platform cannot tell. Error path only. O(stack).
+ */
 bool ht_port_task_stack(uintptr_t key, ht_port_task_stack_t *stack);
 
 /** Called in address order under the heap's own lock: must not allocate or free. False ends it. */

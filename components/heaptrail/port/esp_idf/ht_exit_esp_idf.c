@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /*
- * The last look: esp_restart() runs this in the task that called it, before anything is torn down. What
- * it finds is written out, and stays in the ring over the reset.
+ * The last look: esp_restart() runs this in the task that called it, before anything is torn down.
+ * What it finds is written out, and stays in the ring over the reset.
  */
 #include "esp_system.h"
 #include "ht_checked.h"

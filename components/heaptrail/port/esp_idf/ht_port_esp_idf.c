@@ -83,8 +83,8 @@ bool ht_port_is_wrapped(void)
 }
 
 /*
- * IRAM takes aligned 32-bit stores only. A volatile store is one that the compiler neither merges into
- * memset() nor drops. Bytes of the last word behind the block stay: they may be a redzone's.
+ * IRAM takes aligned 32-bit stores only. A volatile store is one that the compiler neither merges
+ * into memset() nor drops. Bytes of the last word behind the block stay: they may be a redzone's.
  */
 HT_PORT_HOT void ht_port_clear(void *block, size_t bytes, uint32_t caps)
 {

@@ -189,9 +189,9 @@ static inline bool ht_port_takes_front(uint32_t caps)
 }
 
 /*
- * TLSF's header is the word in front of a block, its size and two flags, unless ESP-IDF's own debugging
- * puts something between. Not what was asked for and a few bytes more: let ht_port_header_ok() look.
- * (With ThreadSanitizer always: the other core may be setting a flag.)
+ * TLSF's header is the word in front of a block, its size and two flags, unless ESP-IDF's own
+ * debugging puts something between. Not what was asked for and a few bytes more: let
+ * ht_port_header_ok() look. (With ThreadSanitizer always: the other core may be setting a flag.)
  */
 #if defined(CONFIG_HEAP_POISONING_LIGHT) || defined(CONFIG_HEAP_POISONING_COMPREHENSIVE) ||        \
     defined(CONFIG_HEAP_TASK_TRACKING) || defined(CONFIG_COMPILER_KASAN) ||                        \

@@ -96,8 +96,8 @@ HT_PORT_HOT void *__wrap_heap_caps_calloc_base(size_t n, size_t size, uint32_t c
     return block;
 }
 
-/* Below operator delete and realloc(), a scope tells who called. (Apart: looking for a scope costs the
- * caller a register.) */
+/* Below operator delete and realloc(), a scope tells who called. (Apart: looking for a scope costs
+ * the caller a register.) */
 static __attribute__((noinline)) HT_PORT_HOT void checked_free(void *block, uintptr_t caller)
 {
     ht_checked_free(block, ht_entry_caller(caller));

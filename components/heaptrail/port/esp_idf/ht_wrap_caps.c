@@ -17,7 +17,8 @@ void *__wrap_heap_caps_malloc(size_t size, uint32_t caps);
  * and if that gives a block it is done, recorded with its caller and without a scope. Only a
  * failure goes through the real one, which tries again and calls the failed-allocation callback.
  */
-static __attribute__((noinline)) HT_PORT_HOT void *malloc_again(size_t size, uint32_t caps, uintptr_t caller)
+static __attribute__((noinline)) HT_PORT_HOT void *malloc_again(size_t size, uint32_t caps,
+                                                                uintptr_t caller)
 {
     ht_scope_t scope;
     ht_entry_enter(&scope, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, 0, caller);

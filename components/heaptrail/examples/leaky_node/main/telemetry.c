@@ -23,7 +23,7 @@
 
 #define PUBLISH_PERIOD_MS 5000
 #define SPARE_EVERY 50 /* samples between two of the spare sensor */
-#define ROAM_EVERY 24 /* publishes between two changes of the access point: two minutes */
+#define ROAM_EVERY 24  /* publishes between two changes of the access point: two minutes */
 
 static const char *const TAG = "telemetry";
 
