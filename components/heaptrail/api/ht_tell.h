@@ -5,6 +5,7 @@
 /** @file ht_tell.h  Who is told about an error. */
 #pragma once
 
+#include "heaptrail_errors.h"
 #include "ht_tracker.h"
 
 typedef struct {
