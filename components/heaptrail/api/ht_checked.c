@@ -198,8 +198,8 @@ static HT_PORT_HOT void *hand_out_raw(ht_tracker_t *tracker, const ht_request_t 
     return raw;
 }
 
-static inline __attribute__((always_inline)) void *
-checked_alloc(ht_tracker_t *tracker, const ht_request_t *request, ht_origin_fn origin)
+static __attribute__((noinline)) HT_PORT_HOT void *
+alloc_block(ht_tracker_t *tracker, const ht_request_t *request, ht_origin_fn origin)
 {
     if (__builtin_expect(request->size == 0 && !HT_PORT_EMPTY_BLOCKS, 0)) { return NULL; }
     bool recorded = tracker->state == HT_STATE_RUNNING;
@@ -233,18 +233,18 @@ checked_alloc(ht_tracker_t *tracker, const ht_request_t *request, ht_origin_fn o
 
 HT_PORT_HOT void *ht_checked_alloc_from(const ht_request_t *request, ht_origin_fn origin)
 {
-    return checked_alloc(ht_default(), request, origin);
+    return alloc_block(ht_default(), request, origin);
 }
 
 HT_PORT_HOT void *ht_checked_malloc(size_t size, uint32_t caps, uint32_t method, uintptr_t caller)
 {
     const ht_request_t request = {.size = size, .caps = caps, .method = method, .caller = caller};
-    return checked_alloc(ht_default(), &request, scope_origin);
+    return alloc_block(ht_default(), &request, scope_origin);
 }
 
 HT_PORT_HOT void *ht_checked_alloc(const ht_request_t *request)
 {
-    return checked_alloc(ht_default(), request, scope_origin);
+    return alloc_block(ht_default(), request, scope_origin);
 }
 
 /* --- free ---------------------------------------------------------------------------------------
@@ -412,7 +412,8 @@ static inline bool is_ours(const ht_tracker_t *tracker)
     return ht_unlocked_count(tracker) != 0 || tracker->state == HT_STATE_RUNNING;
 }
 
-HT_PORT_HOT void ht_checked_free_from(void *block, uintptr_t caller, ht_origin_fn origin)
+__attribute__((noinline)) HT_PORT_HOT void ht_checked_free_from(void *block, uintptr_t caller,
+                                                                ht_origin_fn origin)
 {
     ht_tracker_t *tracker = ht_default();
     if (block == NULL) { return; }
@@ -454,7 +455,7 @@ HT_PORT_HOT void ht_checked_damaged(const ht_record_t *record, uintptr_t caller)
 static HT_PORT_HOT void *move_block(ht_tracker_t *tracker, void *old, size_t old_size,
                                     const ht_request_t *request, ht_origin_fn origin)
 {
-    void *block = checked_alloc(tracker, request, origin);
+    void *block = alloc_block(tracker, request, origin);
     if (block == NULL) { return NULL; }
     ht_guard_copy(block, old, old_size < request->size ? old_size : request->size);
     return block;
@@ -543,7 +544,7 @@ HT_PORT_HOT void *ht_checked_realloc(void *old, const ht_request_t *request, ht_
     ht_tracker_t *tracker = ht_default();
     *refused = false;
     if (origin == NULL) { origin = scope_origin; }
-    if (old == NULL) { return checked_alloc(tracker, request, origin); }
+    if (old == NULL) { return alloc_block(tracker, request, origin); }
     size_t old_size = 0;
     if (forgotten_size(tracker, old, &old_size)) {
         void *block = move_block(tracker, old, old_size, request, origin);
