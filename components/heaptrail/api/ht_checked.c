@@ -322,7 +322,8 @@ static __attribute__((noinline)) HT_PORT_HOT void free_unknown(ht_tracker_t *tra
                                                                ht_origin_id_t caller)
 {
     uint32_t guard;
-    if (ht_tracker_end_forgotten(tracker, (uintptr_t)block, &guard)) {
+    bool aligned = ((uintptr_t)block & 3U) == 0;
+    if (aligned && ht_tracker_end_forgotten(tracker, (uintptr_t)block, &guard)) {
         ht_port_raw_heap.free((char *)block - ht_guard_front(&tracker->checks, guard));
         return;
     }
@@ -546,7 +547,7 @@ HT_PORT_HOT void *ht_checked_realloc(void *old, const ht_request_t *request, ht_
     if (origin == NULL) { origin = scope_origin; }
     if (old == NULL) { return alloc_block(tracker, request, origin); }
     size_t old_size = 0;
-    if (forgotten_size(tracker, old, &old_size)) {
+    if (((uintptr_t)old & 3U) == 0 && forgotten_size(tracker, old, &old_size)) {
         void *block = move_block(tracker, old, old_size, request, origin);
         if (block != NULL) { ht_checked_free_from(old, request->caller, origin); }
         return block;
