@@ -247,6 +247,11 @@ static void double_free(case_t c, bool later)
     c.what = later ? "realloc of freed, after the quarantine" : "realloc of freed";
     char *block = make(&c);
     heap_caps_free(block);
+    if (c.size > 4) { /* into a freed block */
+        heap_caps_free(block + 4);
+        NEED(&c, s_got.row[0].block.freed);
+        expect(&c, HEAPTRAIL_ERROR_BAD_FREE, block, 4, 0);
+    }
     if (later) { (void)heaptrail_release_quarantine(); }
     NEED(&c, fw_realloc(block, 2 * c.size) == NULL);
     expect(&c, HEAPTRAIL_ERROR_REALLOC_FREED, block, 0, 0);
