@@ -194,6 +194,34 @@ static void test_redzones_and_quarantine(void **state)
     assert_true(heap_caps_check_integrity_all(true));
 }
 
+/* A table that is nearly full: each block is looked at, and only once. */
+static void test_every_block_is_looked_at(void **state)
+{
+    (void)state;
+    enum { MANY = 1700 };
+    static uint8_t *many[MANY];
+    uint32_t before = esp_records();
+    set_up();
+    for (unsigned i = 0; i < MANY; i++) {
+        many[i] = heap_caps_malloc(8, MALLOC_CAP_SPIRAM);
+        assert_non_null(many[i]);
+    }
+    heaptrail_verified_t seen;
+    assert_int_equal(heaptrail_verify_heap(0, &seen), ESP_OK);
+    assert_int_equal(seen.blocks, MANY);
+    assert_int_equal(esp_records() - before, MANY);
+    uint32_t scrubbed = 0;
+    do {
+        assert_int_equal(heaptrail_scrub(100, &seen), ESP_OK);
+        scrubbed += seen.blocks;
+    } while (!seen.round_complete);
+    assert_int_equal(scrubbed, MANY);
+    for (unsigned i = 0; i < MANY; i++) {
+        heap_caps_free(many[i]);
+    }
+    esp_check();
+}
+
 /* The heap's header of a block, its size word: in front of the front redzone. */
 static size_t *header_of(const block_t *block)
 {
@@ -346,10 +374,8 @@ static void test_gives_way(void **state)
 }
 
 static const struct CMUnitTest s_tests[] = {
-    cmocka_unit_test(test_redzones_and_quarantine),
-    cmocka_unit_test(test_headers_of_blocks),
-    cmocka_unit_test(test_bits_of_the_heap),
-    cmocka_unit_test(test_stack_overflow),
-    cmocka_unit_test(test_gives_way),
+    cmocka_unit_test(test_every_block_is_looked_at), cmocka_unit_test(test_redzones_and_quarantine),
+    cmocka_unit_test(test_headers_of_blocks),        cmocka_unit_test(test_bits_of_the_heap),
+    cmocka_unit_test(test_stack_overflow),           cmocka_unit_test(test_gives_way),
 };
 ESP_TEST_MAIN(s_tests)
