@@ -388,7 +388,8 @@ static void expect_word_stores(unsigned char *p, size_t bytes)
     free_unregister_allocation(&gone);
     signal(SIGSEGV, SIG_DFL);
     assert_ptr_equal(s_stored_at, p);
-    if (s_code[0] != 0xc7 && s_code[0] != 0x89) { /* mov m32, imm32; mov m32, r32; no prefix */
+    const unsigned char *code = (s_code[0] & 0xf8) == 0x40 ? s_code + 1 : s_code; /* REX, not .W */
+    if (code[0] != 0xc7 && code[0] != 0x89) { /* mov m32, imm32; mov m32, r32 */
         fail_msg("not a store of four bytes: %02x %02x %02x", s_code[0], s_code[1], s_code[2]);
     }
     for (size_t i = 32; i + 32 < bytes; i++) {

@@ -61,7 +61,8 @@ static bool find_live(ht_tracker_t *tracker, uintptr_t address, ht_record_t *fou
     return hit;
 }
 
-/* The newest freed block that an address is in; one that begins there comes first. */
+/* The newest freed block that an address is in: what lay there before it is older history. A
+ * redzone counts only if it is in the bytes of none. */
 static bool find_freed(ht_tracker_t *tracker, uintptr_t address, ht_freed_t *found)
 {
     bool hit = false;
@@ -69,10 +70,10 @@ static bool find_freed(ht_tracker_t *tracker, uintptr_t address, ht_freed_t *fou
         ht_port_irq_t irq = ht_port_lock(&tracker->lock);
         const ht_freed_t *entry = ht_freed_back(&tracker->freed, back);
         bool there = entry != NULL && covers(tracker, &entry->record, address);
-        bool begins = there && entry->record.address == address;
-        if (there && (begins || !hit)) { *found = *entry; }
+        bool inside = there && is_inside(&entry->record, address);
+        if (there && (inside || !hit)) { *found = *entry; }
         ht_port_unlock(&tracker->lock, irq);
-        if (begins) { return true; }
+        if (inside) { return true; }
         hit = hit || there;
     }
     return hit;
