@@ -27,6 +27,7 @@ typedef struct {
     uint64_t random;
     unsigned steps;
     bool checks;
+    unsigned pause; /* ticks, at most, between some of its steps */
 } worker_t;
 
 static worker_t s_workers[TASKS_MAX];
@@ -156,6 +157,7 @@ static void work(void *arg)
     for (unsigned n = 0; n < w->steps; n++) {
         step(w);
         if (n % 64 == 63) { vTaskDelay(1); }
+        if (w->pause != 0 && n % 4 == 3) { vTaskDelay(1 + draw(w, w->pause)); }
     }
     __atomic_fetch_sub(&s_running, 1, __ATOMIC_SEQ_CST);
     vTaskDelete(NULL);
@@ -214,8 +216,13 @@ static void run(void *arg)
             pdPASS);
     }
     while (__atomic_load_n(&s_running, __ATOMIC_SEQ_CST) != 0) {
-        vTaskDelay(1);
+        vTaskDelay(1 + s_workers[0].pause);
         if (s_workers[0].checks) { continue; }
+        if (s_workers[0].pause !=
+            0) { /* no report: a failure that is being explained has the query */
+            esp_check();
+            continue;
+        }
         (void)esp_report(HEAPTRAIL_REPORT_SUMMARY); /* questions meanwhile */
         assert_int_equal(heaptrail_sample(), ESP_OK);
     }
@@ -229,14 +236,16 @@ static void run(void *arg)
     compare(s_tasks);
 }
 
+static unsigned s_pause; /* ticks between some steps of a task, at most */
+
 static void stress(const sim_config_t *config, unsigned tasks, unsigned steps, bool checks)
 {
     sim_init(config);
     assert_int_equal(heaptrail_reset(), ESP_OK); /* the heaps are empty again */
     s_tasks = tasks;
     for (unsigned t = 0; t < tasks; t++) {
-        s_workers[t] =
-            (worker_t){.random = config->seed * 1000 + t, .steps = steps, .checks = checks};
+        s_workers[t] = (worker_t){
+            .random = config->seed * 1000 + t, .steps = steps, .checks = checks, .pause = s_pause};
     }
     s_isr = (worker_t){.random = config->seed};
     assert_true(sim_isr_attach(interrupt, NULL));
@@ -290,10 +299,32 @@ static void test_two_cores(void **state)
     stress(&config, 8, 3000, false);
 }
 
+#if ESP_CHECKED
+/* An hour of model time: eight tasks that work and sleep, interrupts, memory that runs out. */
+static void test_an_hour(void **state)
+{
+    (void)state;
+    sim_config_t config;
+    sim_config_default(&config);
+    config.seed = 3600;
+    config.preempt_per_mille = 50;
+    config.isr_per_mille = 20;
+    config.region_bytes[SIM_REGION_PSRAM] = 65536;
+    s_pause = 2000;
+    stress(&config, 8, 14400, false);
+    s_pause = 0;
+    printf("  %llu s of model time\n", (unsigned long long)(sim_clock_us() / 1000000U));
+    assert_true(sim_clock_us() >= 3600ULL * 1000000U);
+}
+#endif
+
 static const struct CMUnitTest s_tests[] = {
     cmocka_unit_test(test_deterministic),
     cmocka_unit_test(test_deterministic_with_failures),
     cmocka_unit_test(test_two_cores),
+#if ESP_CHECKED
+    cmocka_unit_test(test_an_hour),
+#endif
 };
 
 ESP_TEST_MAIN(s_tests)
