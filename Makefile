@@ -36,9 +36,9 @@ bench: packages ## Count instructions and bytes, beside ESP-IDF's (some minutes)
 	@$(CMAKE) -B $(BUILD)/32 -DHEAPTRAIL_M32=ON -DHEAPTRAIL_EMULATOR="$(EMULATOR)" >/dev/null
 	@cmake --build $(BUILD)/32 --target bench_plain bench_tracked bench_plain_fp bench_tracked_fp >/dev/null
 	@bench/run.py $(BUILD)/32
-	@cmake -S . -B $(BUILD)/64 -G Ninja >/dev/null
+	@$(CMAKE) -B $(BUILD)/64 >/dev/null
 	@cmake --build $(BUILD)/64 --target heaptrail_preload >/dev/null
-	@bench/linux.py $$(find $(BUILD)/64 -name libheaptrail.so | head -1)
+	@bench/linux.py $(BUILD)/64/components/heaptrail/port/posix/libheaptrail.so
 
 fmt: ## Format every C and C++ file
 	@scripts/sources.sh | xargs clang-format -i

@@ -48,7 +48,7 @@ static void insert(word_t **list, word_t *word)
 int main(void)
 {
     size_t total = 0;
-    for (int round = 0; round < 2000; round++) {
+    for (int round = 0; round < 20000; round++) {
         word_t *list = NULL;
         for (int i = 0; i < 60; i++) {
             insert(&list, make_word());

@@ -3,10 +3,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """CPU time of Linux programs under heaptrail, as a ratio to the program alone, beside valgrind and ASan.
 
-    bench/linux.py PATH_TO_libheaptrail.so
+    bench/linux.py PATH_TO_libheaptrail.so [NAME=PLAIN,ASAN ...]
 
 Times are noisy: each setting runs several times in turn with the others, and the least counts. Debian's
-programs cannot be recompiled here, so ASan is shown for a program of our own (bench/churn.c).
+programs come without ASan, so that is shown for a program of our own (bench/churn.c), and for those of
+lua, sqlite3, jq that were built twice by hand, without and with -fsanitize=address, from one source:
+such a row is wholly about PLAIN, not about Debian's program.
 """
 import json
 import os
@@ -22,7 +24,7 @@ SETTINGS = (("tracking", "checks=off:report=none"), ("redzones", "checks=redzone
 
 LUA = """
 local t = {}
-for i = 1, 400000 do
+for i = 1, 800000 do
   t[i % 5000 + 1] = {name = "entry " .. i, value = i}
 end
 local n = 0
@@ -31,7 +33,7 @@ print(n)
 """
 SQL = """
 create table t(a integer primary key, b text);
-with recursive c(x) as (select 1 union all select x+1 from c where x < 120000)
+with recursive c(x) as (select 1 union all select x+1 from c where x < 500000)
 insert into t select x, 'row number ' || x from c;
 select count(*), sum(length(b)) from t where b like '%7%';
 """
@@ -51,58 +53,89 @@ def preload(library, options):
     return {"LD_PRELOAD": library, "HEAPTRAIL_OPTIONS": options}
 
 
+def trial(command, library):
+    """A run that is not timed: is heaptrail really there, and does it change or report nothing?"""
+    def run(env):
+        return subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **env})
+
+    alone = run({})
+    total = run(preload(library, "show=totals"))
+    if "in use at exit" not in total.stderr:
+        sys.exit(f"bench: {command[0]} runs without heaptrail: {total.stderr}")
+    for _, options in SETTINGS:
+        watched = run(preload(library, options))
+        if (watched.stdout, watched.stderr) != (alone.stdout, alone.stderr):
+            sys.exit(f"bench: {command[0]} says something else with {options}: {watched.stderr}")
+
+
 def ratios(name, command, library, extra=()):
-    """The least of REPEAT runs of each setting, taken in turn, relative to the plain one."""
+    """The least of REPEAT runs of each setting, taken in turn, relative to the plain one's."""
+    trial(command, library)
     runs = [("plain", command, None)]
     runs += [(setting, command, preload(library, options)) for setting, options in SETTINGS]
     runs += list(extra)
-    best = {}
+    times = {setting: [] for setting, _, _ in runs}
     for _ in range(REPEAT):
         for setting, line, env in runs:
-            best[setting] = min(best.get(setting, 1e9), cpu(line, env))
+            times[setting].append(cpu(line, env))
+    best = {setting: min(several) for setting, several in times.items()}
+    # The median's distance from the least, of the setting where it is largest.
+    spread = max(sorted(several)[REPEAT // 2] / min(several) - 1 for several in times.values())
     best["valgrind"] = cpu(["valgrind", "-q"] + command)
+    print(f"  {name}: {best['plain']:.2f} s alone, medians up to {100 * spread:.0f} % above the least",
+          file=sys.stderr, flush=True)
     result = {key: round(value / best["plain"], 2) for key, value in best.items() if key != "plain"}
-    print(f"  {name}: {best['plain']:.2f} s alone", file=sys.stderr, flush=True)
-    return result
+    return {**result, "alone": round(best["plain"], 2), "spread": f"{100 * spread:.0f} %"}
 
 
-def measure(library, folder):
+def compiled(folder):
+    """Our own program, without and with ASan."""
+    plain, asan = (os.path.join(folder, name) for name in ("churn", "churn_asan"))
+    subprocess.run(["cc", "-O2", "-g", "-o", plain, CHURN], check=True)
+    subprocess.run(["cc", "-O2", "-g", "-fsanitize=address", "-o", asan, CHURN], check=True)
+    return plain, asan
+
+
+def measure(library, folder, rebuilt):
     lua, sql, data = (os.path.join(folder, name) for name in ("w.lua", "w.sql", "w.json"))
     with open(lua, "w", encoding="utf-8") as out:
         out.write(LUA)
     with open(sql, "w", encoding="utf-8") as out:
         out.write(SQL)
     with open(data, "w", encoding="utf-8") as out:
-        json.dump([{"id": i, "name": f"item {i}", "tags": ["a", "b", str(i)]} for i in range(30000)], out)
-    churn, churn_asan = (os.path.join(folder, name) for name in ("churn", "churn_asan"))
-    subprocess.run(["cc", "-O2", "-g", "-o", churn, CHURN], check=True)
-    subprocess.run(["cc", "-O2", "-g", "-fsanitize=address", "-o", churn_asan, CHURN], check=True)
-    return {
-        "lua": ratios("lua5.4", ["lua5.4", lua], library),
-        "sqlite3": ratios("sqlite3", ["sqlite3", ":memory:", f".read {sql}"], library),
-        "jq": ratios("jq", ["jq", "map(.tags | length) | add", data], library),
-        "churn": ratios("churn (C)", [churn], library, [("asan", [churn_asan], None)]),
-    }
+        json.dump([{"id": i, "name": f"item {i}", "tags": ["a", "b", str(i)]} for i in range(60000)], out)
+    arguments = {"lua": [lua], "sqlite3": [":memory:", f".read {sql}"],
+                 "jq": ["map(.tags | length) | add", data], "churn": []}
+    programs = {"lua": ("lua5.4",), "sqlite3": ("sqlite3",), "jq": ("jq",), "churn": compiled(folder), **rebuilt}
+    table = {}
+    for name, (plain, *asan) in programs.items():
+        extra = [("asan", [program] + arguments[name], {"ASAN_OPTIONS": "detect_leaks=0"}) for program in asan]
+        table[name] = ratios(name, [plain] + arguments[name], library, extra)
+    return table
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2:
         sys.exit(__doc__)
     library = os.path.abspath(sys.argv[1])
+    rebuilt = {name: tuple(paths.split(",")) for name, paths in (word.split("=") for word in sys.argv[2:])}
     with tempfile.TemporaryDirectory() as folder:
-        table = measure(library, folder)
+        table = measure(library, folder, rebuilt)
     columns = [setting for setting, _ in SETTINGS] + ["valgrind", "asan"]
-    print(f"\nCPU time on Linux, ratio to the program alone (least of {REPEAT}; valgrind: one run)")
-    print(f"{'':<12}" + "".join(f"{column:>12}" for column in columns))
+    print(f"\nCPU time on Linux, ratio to the program alone (least of {REPEAT}; valgrind: one run;"
+          "\nalone: seconds; spread: how far the medians are above the least, at most)")
+    shown = ["alone"] + columns + ["spread"]
+    print(f"{'':<10}" + "".join(f"{column:>10}" for column in shown))
     for name, row in table.items():
-        print(f"{name:<12}" + "".join(f"{row.get(column, '-'):>12}" for column in columns))
+        print(f"{name:<10}" + "".join(f"{row.get(column, '-'):>10}" for column in shown))
     results = {}
     if os.path.exists(RESULTS):
         with open(RESULTS, encoding="utf-8") as known:
             results = json.load(known)
     for name, row in table.items():
-        for column, value in row.items():
-            results[f"linux_cpu_ratio_{name}_{column}"] = value
+        for column in columns:
+            if column in row:
+                results[f"linux_cpu_ratio_{name}_{column}"] = row[column]
     os.makedirs(os.path.dirname(RESULTS), exist_ok=True)
     with open(RESULTS, "w", encoding="utf-8") as out:
         json.dump(results, out, indent=2, sort_keys=True)

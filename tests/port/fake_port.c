@@ -125,7 +125,7 @@ bool ht_port_in_isr(void)
     return g_fake.in_isr;
 }
 
-bool ht_port_flash_on(void)
+bool ht_port_can_report(void)
 {
     return !g_fake.flash_off;
 }

@@ -60,7 +60,7 @@ typedef struct {
     size_t sample_free;
     size_t sample_largest;
     bool in_isr;
-    bool flash_off; /* ht_port_flash_on() denies */
+    bool flash_off; /* ht_port_can_report() denies */
 } fake_port_t;
 
 /* A block of the heap under the tracker, free or in use. */

@@ -38,12 +38,12 @@ static HT_PORT_HOT ht_look_t looking(heaptrail_found_t found, ht_origin_id_t cal
 }
 
 /*
- * Reports are made and written by code in flash. In an interrupt handler that runs while the cache
- * is off an error is only counted.
+ * Reports are made and written by code in flash, and take 2 KB of stack. In an interrupt handler
+ * that has neither an error is only counted.
  */
 static __attribute__((noinline)) HT_PORT_HOT bool can_tell(ht_tracker_t *tracker)
 {
-    if (ht_port_flash_on()) { return true; }
+    if (ht_port_can_report()) { return true; }
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     ht_count_up(&tracker->errors.repeated);
     ht_port_unlock(&tracker->lock, irq);
@@ -327,7 +327,7 @@ static __attribute__((noinline)) HT_PORT_HOT void free_unknown(ht_tracker_t *tra
         ht_port_raw_heap.free((char *)block - ht_guard_front(&tracker->checks, guard));
         return;
     }
-    if (ht_port_flash_on() && is_refused(tracker, block, false, caller)) { return; }
+    if (ht_port_can_report() && is_refused(tracker, block, false, caller)) { return; }
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     ht_tracker_unknown(tracker, (uintptr_t)block);
     ht_port_unlock(&tracker->lock, irq);
@@ -505,7 +505,7 @@ static __attribute__((noinline)) HT_PORT_HOT void *realloc_unknown(ht_tracker_t 
                                                                    bool *refused)
 {
     ht_origin_id_t from = origin(tracker, request);
-    if (ht_port_flash_on() && is_refused(tracker, old, true, from)) {
+    if (ht_port_can_report() && is_refused(tracker, old, true, from)) {
         *refused = true;
         return NULL;
     }

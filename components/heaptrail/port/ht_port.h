@@ -147,7 +147,7 @@ bool ht_port_header_ok(const void *raw, size_t bytes);
 
 /** May code and constants in flash be used now? False with the flash cache off. Any context. O(1).
  */
-bool ht_port_flash_on(void);
+bool ht_port_can_report(void);
 
 /** A number that differs from boot to boot, for the canaries. Called once. Any context. */
 uint32_t ht_port_seed(void);

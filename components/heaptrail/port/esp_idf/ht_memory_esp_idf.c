@@ -88,7 +88,8 @@ HT_PORT_HOT bool ht_port_header_ok(const void *raw, size_t bytes)
  * another stack, the host's. */
 static uintptr_t stack_end(TaskHandle_t task)
 {
-#if defined(CONFIG_FREERTOS_ENABLE_TASK_SNAPSHOT)
+#if defined(CONFIG_FREERTOS_ENABLE_TASK_SNAPSHOT) ||                                               \
+    ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(6, 0, 0) /* always there, and no option any more */
     TaskSnapshot_t snapshot;
     if (vTaskGetSnapshot(task, &snapshot) == pdTRUE) { return (uintptr_t)snapshot.pxEndOfStack; }
 #endif

@@ -12,8 +12,18 @@
 #include "esp_system.h"
 #include "ht_port.h"
 
-HT_PORT_HOT bool ht_port_flash_on(void)
+/* What telling an error takes of a stack, and what interrupt handlers need for themselves. */
+#define REPORT_STACK_BYTES 2048
+#define HANDLER_STACK_BYTES 1536
+
+/* Interrupt handlers of a chip share one small stack: an error that is told there must not destroy
+ * more than the error did. */
+HT_PORT_HOT bool ht_port_can_report(void)
 {
+#if defined(CONFIG_FREERTOS_ISR_STACKSIZE) &&                                                      \
+    CONFIG_FREERTOS_ISR_STACKSIZE < REPORT_STACK_BYTES + HANDLER_STACK_BYTES
+    if (HT_PORT_STACK_TELLS_TASK && xPortInIsrContext()) { return false; }
+#endif
     return spi_flash_cache_enabled();
 }
 

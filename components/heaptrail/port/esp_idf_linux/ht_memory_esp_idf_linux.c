@@ -98,7 +98,7 @@ _Noreturn void ht_port_abort(void)
     abort();
 }
 
-bool ht_port_flash_on(void)
+bool ht_port_can_report(void)
 {
     return true;
 }

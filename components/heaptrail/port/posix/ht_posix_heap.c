@@ -75,7 +75,7 @@ static void *raw_realloc(void *block, size_t size, uint32_t caps)
 
 const ht_raw_heap_t ht_port_raw_heap = {raw_alloc, raw_aligned_alloc, raw_realloc, __libc_free};
 
-bool ht_port_flash_on(void)
+bool ht_port_can_report(void)
 {
     return true;
 }
