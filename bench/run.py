@@ -87,13 +87,13 @@ def symbol(program, name):
     sys.exit(f"bench: no {name} in {program}")
 
 
-def trace(command):
+def trace(command, emulator="qemu-i386"):
     """The program counters of a run, one for each instruction."""
     with tempfile.TemporaryDirectory() as folder:
         fifo = os.path.join(folder, "log")
         os.mkfifo(fifo)
         process = subprocess.Popen(
-            ["qemu-i386", "-singlestep", "-d", "exec,nochain", "-D", fifo] + command)
+            [emulator, "-singlestep", "-d", "exec,nochain", "-D", fifo] + command, stdin=subprocess.DEVNULL)
         with open(fifo, "rb", buffering=1 << 20) as log:
             for line in log:
                 if line.startswith(b"Trace"):
@@ -103,10 +103,10 @@ def trace(command):
             sys.exit(f"bench: {' '.join(command)} failed")
 
 
-def addresses(program, section):
+def addresses(program, section, tool=""):
     """The code addresses that the stand-in's port notes in a section of its own."""
     with tempfile.NamedTemporaryFile() as out:
-        subprocess.run(["objcopy", "-O", "binary", "-j", section, program, out.name], check=True)
+        subprocess.run([f"{tool}objcopy", "-O", "binary", "-j", section, program, out.name], check=True)
         data = out.read()
     return {b"%08x" % value for (value,) in struct.iter_unpack("<I", data)}
 
@@ -171,6 +171,29 @@ def sizes(build, results):
     results["code_bytes_core_m32"] = sum(int(line.split()[0]) for line in out.splitlines()[1:])
 
 
+def add_results(results, path="build/bench/results.json"):
+    """Into the file of results: one flat object; what is there from other programs stays."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    known = {}
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as old:
+            known = json.load(old)
+    known.update(results)
+    with open(path, "w", encoding="utf-8") as out:
+        json.dump(known, out, indent=2, sort_keys=True)
+        out.write("\n")
+
+
+def print_table(table, results):
+    print(f"{'':<46}{'heaptrail':>10}{'budget':>8}   ESP-IDF today")
+    for key, what, budget, peer in table:
+        value = results.get(key)
+        shown = "not run" if value is None else f"{value}"
+        over = " !" if budget is not None and value is not None and value > budget else "  "
+        print(f"{what:<46}{shown:>10}{over}{'' if budget is None else budget:>6}   {peer}")
+    print("written to build/bench/results.json; ! = over the budget, see DESIGN.md, Costs")
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -183,17 +206,8 @@ def main():
     if shutil.which("qemu-i386") is not None:
         results["m32_critical_section_max"] = longest_section(f"{build}/bench/bench_tracked_fp")
     sizes(build, results)
-    os.makedirs("build/bench", exist_ok=True)
-    with open("build/bench/results.json", "w", encoding="utf-8") as out:
-        json.dump(results, out, indent=2, sort_keys=True)
-        out.write("\n")
-    print(f"{'':<46}{'heaptrail':>10}{'budget':>8}   ESP-IDF today")
-    for key, what, budget, peer in TABLE:
-        value = results.get(key)
-        shown = "not run" if value is None else f"{value}"
-        over = " !" if budget is not None and value is not None and value > budget else "  "
-        print(f"{what:<46}{shown:>10}{over}{'' if budget is None else budget:>6}   {peer}")
-    print("written to build/bench/results.json; ! = over the budget, see DESIGN.md, Costs")
+    add_results(results)
+    print_table(TABLE, results)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,9 @@
 #define EXT_RAM_BSS_ATTR
 #define EXT_RAM_NOINIT_ATTR
 /** Kept over a warm reset: see sim_noinit() in sim.h. */
+#ifndef __NOINIT_ATTR
 #define __NOINIT_ATTR __attribute__((section("sim_noinit_data")))
+#endif
 #define COREDUMP_DRAM_ATTR
 #define COREDUMP_IRAM_DATA_ATTR
 #define COREDUMP_RTC_DATA_ATTR

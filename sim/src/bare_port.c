@@ -37,6 +37,7 @@ void vPortEnterCritical(portMUX_TYPE *mux)
     uint32_t core = sim_bare_core_id;
     uint32_t old = mask_interrupts(core);
     uint32_t owner = core == 0 ? SPINLOCK_OWNER_ID_0 : SPINLOCK_OWNER_ID_1;
+#if SOC_CPU_CORES_NUM > 1
     if (mux->owner != owner) {
         uint32_t expected = SPINLOCK_FREE;
         while (!__atomic_compare_exchange_n(&mux->owner, &expected, owner, false, __ATOMIC_ACQUIRE,
@@ -44,6 +45,9 @@ void vPortEnterCritical(portMUX_TYPE *mux)
             expected = SPINLOCK_FREE;
         }
     }
+#else /* and no such instruction */
+    mux->owner = owner;
+#endif
     mux->count++;
     if (s_nesting[core]++ == 0) { s_saved_mask[core] = old; }
 }

@@ -84,10 +84,9 @@ static HT_PORT_HOT void apply(ht_tracker_t *tracker, const heaptrail_checks_t *f
 
 void ht_checked_open(ht_tracker_t *tracker)
 {
-    static uint32_t
+    static volatile uint32_t
         s_opened; /* by the first one to come; until it is done, errors are only counted */
-    if (__atomic_load_n(&s_opened, __ATOMIC_ACQUIRE) != 0 ||
-        __atomic_exchange_n(&s_opened, 1U, __ATOMIC_ACQ_REL) != 0) {
+    if (__atomic_load_n(&s_opened, __ATOMIC_ACQUIRE) != 0 || !ht_claim(&tracker->lock, &s_opened)) {
         return;
     }
     tracker->checks.seed = ht_port_seed();

@@ -43,9 +43,9 @@ static void keep(ht_tracker_t *tracker, const ht_failure_t *failure)
 
 void ht_explain_failure(ht_tracker_t *tracker, const ht_failure_t *failure)
 {
-    if (__atomic_exchange_n(&s_last.busy, 1U, __ATOMIC_ACQUIRE) != 0) { return; }
+    if (!ht_claim(&tracker->lock, &s_last.busy)) { return; }
     keep(tracker, failure);
-    __atomic_store_n(&s_last.busy, 0U, __ATOMIC_RELEASE);
+    ht_release(&s_last.busy);
 }
 
 /* --- rows ------------------------------------------------------------------------------------ */

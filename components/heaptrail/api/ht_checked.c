@@ -289,7 +289,9 @@ static bool may_doubt(ht_tracker_t *tracker)
         __atomic_store_n(&checks->doubt_second, second, __ATOMIC_RELAXED);
         __atomic_store_n(&checks->doubts, 0, __ATOMIC_RELAXED);
     }
-    return __atomic_fetch_add(&checks->doubts, 1U, __ATOMIC_RELAXED) < DOUBTS_PER_SECOND;
+    uint32_t doubts = __atomic_load_n(&checks->doubts, __ATOMIC_RELAXED);
+    __atomic_store_n(&checks->doubts, doubts + 1U, __ATOMIC_RELAXED);
+    return doubts < DOUBTS_PER_SECOND;
 }
 
 /*

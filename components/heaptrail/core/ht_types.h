@@ -220,6 +220,25 @@ HT_INLINE bool ht_stamp_after(ht_stamp_t a, ht_stamp_t b)
     return a.order > b.order;
 }
 
+/**
+ * Take a flag that one holder at a time may have, clear it with ht_release(): for what must not be
+ * done twice at once, without waiting. False: somebody has it. The lock makes it whole, because
+ * rv32imc has no atomic read-modify-write. Not under that lock. Any context. O(1).
+ */
+HT_INLINE bool ht_claim(ht_port_lock_t *lock, volatile uint32_t *flag)
+{
+    ht_port_irq_t irq = ht_port_lock(lock);
+    bool taken = __atomic_load_n(flag, __ATOMIC_ACQUIRE) != 0;
+    __atomic_store_n(flag, 1U, __ATOMIC_RELAXED);
+    ht_port_unlock(lock, irq);
+    return !taken;
+}
+
+HT_INLINE void ht_release(volatile uint32_t *flag)
+{
+    __atomic_store_n(flag, 0U, __ATOMIC_RELEASE);
+}
+
 /** Count a loss. The counter stops at its maximum. */
 HT_INLINE void ht_count_up(uint32_t *counter)
 {

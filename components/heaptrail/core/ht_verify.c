@@ -440,7 +440,7 @@ bool ht_scrub(ht_tracker_t *tracker, uint32_t blocks, const ht_look_t *look,
 {
     ht_scrub_t *scrub = &tracker->scrub;
     if (tracker->state == HT_STATE_NEW) { return true; }
-    if (__atomic_exchange_n(&scrub->busy, 1U, __ATOMIC_ACQUIRE) != 0) { return false; }
+    if (!ht_claim(&tracker->lock, &scrub->busy)) { return false; }
     bool by_time = blocks == 0;
     uint32_t budget = by_time ? steps_due(tracker) : blocks;
     while (budget != 0 && !verified->round_complete) {
@@ -453,6 +453,6 @@ bool ht_scrub(ht_tracker_t *tracker, uint32_t blocks, const ht_look_t *look,
             verified->round_complete = true;
         }
     }
-    __atomic_store_n(&scrub->busy, 0U, __ATOMIC_RELEASE);
+    ht_release(&scrub->busy);
     return true;
 }

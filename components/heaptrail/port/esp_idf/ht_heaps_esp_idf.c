@@ -82,7 +82,7 @@ static void name_heap(const ht_tracker_t *tracker, uint32_t caps, char name[HT_T
 void ht_port_find_heaps(ht_tracker_t *tracker)
 {
     static volatile uint32_t s_busy; /* two at once would add every heap twice */
-    if (__atomic_exchange_n(&s_busy, 1U, __ATOMIC_ACQUIRE) != 0) { return; }
+    if (!ht_claim(&tracker->lock, &s_busy)) { return; }
     found_t found = {0};
     for (uint32_t bit = 0; bit < CAPS_BITS; bit++) {
         found.bit = 1UL << bit;
@@ -96,7 +96,7 @@ void ht_port_find_heaps(ht_tracker_t *tracker)
                                 found.heap[i].caps, name);
         }
     }
-    __atomic_store_n(&s_busy, 0U, __ATOMIC_RELEASE);
+    ht_release(&s_busy);
 }
 
 /*

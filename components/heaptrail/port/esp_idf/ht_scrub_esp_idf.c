@@ -25,8 +25,9 @@ static void scrub(void *argument)
 
 static bool start_timer(void)
 {
-    static uint32_t s_started;
-    if (__atomic_exchange_n(&s_started, 1U, __ATOMIC_RELAXED) == 0) {
+    static bool s_started; /* only core 0's idle task comes here */
+    if (!s_started) {
+        s_started = true;
         const esp_timer_create_args_t args = {
             .callback = scrub, .name = "heaptrail", .skip_unhandled_events = true};
         esp_timer_handle_t timer = NULL;

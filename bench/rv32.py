@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 The heaptrail authors
+# SPDX-License-Identifier: Apache-2.0
+"""Count what heaptrail costs on the chips' instruction set: rv32imc, as the ESP32-C3 executes it.
+
+    bench/rv32.py [SETTING LIVE [BYTES]]    all figures; or one setting, for a quick look
+
+Builds the benchmark's programs with Debian's cross compiler, the way ESP-IDF builds for speed, and
+runs them under QEMU, which counts every instruction (-icount): the figures are the same on every
+run. Instructions, not cycles: flash and cache are not modelled. Adds its figures to
+build/bench/results.json.
+"""
+import concurrent.futures
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import run as shared
+
+PAIRS = 1000
+BUILD = "build/bench/rv32"
+TOOL = "riscv64-unknown-elf-"
+COMPONENT = "components/heaptrail"
+PORT = f"{COMPONENT}/port/esp_idf"
+
+# A single core, as the chips with this instruction set have; picolibc and semihosting for main().
+COMPILE = ["-O2", "-g", "-std=gnu17", "-march=rv32imc", "-mabi=ilp32", "-misa-spec=2.2",
+           "--specs=picolibc.specs", "-ffunction-sections", "-fdata-sections", "-D_GNU_SOURCE",
+           "-DSIM_BARE=1", "-D__NOINIT_ATTR=", "-DSOC_CPU_CORES_NUM=1", "-DCONFIG_HEAPTRAIL_SAMPLE_INTERVAL_MS=0"]
+LINK = ["--oslib=semihost", "--crt0=semihost", "-Wl,--gc-sections",
+        "-Wl,--defsym=__flash=0x80000000", "-Wl,--defsym=__flash_size=0x400000",
+        "-Wl,--defsym=__ram=0x80400000", "-Wl,--defsym=__ram_size=0x7c00000",
+        "-Wl,--defsym=__stack_size=0x40000"]
+INCLUDE = ["bench/rv32/include", "bench", "sim/include", "sim/include_sim", "sim/src",
+           f"{COMPONENT}/include", f"{COMPONENT}/core", f"{COMPONENT}/api", f"{COMPONENT}/report",
+           f"{COMPONENT}/console", f"{COMPONENT}/port", PORT, f"{COMPONENT}/port/unwind"]
+QEMU = ["qemu-system-riscv32", "-M", "virt", "-m", "1G", "-bios", "none", "-display", "none",
+        "-cpu", "rv32,a=off,f=off,d=off,h=off,s=off,mmu=off",
+        "-serial", "none", "-monitor", "none", "-chardev", "stdio,id=c"]
+
+SIM = [f"sim/src/{name}.c" for name in ("tlsf", "multi_heap", "heap_caps_base", "heap_caps", "heap_caps_info",
+                                        "sim_regions", "sim_memory", "sim_libc", "bare_port")]
+BARE = SIM + ["bench/pairs.c", "bench/boot_bare.c", "bench/rv32/board.c"]
+
+TABLE = [
+    ("rv32_plain_pair_1000", "plain heap, malloc+free, 1,000 live", None, "-"),
+    ("rv32_extra_stopped", "extra per pair: compiled in, stopped", 30, "250"),
+    ("rv32_extra_sites_100", "extra per pair: by call site, 100 live", 180, "-"),
+    ("rv32_extra_sites_1000", "  1,000 live", 180, "456 (list: 2888)"),
+    ("rv32_extra_sites_10000", "  10,000 live", 180, "472 (list: 25392)"),
+    ("rv32_extra_sites_full", "  table full, half of the frees unknown", 225, "list: each miss walks all"),
+    ("rv32_extra_stack8_100", "extra per pair: 8-frame stacks, 100 live", 450, "-"),
+    ("rv32_extra_stack8_1000", "  1,000 live", 450, "934"),
+    ("rv32_extra_stack8_10000", "  10,000 live", 450, "950"),
+    ("rv32_growth_sites_percent", "growth by call site, 100 to 10,000 live, %", 25, "list: 1800"),
+    ("rv32_growth_stack8_percent", "growth with stacks, 100 to 10,000 live, %", 25, "-"),
+    ("rv32_extra_redzones_1000", "redzones 8+8, beyond tracking by call site", 150, "209 (light: 4 + 4)"),
+    ("rv32_extra_full_1000", "all checks, 64-byte blocks, beyond plain", 1069, "1069 (comprehensive)"),
+    ("rv32_scrub_insns_per_block", "scrubber, per block with redzones 8+8", None, "-"),
+    ("rv32_critical_section_max", "longest critical section, instructions", 300, "unbounded"),
+]
+
+
+def component_sources():
+    sources = []
+    for folder in ("core", "api", "report", "port/esp_idf", "port/unwind"):
+        sources += sorted(glob.glob(f"{COMPONENT}/{folder}/*.c"))
+    out = re.compile(r"ht_wrap_(libc|new|free|delete|task)\.c$|api/site\.c$|esp_idf/(memmap|site_caps)|ht_hooks")
+    return [source for source in sources if not out.search(source)]
+
+
+def wraps():
+    """The names that the linker redirects, less those of libc and FreeRTOS: the bench has neither."""
+    names = open(f"{COMPONENT}/CMakeLists.txt", encoding="utf-8").read()
+    found = sorted(set(re.findall(r"^\s+(heap_caps_\w+)\)?\s*$", names, re.M)))
+    return [f"-Wl,--wrap={name}" for name in found + ["heap_caps_get_containing_block_size"]]
+
+
+def compile_one(job):
+    source, folder, flags = job
+    out = f"{folder}/{source.replace('/', '_')}.o"
+    command = [f"{TOOL}gcc", *COMPILE, *flags, *(f"-I{path}" for path in INCLUDE), "-c", source, "-o", out]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode != 0:
+        sys.exit(f"bench: {' '.join(command)}\n{result.stderr}")
+    return out
+
+
+def build():
+    """The four programs: plain and tracked, without and with frame pointers."""
+    for suffix, flags in (("", []), ("_fp", ["-fno-omit-frame-pointer"])):
+        folder = f"{BUILD}/o{suffix}"
+        os.makedirs(folder, exist_ok=True)
+        if suffix:
+            flags = flags + ["-DCONFIG_ESP_SYSTEM_USE_FRAME_POINTER=1"]
+        ours = component_sources() + ["bench/setup_tracked.c", "bench/exercise.c"]
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            bare, tracked, plain = (list(pool.map(compile_one, [(s, folder, flags) for s in sources]))
+                                    for sources in (BARE, ours, ["bench/setup_plain.c"]))
+        for name, objects, options in (("plain", plain, []), ("tracked", tracked, wraps())):
+            command = [f"{TOOL}gcc", *COMPILE, *LINK, *options, *bare, *objects, "-o", f"{BUILD}/{name}{suffix}.elf"]
+            result = subprocess.run(command, capture_output=True, text=True)
+            if result.returncode != 0:
+                sys.exit(f"bench: linking {name}{suffix} failed\n{result.stderr[-3000:]}")
+
+
+def command(program, arguments, *more):
+    semihosting = "enable=on,chardev=c," + ",".join(f"arg={a}" for a in arguments)
+    return [*QEMU, "-semihosting-config", semihosting, "-kernel", f"{BUILD}/{program}.elf", *more]
+
+
+def count(setting, live, size=None, suffix=""):
+    program = ("plain" if setting == "plain" else "tracked") + suffix
+    arguments = [setting, str(live), str(PAIRS)] + ([str(size)] if size else [])
+    result = subprocess.run(command(program, arguments, "-icount", "shift=0,sleep=off"),
+                            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+    match = re.search(r"^instructions (\d+)", result.stdout, re.M)
+    if result.returncode != 0 or match is None:
+        sys.exit(f"bench: {program} {' '.join(arguments)} failed:\n{result.stdout}{result.stderr}")
+    cost = round(int(match.group(1)) / PAIRS)
+    print(f"  {setting}{suffix}, {live} live blocks: {cost}", file=sys.stderr, flush=True)
+    return cost
+
+
+def longest_section(program):
+    """As run.py's, from the log of the machine: one line for each instruction."""
+    elf = f"{BUILD}/{program}.elf"
+    masks, unmasks = (shared.addresses(elf, f"sim_bare_{what}", TOOL) for what in ("masks", "unmasks"))
+    longest, inside = 0, None
+    run = command(program, ["sections", "1000", "3000"])
+    for pc in shared.trace(run[1:], run[0]):
+        if inside is not None:
+            inside += 1
+            if pc in unmasks:
+                longest, inside = max(longest, inside), None
+        if pc in masks:
+            inside = 0
+    return longest
+
+
+def measure(results):
+    jobs = [(setting, live, None, "") for setting in ("plain", "sites") for live in (100, 1000, 10000)]
+    jobs += [(setting, 1000, None, "") for setting in ("stopped", "full", "redzones", "scrub")]
+    jobs += [("plain", 1000, 64, ""), ("checked", 1000, 64, "")]
+    jobs += [(setting, live, None, "_fp") for setting in ("plain", "stack8") for live in (100, 1000, 10000)]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        cost = dict(zip(jobs, pool.map(lambda job: count(*job), jobs)))
+
+    def extra(setting, live, size=None, suffix=""):
+        return cost[setting, live, size, suffix] - cost["plain", live, size, suffix]
+
+    results["rv32_plain_pair_1000"] = cost["plain", 1000, None, ""]
+    results["rv32_extra_stopped"] = extra("stopped", 1000)
+    results["rv32_extra_sites_full"] = extra("full", 1000)
+    results["rv32_extra_redzones_1000"] = extra("redzones", 1000) - extra("sites", 1000)
+    results["rv32_extra_full_1000"] = extra("checked", 1000, 64)
+    results["rv32_scrub_insns_per_block"] = cost["scrub", 1000, None, ""]
+    for setting, suffix in (("sites", ""), ("stack8", "_fp")):
+        for live in (100, 1000, 10000):
+            results[f"rv32_extra_{setting}_{live}"] = extra(setting, live, None, suffix)
+        few, many = results[f"rv32_extra_{setting}_100"], results[f"rv32_extra_{setting}_10000"]
+        results[f"rv32_growth_{setting}_percent"] = round(100 * (many - few) / few)
+
+
+def main():
+    build()
+    if len(sys.argv) > 2:
+        setting, live = sys.argv[1], int(sys.argv[2])
+        size = int(sys.argv[3]) if len(sys.argv) > 3 else None
+        suffix = "_fp" if setting == "stack8" else ""
+        cost, plain = count(setting, live, size, suffix), count("plain", live, size, suffix)
+        print(f"{setting}, {live} live: {cost}, {cost - plain} beyond plain")
+        return
+    results = {}
+    measure(results)
+    print("  critical sections ...", file=sys.stderr, flush=True)
+    results["rv32_critical_section_max"] = longest_section("tracked_fp")
+    shared.add_results(results)
+    shared.print_table(TABLE, results)
+
+
+if __name__ == "__main__":
+    main()

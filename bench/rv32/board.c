@@ -1,0 +1,59 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/*
+ * QEMU's "virt" machine as the board of the benchmark: a gigabyte of RAM, where the stand-in's
+ * heaps find their places, and the hart's own count of instructions.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/mman.h>
+
+#include "sim_bench.h"
+
+#define RAM_START 0x80000000U
+#define RAM_BYTES 0x40000000U
+#define PROGRAM_BYTES 0x08000000U /* code, data and stack, as the linker was told */
+
+/* The heaps' memory is free RAM: nothing to map, only a place to refuse. */
+void *mmap(void *address, size_t bytes, int protection, int flags, int file, long offset)
+{
+    (void)protection, (void)flags, (void)file, (void)offset;
+    uintptr_t offset_in_ram = (uintptr_t)address - RAM_START;
+    bool fits = offset_in_ram >= PROGRAM_BYTES && offset_in_ram < RAM_BYTES &&
+                bytes <= RAM_BYTES - offset_in_ram;
+    return fits ? address : MAP_FAILED;
+}
+
+int munmap(void *address, size_t bytes)
+{
+    (void)address, (void)bytes;
+    return 0;
+}
+
+int madvise(void *address, size_t bytes, int advice)
+{
+    (void)address, (void)bytes, (void)advice;
+    return 0;
+}
+
+static uint32_t s_begin;
+
+static inline uint32_t instructions(void)
+{
+    uint32_t count;
+    __asm__ volatile("rdinstret %0" : "=r"(count)::"memory");
+    return count;
+}
+
+__attribute__((noinline)) void bench_begin(void)
+{
+    s_begin = instructions();
+}
+
+/* A run is far shorter than 2^32 instructions. */
+__attribute__((noinline)) void bench_end(void)
+{
+    printf("instructions %lu\n", (unsigned long)(instructions() - s_begin));
+}
