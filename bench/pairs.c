@@ -83,9 +83,10 @@ static void run(uint32_t live, uint32_t pairs)
 int main(int argc, char **argv)
 {
     if (argc != 4 && argc != 5) {
-        fprintf(stderr,
-                "usage: pairs plain|stopped|sites|stack8|full|redzones|checked|scrub|sections|"
-                "sizes LIVE PAIRS [BYTES]\n");
+        fprintf(
+            stderr,
+            "usage: pairs plain|stopped|sites|roomy|stack8|full|redzones|checked|scrub|sections|"
+            "sizes LIVE PAIRS [BYTES]\n");
         return 2;
     }
     uint32_t live = (uint32_t)strtoul(argv[2], NULL, 0);

@@ -58,6 +58,8 @@ bool bench_set_up(const char *setting, uint32_t live)
         ok = configure(live, 1) && heaptrail_stop() == ESP_OK;
     } else if (strcmp(setting, "sites") == 0) {
         ok = configure(live, 1);
+    } else if (strcmp(setting, "roomy") == 0) { /* the table half full, as by default */
+        ok = configure(2U * live, 1);
     } else if (strcmp(setting, "stack8") == 0) {
         ok = configure(live, 8);
     } else if (strcmp(setting, "redzones") == 0 || strcmp(setting, "scrub") == 0) {

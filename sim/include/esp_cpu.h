@@ -4,6 +4,7 @@
 
 #include "esp_attr.h"
 #include "esp_err.h"
+#include "soc/soc_caps.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,7 +26,11 @@ extern volatile uint32_t sim_bare_core_id;
 
 static inline int esp_cpu_get_core_id(void)
 {
+#if SOC_CPU_CORES_NUM == 1
+    return 0;
+#else
     return (int)sim_bare_core_id;
+#endif
 }
 
 static inline bool esp_cpu_compare_and_set(volatile uint32_t *addr, uint32_t compare_value,

@@ -101,9 +101,8 @@ static inline table_load_t load_churn(uint32_t max_blocks, address_pattern_t pat
     ht_bucket_t *memory = calloc(buckets + 1U, sizeof(*memory));
     load_bench_t bench = {.spots = 3U * limit};
     bench.spot = calloc(bench.spots, sizeof(*bench.spot));
-    uint8_t *used = calloc(buckets + 1U, sizeof(*used));
-    if (memory == NULL || used == NULL || bench.spot == NULL) { abort(); }
-    ht_table_init(&bench.table, memory, used, buckets);
+    if (memory == NULL || bench.spot == NULL) { abort(); }
+    ht_table_init(&bench.table, memory, buckets);
     uint64_t random = seed * 0x9E3779B97F4A7C15U + 1U;
     for (uint32_t i = 0; i < bench.spots; i++) {
         bench.spot[i] = load_next_address(pattern, i, i == 0 ? 0 : bench.spot[i - 1U], &random);
@@ -119,7 +118,6 @@ static inline table_load_t load_churn(uint32_t max_blocks, address_pattern_t pat
     }
     result.moves = bench.table.moves;
     free(bench.spot);
-    free(used);
     free(memory);
     return result;
 }

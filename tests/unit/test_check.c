@@ -102,11 +102,11 @@ static void test_record_that_is_not_where_one_looks(void **state)
         ht_record_t *to = NULL;
         if (b != ht_table_first(&s_tracker.table, hash) &&
             b != ht_table_second(&s_tracker.table, hash)) {
-            to = ht_bucket_take(&s_tracker.table, b);
+            to = ht_bucket_take(&s_tracker.table.buckets[b]);
         }
         if (to != NULL) {
             *to = *from;
-            ht_bucket_give(&s_tracker.table, from);
+            from->address = HT_ADDRESS_EMPTY;
             break;
         }
     }
@@ -137,12 +137,7 @@ static void test_counts_of_the_table(void **state)
 static void test_record_that_vanished(void **state)
 {
     (void)state;
-    ht_record_t *gone = record();
-    const ht_record_t kept = *gone;
-    gone->address = HT_ADDRESS_EMPTY;
-    expect("table: a slot in use is not marked");
-    *gone = kept;
-    ht_bucket_give(&s_tracker.table, gone);
+    record()->address = HT_ADDRESS_EMPTY;
     expect("table: count");
 }
 

@@ -72,14 +72,13 @@ static void test_buckets_hold_what_they_promise(void **state)
 typedef struct {
     ht_table_t table;
     ht_bucket_t memory[4];
-    uint8_t used[4];
 } small_t;
 
 static small_t *small_new(uint32_t buckets)
 {
     small_t *small = calloc(1, sizeof(*small));
     assert_non_null(small);
-    ht_table_init(&small->table, small->memory, small->used, buckets);
+    ht_table_init(&small->table, small->memory, buckets);
     return small;
 }
 

@@ -435,9 +435,18 @@ HT_PORT_HOT void ht_checked_free(void *block, uintptr_t caller)
 /* --- the slow ends of ht_hot_checked.h -----------------------------------------------------------
  */
 
-HT_PORT_HOT void *ht_checked_undress(void *raw)
+/* Without a record there are no redzones. */
+HT_PORT_HOT void *ht_hot_make_guarded_slow(void *raw, size_t size, uint32_t caps, uint32_t method,
+                                           uintptr_t caller, uintptr_t sp)
 {
-    count_unguarded(&ht_default_tracker);
+    ht_tracker_t *tracker = &ht_default_tracker;
+    uintptr_t block = (uintptr_t)raw + tracker->checks.front;
+    ht_origin_id_t origin =
+        ht_origin_of_caller(&tracker->origins, &tracker->lock, caller, caps, method);
+    if (ht_tracker_add_slow(tracker, block, size, origin, HT_GUARD_BOTH, sp)) {
+        return (void *)block;
+    }
+    count_unguarded(tracker);
     return raw;
 }
 

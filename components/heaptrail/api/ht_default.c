@@ -42,7 +42,7 @@ ht_tracker_t ht_default_tracker;
 #define BUCKETS ((CONFIG_HEAPTRAIL_MAX_BLOCKS + HT_BUCKET_SLOTS - 2U) / (HT_BUCKET_SLOTS - 1U))
 #define MEMORY_BYTES                                                                               \
     (ALIGNED((CONFIG_HEAPTRAIL_MAX_SITES + 1U) * sizeof(ht_origin_t)) +                            \
-     ALIGNED((BUCKETS + 1U) * sizeof(ht_bucket_t)) + ALIGNED(BUCKETS + 1U) +                       \
+     ALIGNED((BUCKETS + 1U) * sizeof(ht_bucket_t)) +                                               \
      ALIGNED((HT_TASK_FIRST + CONFIG_HEAPTRAIL_MAX_TASKS) * sizeof(ht_task_t)) +                   \
      ALIGNED(CONFIG_HEAPTRAIL_MAX_FAILURES * sizeof(ht_failure_t)) +                               \
      ALIGNED(FREED_MAX * sizeof(ht_freed_t)) +                                                     \
@@ -78,25 +78,63 @@ HT_PORT_HOT void ht_default_boot(void)
     if (HT_CONFIG_CHECKS) { ht_checked_boot(tracker); }
 }
 
+static HT_PORT_HOT HT_PORT_LEAF void add(ht_tracker_t *tracker, void *block, size_t size,
+                                         ht_origin_id_t origin, ht_tick_t now)
+{
+    ht_origin_t *from = &tracker->origins.origins[origin.index];
+    uintptr_t sp = ht_port_stack_pointer();
+    if (__builtin_expect(
+            !ht_hot_try_add(tracker, (uintptr_t)block, size, from, origin, HT_GUARD_NONE, now, sp),
+            0)) {
+        (void)ht_tracker_add_slow(tracker, (uintptr_t)block, size, origin, HT_GUARD_NONE, sp);
+    }
+}
+
 HT_PORT_HOT void ht_on_alloc_slow(void *block, size_t size, uint32_t caps, uint32_t method,
                                   uintptr_t caller)
 {
     ht_tracker_t *tracker = ht_default();
     if (tracker->state == HT_STATE_RUNNING) {
-        ht_tracker_add(tracker, (uintptr_t)block, size,
-                       ht_scope_origin(tracker, caller, method, caps));
+        ht_origin_id_t origin = ht_scope_origin(tracker, caller, method, caps);
+        add(tracker, block, size, origin, ht_port_tick());
     }
+}
+
+HT_PORT_HOT void *ht_hot_make_slow(void *block, size_t size, uint32_t caps, uint32_t method,
+                                   uintptr_t caller, uintptr_t sp)
+{
+    ht_tracker_t *tracker = &ht_default_tracker;
+    ht_origin_id_t origin =
+        ht_origin_of_caller(&tracker->origins, &tracker->lock, caller, caps, method);
+    (void)ht_tracker_add_slow(tracker, (uintptr_t)block, size, origin, HT_GUARD_NONE, sp);
+    return block;
+}
+
+static HT_PORT_HOT HT_PORT_LEAF void made(void *block, size_t size, uint32_t caps, uint32_t method,
+                                          uintptr_t caller, ht_tick_t now)
+{
+    (void)ht_hot_make(block, size, caps, method, caller, now);
 }
 
 HT_PORT_HOT void ht_on_alloc(void *block, size_t size, uint32_t caps, uint32_t method,
                              uintptr_t caller)
 {
-    ht_hot_on_alloc(block, size, caps, method, caller);
+    if (__builtin_expect(ht_hot_is_quick(&ht_default_tracker), 1)) {
+        made(block, size, caps, method, caller, ht_port_tick());
+    } else {
+        ht_hot_otherwise(&ht_default_tracker, block, size, caps, method, caller);
+    }
 }
 
 HT_PORT_HOT void ht_on_free(void *block)
 {
-    ht_hot_on_free(block);
+    /* Not one slot in use: a tracker that is new or stopped. It also spares a look-up that cannot
+     * hit. */
+    if (__builtin_expect(ht_unlocked_count(&ht_default_tracker) != 0, 1)) {
+        ht_hot_remove(&ht_default_tracker, (uintptr_t)block);
+    } else if (ht_default_tracker.state == HT_STATE_RUNNING) {
+        ht_tracker_remove(&ht_default_tracker, (uintptr_t)block); /* counts it as unknown */
+    }
 }
 
 static uint32_t or_default(uint32_t value, uint32_t otherwise)

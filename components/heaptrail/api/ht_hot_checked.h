@@ -4,13 +4,12 @@
  */
 /**
  * @file ht_hot_checked.h
- * The commonest allocation and free, inline: an ordinary block, its caller known, with two redzones
- * or with none, nothing filled, nothing kept. Everything else is ht_checked.h's and ht_default.h's.
+ * The commonest allocation and free with checks, inline: an ordinary block, its caller known, two
+ * redzones, nothing filled, nothing kept. Everything else is ht_checked.h's and ht_default.h's.
  *
- *     ht_hot_plan_t plan = ht_hot_plan(size, caps);
- *     if (plan.way == HT_HOT_CHECKED) { return <ht_checked_alloc()>; }
- *     void *raw = <the heap's malloc>(plan.bytes, caps);
- *     return raw != NULL ? ht_hot_make(raw, &plan, ...) : <the slow way>;
+ *     if (!ht_hot_is_simple(size, caps)) { return <ht_checked_alloc()>; }
+ *     void *raw = <the heap's malloc>(ht_hot_bytes(size), caps);
+ *     return raw != NULL ? ht_hot_make_guarded(raw, ...) : <the slow way>;
  */
 #pragma once
 
@@ -21,59 +20,42 @@
 /** Larger ones take the other way, so that no sum here overflows. */
 #define HT_HOT_BYTES_MAX ((size_t)1U << 20)
 
-typedef enum { HT_HOT_PLAIN, HT_HOT_REDZONES, HT_HOT_CHECKED } ht_hot_way_t;
-
-typedef struct {
-    ht_hot_way_t way;
-    size_t bytes; /**< what to ask the heap for */
-} ht_hot_plan_t;
-
-/* Redzones and nothing else, around an ordinary block? */
+/** With checks on: redzones and nothing else, around an ordinary block? */
 HT_INLINE bool ht_hot_is_simple(size_t size, uint32_t caps)
 {
     const ht_tracker_t *tracker = &ht_default_tracker;
-    return tracker->checks.simple_alloc && tracker->quick &&
-           tracker->scope_hint[ht_port_core()] == NULL && ht_port_takes_front(caps) &&
+    return tracker->checks.simple_alloc && ht_hot_is_quick(tracker) && ht_port_takes_front(caps) &&
            ht_port_dma_line(caps) == 0 && size - 1U < HT_HOT_BYTES_MAX;
 }
 
-/** Which way a request takes. */
-HT_INLINE ht_hot_plan_t ht_hot_plan(size_t size, uint32_t caps)
+/** What to ask the heap for. */
+HT_INLINE size_t ht_hot_bytes(size_t size)
 {
-    if (!ht_checking()) { return (ht_hot_plan_t){HT_HOT_PLAIN, size}; }
-    if (!ht_hot_is_simple(size, caps)) { return (ht_hot_plan_t){HT_HOT_CHECKED, size}; }
     const ht_checks_t *checks = &ht_default_tracker.checks;
-    return (ht_hot_plan_t){HT_HOT_REDZONES,
-                           checks->front + ((size + checks->tail + 3U) & ~(size_t)3U)};
+    return checks->front + ((size + checks->tail + 3U) & ~(size_t)3U);
 }
 
-/** The slow end of ht_hot_make(): there is no record, so there are no redzones. */
-void *ht_checked_undress(void *raw);
+/** The slow end of ht_hot_make_guarded(): the same, whatever is in the way. */
+void *ht_hot_make_guarded_slow(void *raw, size_t size, uint32_t caps, uint32_t method,
+                               uintptr_t caller, uintptr_t sp);
 
-/** Make a block of what the heap gave: redzones, if the plan says so, and a record. */
-HT_INLINE void *ht_hot_make(void *raw, const ht_hot_plan_t *plan, size_t size, uint32_t caps,
-                            uint32_t method, uintptr_t caller)
+/** Make a block of what the heap gave: two redzones and a record. As ht_hot_make() otherwise. */
+HT_INLINE void *ht_hot_make_guarded(void *raw, size_t size, uint32_t caps, uint32_t method,
+                                    uintptr_t caller, ht_tick_t now)
 {
     ht_tracker_t *tracker = &ht_default_tracker;
-    uintptr_t block = (uintptr_t)raw;
-    uint32_t guard = HT_GUARD_NONE;
-    if (__builtin_expect(plan->way == HT_HOT_REDZONES, 0)) {
-        block += tracker->checks.front;
-        guard = HT_GUARD_BOTH;
-        ht_guard_write(&tracker->checks, block, size, guard);
-    } else if (__builtin_expect(!ht_hot_is_quick(tracker), 0)) {
-        ht_hot_otherwise(tracker, raw, size, caps, method, caller);
-        return raw;
+    uintptr_t block = (uintptr_t)raw + tracker->checks.front;
+    ht_guard_write(&tracker->checks, block, size, HT_GUARD_BOTH);
+    uintptr_t sp = ht_port_stack_pointer();
+    ht_origin_id_t id;
+    ht_origin_t *from = ht_origin_quickly(&tracker->origins, caller, caps, method, &id);
+    if (__builtin_expect(from != NULL &&
+                             ht_hot_try_add(tracker, block, size, from, id, HT_GUARD_BOTH, now, sp),
+                         1)) {
+        return (void *)block;
     }
-    ht_origin_id_t origin =
-        ht_origin_of_caller(&tracker->origins, &tracker->lock, caller, caps, method);
-    bool added = ht_hot_add(tracker, block, size, origin, guard);
-    if (__builtin_expect(!added && guard != HT_GUARD_NONE, 0)) { return ht_checked_undress(raw); }
-    return (void *)block;
+    return ht_hot_make_guarded_slow(raw, size, caps, method, caller, sp);
 }
-
-/** The slow end of ht_hot_end(): the redzones are damaged. */
-void ht_checked_damaged(const ht_record_t *record, uintptr_t caller);
 
 /** May ht_hot_end() be taken? */
 HT_INLINE bool ht_hot_ends_simply(void)
@@ -82,34 +64,24 @@ HT_INLINE bool ht_hot_ends_simply(void)
 }
 
 /**
- * End a block and look at its redzones. What comes back goes to the heap's free(). NULL: checks are
- * on and it is no plain matter; ht_checked_free() has to do it.
+ * End the record of a block that is about to be freed; not NULL. `was` is the record. False, and
+ * nothing happened: it has none, it is a task's control block, or records wait in the stash. As
+ * ht_hot_make(), for a function of its own.
  */
-HT_INLINE void *ht_hot_end(void *block, uintptr_t caller)
+HT_INLINE bool ht_hot_end(void *block, ht_tick_t now, ht_record_t *was)
 {
     ht_tracker_t *tracker = &ht_default_tracker;
-    ht_tick_t now = ht_port_tick();
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-    ht_record_t *record = ht_table_find(&tracker->table, (uintptr_t)block);
-    if (__builtin_expect(record == NULL, 0)) {
-        bool checking = tracker->checks.on;
-        if (!checking) { ht_tracker_unknown(tracker, (uintptr_t)block); }
-        ht_port_unlock(&tracker->lock, irq);
-        return checking ? NULL : block;
+    ht_record_t *record = ht_table_find_filed(&tracker->table, (uintptr_t)block);
+    bool usual = record != NULL && tracker->table.stash_count == 0 && !ht_record_is_tcb(record);
+    if (__builtin_expect(usual, 1)) {
+        *was = *record;
+        ht_count_end(tracker, was, now);
+        ht_table_erase_filed(&tracker->table, record);
     }
-    if (__builtin_expect(ht_record_guard(record) == HT_GUARD_NONE, 1)) {
-        ht_end_block(tracker, record, now);
-        ht_port_unlock(&tracker->lock, irq);
-        return block;
-    }
-    const ht_record_t ended = *record;
-    ht_end_block(tracker, record, now);
     ht_port_unlock(&tracker->lock, irq);
-    uint32_t guard = ht_record_guard(&ended);
-    if (__builtin_expect(
-            !ht_guard_intact(&tracker->checks, (uintptr_t)block, ht_record_size(&ended), guard),
-            0)) {
-        ht_checked_damaged(&ended, caller);
-    }
-    return (char *)block - ht_guard_front(&tracker->checks, guard);
+    return usual;
 }
+
+/** Report the damage to the redzones of a block that is being freed. */
+void ht_checked_damaged(const ht_record_t *record, uintptr_t caller);

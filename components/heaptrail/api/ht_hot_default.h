@@ -15,39 +15,40 @@
 /** Not running yet or any more, or a scope or a stack to look at. */
 void ht_on_alloc_slow(void *block, size_t size, uint32_t caps, uint32_t method, uintptr_t caller);
 
+/** Running, and only the caller is kept, but the caller is new, or the task, or the table crowded:
+ * the slow end of ht_hot_make(). Returns `block`. */
+void *ht_hot_make_slow(void *block, size_t size, uint32_t caps, uint32_t method, uintptr_t caller,
+                       uintptr_t sp);
+
 /** Running, and the caller is all that is asked for. */
 HT_INLINE bool ht_hot_is_quick(const ht_tracker_t *tracker)
 {
-    return tracker->quick && tracker->scope_hint[ht_port_core()] == NULL;
+    return tracker->way > 0 && tracker->scope_hint[ht_port_core()] == NULL;
 }
 
 /** Where that is not so. */
 HT_INLINE void ht_hot_otherwise(const ht_tracker_t *tracker, void *block, size_t size,
                                 uint32_t caps, uint32_t method, uintptr_t caller)
 {
-    if (tracker->state != HT_STATE_STOPPED) { ht_on_alloc_slow(block, size, caps, method, caller); }
+    if (tracker->way != HT_WAY_STOPPED) { ht_on_alloc_slow(block, size, caps, method, caller); }
 }
 
-HT_INLINE void ht_hot_on_alloc(void *block, size_t size, uint32_t caps, uint32_t method,
-                               uintptr_t caller)
+/**
+ * Record a block that is neither guarded nor anything else, if ht_hot_is_quick(). It is meant to be
+ * the last thing that a function does, in a function of its own that is HT_PORT_LEAF: then nothing
+ * is saved on the stack. That is why the tick comes in. Returns `block`.
+ */
+HT_INLINE void *ht_hot_make(void *block, size_t size, uint32_t caps, uint32_t method,
+                            uintptr_t caller, ht_tick_t now)
 {
     ht_tracker_t *tracker = &ht_default_tracker;
-    if (__builtin_expect(!ht_hot_is_quick(tracker), 0)) {
-        ht_hot_otherwise(tracker, block, size, caps, method, caller);
-        return;
+    uintptr_t sp = ht_port_stack_pointer();
+    ht_origin_id_t id;
+    ht_origin_t *from = ht_origin_quickly(&tracker->origins, caller, caps, method, &id);
+    if (__builtin_expect(from != NULL && ht_hot_try_add(tracker, (uintptr_t)block, size, from, id,
+                                                        HT_GUARD_NONE, now, sp),
+                         1)) {
+        return block;
     }
-    (void)ht_hot_add(tracker, (uintptr_t)block, size,
-                     ht_origin_of_caller(&tracker->origins, &tracker->lock, caller, caps, method),
-                     HT_GUARD_NONE);
-}
-
-HT_INLINE void ht_hot_on_free(void *block)
-{
-    /* Not one slot in use: a tracker that is new or stopped. It also spares a look-up that cannot
-     * hit. */
-    if (__builtin_expect(ht_unlocked_count(&ht_default_tracker) != 0, 1)) {
-        ht_hot_remove(&ht_default_tracker, (uintptr_t)block);
-    } else if (ht_default_tracker.state == HT_STATE_RUNNING) {
-        ht_tracker_remove(&ht_default_tracker, (uintptr_t)block); /* counts it as unknown */
-    }
+    return ht_hot_make_slow(block, size, caps, method, caller, sp);
 }

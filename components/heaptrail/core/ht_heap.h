@@ -43,9 +43,6 @@ typedef struct {
     size_t last_size;
 } ht_heaps_t;
 
-/** The slow half of ht_heap_of(). */
-ht_heap_id_t ht_heap_search(ht_heaps_t *heaps, uintptr_t address);
-
 static_assert(HT_HEAPS_MAX <= HT_MASK(HT_HEAP_BITS), "a record can name every heap");
 
 /** The heap that an address lies in, 0 if none. Lock held. O(heaps), usually O(1). */
@@ -54,7 +51,16 @@ HT_INLINE ht_heap_id_t ht_heap_of(ht_heaps_t *heaps, uintptr_t address)
     if (__builtin_expect(address - heaps->last_start < heaps->last_size, 1)) {
         return (ht_heap_id_t){heaps->last};
     }
-    return ht_heap_search(heaps, address);
+    for (uint32_t id = heaps->count; id != 0; id--) {
+        const ht_heap_t *heap = &heaps->row[id];
+        if (address - heap->start < heap->size) {
+            heaps->last = id;
+            heaps->last_start = heap->start;
+            heaps->last_size = heap->size;
+            return (ht_heap_id_t){id};
+        }
+    }
+    return (ht_heap_id_t){0};
 }
 
 /** Count one more block. Lock held. */

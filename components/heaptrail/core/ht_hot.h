@@ -13,11 +13,10 @@
 
 #include "ht_tracker.h"
 
-/* The rare cases, in ht_tracker.c. The first two take the lock themselves, for short. */
+/* The rare cases, in ht_tracker.c. The first takes the lock itself, for short. */
 uint32_t ht_tracker_find_task(ht_tracker_t *tracker, uintptr_t sp);
-void ht_tracker_make_room(ht_tracker_t *tracker, uintptr_t address);
-bool ht_tracker_filters_out(ht_tracker_t *tracker, size_t size, uint32_t origin, uint32_t task);
-void ht_tracker_drop(ht_tracker_t *tracker, ht_origin_t *origin, size_t size);
+bool ht_tracker_add_slow(ht_tracker_t *tracker, uintptr_t address, size_t size,
+                         ht_origin_id_t origin, uint32_t guard, uintptr_t sp);
 void ht_tracker_unknown(ht_tracker_t *tracker, uintptr_t address);
 
 /* The next stamp: the clock if it moved on, else the next order within its tick. Lock held. */
@@ -59,50 +58,59 @@ HT_INLINE uint32_t ht_task_by_key(ht_tracker_t *tracker)
         (irq) = ht_port_lock(&(tracker)->lock);                                                    \
     } while (0)
 
+/* A slot was taken for a new block: fill it in, and count. Lock held. */
+HT_INLINE void ht_hot_fill(ht_tracker_t *tracker, ht_record_t *record, uintptr_t address,
+                           size_t size, ht_origin_t *from, ht_origin_id_t origin, uint32_t task,
+                           uint32_t guard, ht_tick_t now)
+{
+    ht_next_stamp(tracker, now);
+    ht_heap_id_t heap = ht_heap_of(&tracker->heaps, address);
+    record->address = address;
+    record->what =
+        ht_record_what(size, heap, ht_port_core()) | ((ht_word_t)guard << HT_GUARD_SHIFT);
+    record->who = ht_record_who(origin, (ht_task_id_t){task}, tracker->last.order);
+    record->tick = tracker->last.tick;
+    ht_origin_add(from, size);
+    ht_task_count(&tracker->tasks.rows[task], size);
+    ht_heap_count(&tracker->heaps.row[heap.index], size);
+}
+
+/**
+ * Record a new block, unless anything about it is unusual: then nothing happened, and
+ * ht_tracker_add_slow() has to do it, with the same sp: what that learns is good up to there.
+ * `from` is the row of `origin`; guard: HT_GUARD_*. Takes the lock. It calls nothing that is
+ * likely, so that a function which does this last saves no register.
+ */
+HT_INLINE bool ht_hot_try_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
+                              ht_origin_t *from, ht_origin_id_t origin, uint32_t guard,
+                              ht_tick_t now, uintptr_t sp)
+{
+    uint32_t task = ht_task_by_key(tracker);
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    if (HT_PORT_STACK_TELLS_TASK) { task = tracker->tasks.last_row; }
+    ht_record_t *record = NULL;
+    if (__builtin_expect((!HT_PORT_STACK_TELLS_TASK || ht_is_last_task(tracker, sp)) &&
+                             !tracker->filtering && size <= HT_SIZE_MAX,
+                         1)) {
+        record = ht_table_place(&tracker->table, address);
+        if (__builtin_expect(record != NULL, 1)) {
+            ht_hot_fill(tracker, record, address, size, from, origin, task, guard, now);
+        }
+    }
+    ht_port_unlock(&tracker->lock, irq);
+    return record != NULL;
+}
+
 /** Record a new block; guard: HT_GUARD_*. False: there is no record of it. Takes the lock. */
 HT_INLINE bool ht_hot_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
                           ht_origin_id_t origin, uint32_t guard)
 {
-    uint32_t task = ht_task_by_key(tracker);
     uintptr_t sp = ht_port_stack_pointer();
-    ht_tick_t now = ht_port_tick();
-    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-    if (HT_PORT_STACK_TELLS_TASK) {
-        task = tracker->tasks.last_row;
-        if (__builtin_expect(!ht_is_last_task(tracker, sp), 0)) { /* our row stays ours meanwhile */
-            HT_OUTSIDE(tracker, irq, task = ht_tracker_find_task(tracker, sp));
-        }
-    }
-    if (__builtin_expect(tracker->filtering, 0) &&
-        ht_tracker_filters_out(tracker, size, origin.index, task)) {
-        ht_port_unlock(&tracker->lock, irq);
-        return false;
-    }
-    ht_origin_t *from = &tracker->origins.origins[origin.index];
-    ht_record_t *record = NULL;
-    if (__builtin_expect(size <= HT_SIZE_MAX, 1)) {
-        record = ht_table_place(&tracker->table, address);
-        if (__builtin_expect(record == NULL, 0) && ht_table_has_room(&tracker->table)) {
-            HT_OUTSIDE(tracker, irq, ht_tracker_make_room(tracker, address));
-            record = ht_table_place_or_stash(&tracker->table, address);
-        }
-    }
-    if (__builtin_expect(record == NULL, 0)) {
-        ht_tracker_drop(tracker, from, size);
-    } else {
-        ht_next_stamp(tracker, now);
-        ht_heap_id_t heap = ht_heap_of(&tracker->heaps, address);
-        record->address = address;
-        record->what =
-            ht_record_what(size, heap, ht_port_core()) | ((ht_word_t)guard << HT_GUARD_SHIFT);
-        record->who = ht_record_who(origin, (ht_task_id_t){task}, tracker->last.order);
-        record->tick = tracker->last.tick;
-        ht_origin_add(from, size);
-        ht_task_count(&tracker->tasks.rows[task], size);
-        ht_heap_count(&tracker->heaps.row[heap.index], size);
-    }
-    ht_port_unlock(&tracker->lock, irq);
-    return record != NULL;
+    return __builtin_expect(ht_hot_try_add(tracker, address, size,
+                                           &tracker->origins.origins[origin.index], origin, guard,
+                                           ht_port_tick(), sp),
+                            1) ||
+           ht_tracker_add_slow(tracker, address, size, origin, guard, sp);
 }
 
 /* The block of a record ended. Lock held; the slot is the caller's to empty or to keep. */

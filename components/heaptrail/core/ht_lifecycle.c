@@ -32,7 +32,7 @@ const char *ht_sizes_check(const ht_sizes_t *sizes)
 
 /* Where each table lies in the tracker's memory. The one with the largest alignment comes first. */
 typedef struct {
-    size_t origins, buckets, used, tasks, failures, freed, frames, origin_index, task_index, end;
+    size_t origins, buckets, tasks, failures, freed, frames, origin_index, task_index, end;
 } layout_t;
 
 static size_t take(size_t *at, size_t count, size_t size)
@@ -54,7 +54,6 @@ static layout_t lay_out(const ht_sizes_t *sizes)
     layout.frames = take(&at, sizes->frame_words, sizeof(uintptr_t));
     layout.origin_index =
         take(&at, ht_origins_index_size(sizes->max_origins), sizeof(ht_origin_slot_t));
-    layout.used = take(&at, ht_table_buckets_for(sizes->max_blocks) + 1U, sizeof(uint8_t));
     layout.task_index = take(&at, ht_tasks_index_size(sizes->max_tasks), sizeof(uint16_t));
     (void)take(&at, 0, 1);
     layout.end = (at + sizeof(uint64_t) - 1U) & ~(sizeof(uint64_t) - 1U);
@@ -72,7 +71,7 @@ ht_plan_t ht_tracker_plan(const ht_sizes_t *sizes, void *memory)
     unsigned char *base = memory;
     ht_plan_t plan = {.stack_depth = sizes->stack_depth,
                       .memory_bytes = layout.end + sizeof(ht_tracker_t)};
-    ht_table_init(&plan.table, (void *)(base + layout.buckets), base + layout.used,
+    ht_table_init(&plan.table, (void *)(base + layout.buckets),
                   ht_table_buckets_for(sizes->max_blocks));
     plan.origins = (ht_origins_t){
         .origins = (void *)(base + layout.origins),
@@ -95,6 +94,12 @@ ht_plan_t ht_tracker_plan(const ht_sizes_t *sizes, void *memory)
     return plan;
 }
 
+static inline int8_t way_of(uint32_t state, uint32_t stack_depth)
+{
+    if (state == HT_STATE_STOPPED) { return HT_WAY_STOPPED; }
+    return stack_depth <= 1 ? HT_WAY_QUICK : HT_WAY_OTHER;
+}
+
 HT_PORT_HOT void ht_tracker_begin(ht_tracker_t *tracker, const ht_plan_t *plan, uint32_t state)
 {
     tracker->table = plan->table;
@@ -109,7 +114,7 @@ HT_PORT_HOT void ht_tracker_begin(ht_tracker_t *tracker, const ht_plan_t *plan, 
     tracker->swept_at = tracker->started_at;
     tracker->last.tick = tracker->started_at;
     tracker->blind = state != HT_STATE_RUNNING;
-    tracker->quick = state == HT_STATE_RUNNING && plan->stack_depth <= 1;
+    tracker->way = way_of(state, plan->stack_depth);
     __atomic_store_n(&tracker->state, state, __ATOMIC_RELEASE);
 }
 
@@ -201,9 +206,10 @@ ht_stamp_t ht_tracker_mark(ht_tracker_t *tracker)
 
 void ht_tracker_run(ht_tracker_t *tracker, bool run)
 {
+    uint32_t state = run ? HT_STATE_RUNNING : HT_STATE_STOPPED;
     tracker->blind = true; /* was, or will be */
-    tracker->quick = run && tracker->stack_depth <= 1;
-    __atomic_store_n(&tracker->state, run ? HT_STATE_RUNNING : HT_STATE_STOPPED, __ATOMIC_RELEASE);
+    tracker->way = way_of(state, tracker->stack_depth);
+    __atomic_store_n(&tracker->state, state, __ATOMIC_RELEASE);
 }
 
 void ht_tracker_set_filter(ht_tracker_t *tracker, const ht_filter_t *filter)

@@ -157,8 +157,11 @@ HT_INLINE void ht_origin_remove(ht_origin_t *origin, size_t size, ht_tick_t age)
 {
     origin->freed_blocks++;
     origin->live_bytes -= size;
-    uint32_t bucket = HT_LIFETIME_BUCKETS - 1;
-    if (age < (ht_tick_t)1 << (HT_LIFETIME_BUCKETS - 1)) { bucket = ht_bit_length((uint32_t)age); }
+    uint32_t bucket = (uint32_t)age; /* 0 and 1 are their own lengths, and the commonest ages */
+    if (age >= 2) {
+        bucket = HT_LIFETIME_BUCKETS - 1;
+        if (age < (ht_tick_t)1 << bucket) { bucket = ht_bit_length((uint32_t)age); }
+    }
     uint16_t lives = (uint16_t)(origin->lifetimes[bucket] + 1U);
     if (lives != 0) { origin->lifetimes[bucket] = lives; } /* it stops at 65535 */
 }
@@ -188,20 +191,28 @@ ht_origin_id_t ht_origin_of_new_caller(ht_origins_t *origins, ht_port_lock_t *lo
 
 /*
  * The origin of a block of which only the caller's address is known: a site as the linker's wrap
- * sees it. The first entry of the index is looked at inline; it is right nearly always.
+ * sees it. Only the first entry of the index is looked at; it is right nearly always. NULL: it is
+ * elsewhere, or new.
  */
+HT_INLINE ht_origin_t *ht_origin_quickly(const ht_origins_t *origins, uintptr_t caller,
+                                         uint32_t caps, uint32_t method, ht_origin_id_t *id)
+{
+    uint32_t hash = ht_origin_fold(ht_origin_step(ht_origin_seed(caps, method), caller));
+    id->index = __atomic_load_n(&origins->index[hash & origins->index_mask], __ATOMIC_ACQUIRE);
+    ht_origin_t *origin = &origins->origins[id->index];
+    bool hit = origin->caller == caller && origin->caps == caps &&
+               origin->shape == HT_ORIGIN_SHAPE(1, method);
+    return __builtin_expect(hit, 1) ? origin : NULL;
+}
+
+/** The same, wherever it is; it is added if it is new. */
 HT_INLINE ht_origin_id_t ht_origin_of_caller(ht_origins_t *origins, ht_port_lock_t *lock,
                                              uintptr_t caller, uint32_t caps, uint32_t method)
 {
-    uint32_t hash = ht_origin_fold(ht_origin_step(ht_origin_seed(caps, method), caller));
-    uint32_t id = __atomic_load_n(&origins->index[hash & origins->index_mask], __ATOMIC_ACQUIRE);
-    const ht_origin_t *origin = &origins->origins[id];
-    if (__builtin_expect(origin->caller == caller && origin->caps == caps &&
-                             origin->shape == HT_ORIGIN_SHAPE(1, method),
-                         1)) {
-        return (ht_origin_id_t){id};
-    }
-    return ht_origin_of_new_caller(origins, lock, caller, caps, method);
+    ht_origin_id_t id;
+    return ht_origin_quickly(origins, caller, caps, method, &id) != NULL
+               ? id
+               : ht_origin_of_new_caller(origins, lock, caller, caps, method);
 }
 
 /** A lone caller is kept in the origin itself, everything else in the depot. */

@@ -10,11 +10,10 @@ uint32_t ht_table_buckets_for(uint32_t max_blocks)
     return (max_blocks + HT_BUCKET_SLOTS - 2U) / (HT_BUCKET_SLOTS - 1U); /* 7 of the 8 slots each */
 }
 
-void ht_table_init(ht_table_t *table, ht_bucket_t *buckets, uint8_t *used, uint32_t bucket_count)
+void ht_table_init(ht_table_t *table, ht_bucket_t *buckets, uint32_t bucket_count)
 {
     *table = (ht_table_t){
         .buckets = buckets,
-        .used = used,
         .bucket_count = bucket_count,
         .limit = bucket_count * (HT_BUCKET_SLOTS - 1U),
     };
@@ -23,14 +22,15 @@ void ht_table_init(ht_table_t *table, ht_bucket_t *buckets, uint8_t *used, uint3
 /* Move a resident of bucket `from` to its other bucket, if that has room. */
 static HT_PORT_HOT bool move(ht_table_t *table, uint32_t from, ht_record_t *resident)
 {
-    if (resident->address <= HT_ADDRESS_HELD) { return false; }
+    if (resident->address == HT_ADDRESS_HELD) { return false; }
+    if (resident->address == HT_ADDRESS_EMPTY) { return true; }
     uint32_t hash = ht_table_hash(ht_record_key(resident));
     uint32_t to = ht_table_first(table, hash);
     if (to == from) { to = ht_table_second(table, hash); }
-    ht_record_t *empty = ht_bucket_take(table, to);
+    ht_record_t *empty = ht_bucket_take(&table->buckets[to]);
     if (empty == NULL) { return false; }
     *empty = *resident;
-    ht_bucket_give(table, resident);
+    resident->address = HT_ADDRESS_EMPTY;
     table->moves++;
     return true;
 }
@@ -40,7 +40,6 @@ HT_PORT_HOT bool ht_table_try_room(ht_table_t *table, uintptr_t address, uint32_
     uint32_t hash = ht_table_hash(address);
     uint32_t bucket =
         i < HT_BUCKET_SLOTS ? ht_table_first(table, hash) : ht_table_second(table, hash);
-    if (table->used[bucket] != 0xFFU) { return true; }
     return move(table, bucket, &table->buckets[bucket].slot[i % HT_BUCKET_SLOTS]);
 }
 
@@ -78,8 +77,8 @@ HT_PORT_HOT void ht_table_use_stash(ht_table_t *table, ht_record_t *slot)
         if (waiting[i].address <= HT_ADDRESS_HELD) { continue; }
         uint32_t hash = ht_table_hash(ht_record_key(&waiting[i]));
         if (ht_table_first(table, hash) == bucket || ht_table_second(table, hash) == bucket) {
-            *ht_bucket_take(table, bucket) = waiting[i];
-            ht_bucket_give(table, &waiting[i]);
+            *ht_bucket_take(&table->buckets[bucket]) = waiting[i];
+            waiting[i].address = HT_ADDRESS_EMPTY;
             table->stash_count--;
             table->moves++;
             return;

@@ -12,7 +12,6 @@
  *   bucket 1   [ r r r r r r r r ]    chosen by two hashes of it
  *   ...
  *   stash      [ r r r r r r r r ]    one bucket more, for what finds both of its buckets full
- *   used       [ 1 1 0 1 0 0 0 0 ]    a byte per bucket: bit i is set while slot i is in use
  *
  * Why: the longest operation is a constant, whatever the load. A look-up reads at most two buckets
  * (three while the stash is in use); an insertion that finds both buckets full moves one of a few
@@ -35,7 +34,6 @@ typedef struct {
 
 typedef struct {
     ht_bucket_t *buckets; /**< bucket_count + 1 of them; the last one is the stash */
-    uint8_t *used;        /**< bucket_count + 1 of them */
     uint32_t bucket_count;
     uint32_t count;       /**< slots in use, held ones included */
     uint32_t limit;       /**< count never exceeds it: 7/8 of the slots */
@@ -47,15 +45,15 @@ typedef struct {
  * number. */
 uint32_t ht_table_buckets_for(uint32_t max_blocks);
 
-/** Use `bucket_count + 1` zeroed buckets and as many zeroed bytes. */
-void ht_table_init(ht_table_t *table, ht_bucket_t *buckets, uint8_t *used, uint32_t bucket_count);
+/** Use `bucket_count + 1` zeroed buckets. */
+void ht_table_init(ht_table_t *table, ht_bucket_t *buckets, uint32_t bucket_count);
 
 /** The slow half of ht_table_erase(): the stash is in use, and `slot` became empty. */
 void ht_table_use_stash(ht_table_t *table, ht_record_t *slot);
 
 /**
- * Both buckets of an address may be full: look at the i-th of their 16 residents, and move it to
- * its other bucket if that has room. True: there is room now, or was. O(1).
+ * Both buckets of an address may be full: look at the i-th of their 16 slots, and move who is there
+ * to its other bucket if that has room. True: this slot is empty now, or was. O(1).
  */
 bool ht_table_try_room(ht_table_t *table, uintptr_t address, uint32_t i);
 
@@ -103,13 +101,20 @@ HT_INLINE ht_record_t *ht_bucket_find(ht_bucket_t *bucket, uintptr_t address)
     return NULL;
 }
 
-/** The record of a block that starts at address (neither 0 nor 1), or NULL. O(1). */
-HT_INLINE ht_record_t *ht_table_find(ht_table_t *table, uintptr_t address)
+/** The record of a block that starts at address (neither 0 nor 1), unless it waits in the stash, or
+ * NULL. O(1). */
+HT_INLINE ht_record_t *ht_table_find_filed(ht_table_t *table, uintptr_t address)
 {
     uint32_t hash = ht_table_hash(address);
     ht_record_t *found = ht_bucket_find(&table->buckets[ht_table_first(table, hash)], address);
-    if (found != NULL) { return found; }
-    found = ht_bucket_find(&table->buckets[ht_table_second(table, hash)], address);
+    if (__builtin_expect(found != NULL, 1)) { return found; }
+    return ht_bucket_find(&table->buckets[ht_table_second(table, hash)], address);
+}
+
+/** The record of a block that starts at address (neither 0 nor 1), or NULL. O(1). */
+HT_INLINE ht_record_t *ht_table_find(ht_table_t *table, uintptr_t address)
+{
+    ht_record_t *found = ht_table_find_filed(table, address);
     if (found == NULL && table->stash_count != 0) {
         found = ht_bucket_find(&table->buckets[table->bucket_count], address);
     }
@@ -119,36 +124,10 @@ HT_INLINE ht_record_t *ht_table_find(ht_table_t *table, uintptr_t address)
 /** The record of a block at address that was forgotten (HT_ADDRESS_FORGOTTEN), or NULL. O(1). */
 ht_record_t *ht_table_find_forgotten(ht_table_t *table, uintptr_t address);
 
-/* The index of the lowest bit that is not set in a byte that is not 0xff. */
-HT_INLINE uint32_t ht_lowest_clear(uint32_t byte)
+/* An empty slot of a bucket, or NULL if it is full. It is taken when its address is written. */
+HT_INLINE ht_record_t *ht_bucket_take(ht_bucket_t *bucket)
 {
-#if defined(__riscv) && !defined(__riscv_zbb)
-    /* Without Zbb, __builtin_ctz is a call that reads a table in flash. */
-    uint32_t index = 0;
-    if ((byte & 0xFU) == 0xFU) { index = 4; }
-    if ((byte >> index & 3U) == 3U) { index += 2; }
-    return index + (byte >> index & 1U);
-#else
-    return (uint32_t)__builtin_ctz(~byte);
-#endif
-}
-
-/* Take a slot of a bucket, or NULL if it is full. */
-HT_INLINE ht_record_t *ht_bucket_take(ht_table_t *table, uint32_t bucket)
-{
-    uint32_t used = table->used[bucket];
-    if (used == 0xFFU) { return NULL; }
-    uint32_t slot = ht_lowest_clear(used);
-    table->used[bucket] = (uint8_t)(used | (used + 1U));
-    return &table->buckets[bucket].slot[slot];
-}
-
-/* Mark a slot as empty. */
-HT_INLINE void ht_bucket_give(ht_table_t *table, ht_record_t *slot)
-{
-    size_t index = (size_t)(slot - table->buckets[0].slot);
-    table->used[index / HT_BUCKET_SLOTS] &= (uint8_t) ~(1U << index % HT_BUCKET_SLOTS);
-    slot->address = HT_ADDRESS_EMPTY;
+    return ht_bucket_find(bucket, HT_ADDRESS_EMPTY);
 }
 
 /** False: as many slots are in use as may be. */
@@ -166,9 +145,9 @@ HT_INLINE ht_record_t *ht_table_place(ht_table_t *table, uintptr_t address)
 {
     if (!ht_table_has_room(table)) { return NULL; }
     uint32_t hash = ht_table_hash(address);
-    ht_record_t *slot = ht_bucket_take(table, ht_table_first(table, hash));
-    if (slot == NULL) {
-        slot = ht_bucket_take(table, ht_table_second(table, hash));
+    ht_record_t *slot = ht_bucket_take(&table->buckets[ht_table_first(table, hash)]);
+    if (__builtin_expect(slot == NULL, 0)) {
+        slot = ht_bucket_take(&table->buckets[ht_table_second(table, hash)]);
         if (slot == NULL) { return NULL; }
     }
     table->count++;
@@ -180,7 +159,7 @@ HT_INLINE ht_record_t *ht_table_place_or_stash(ht_table_t *table, uintptr_t addr
 {
     ht_record_t *slot = ht_table_place(table, address);
     if (slot == NULL && ht_table_has_room(table)) {
-        slot = ht_bucket_take(table, table->bucket_count);
+        slot = ht_bucket_take(&table->buckets[table->bucket_count]);
         if (slot != NULL) {
             table->stash_count++;
             table->count++;
@@ -192,11 +171,17 @@ HT_INLINE ht_record_t *ht_table_place_or_stash(ht_table_t *table, uintptr_t addr
 /** All of it in one go: for who holds the lock for long anyway. */
 ht_record_t *ht_table_insert(ht_table_t *table, uintptr_t address);
 
+/** Empty a slot while the stash is empty. O(1). */
+HT_INLINE void ht_table_erase_filed(ht_table_t *table, ht_record_t *slot)
+{
+    slot->address = HT_ADDRESS_EMPTY;
+    table->count--;
+}
+
 /** Empty a slot that ht_table_find() or ht_table_insert() returned. O(1). */
 HT_INLINE void ht_table_erase(ht_table_t *table, ht_record_t *slot)
 {
-    ht_bucket_give(table, slot);
-    table->count--;
+    ht_table_erase_filed(table, slot);
     if (__builtin_expect(table->stash_count != 0, 0)) { ht_table_use_stash(table, slot); }
 }
 

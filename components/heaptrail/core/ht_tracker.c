@@ -6,20 +6,6 @@
  * reset, marks) is in ht_lifecycle.c. */
 #include "ht_hot.h"
 
-HT_PORT_HOT ht_heap_id_t ht_heap_search(ht_heaps_t *heaps, uintptr_t address)
-{
-    for (uint32_t id = heaps->count; id != 0; id--) {
-        const ht_heap_t *heap = &heaps->row[id];
-        if (address - heap->start < heap->size) {
-            heaps->last = id;
-            heaps->last_start = heap->start;
-            heaps->last_size = heap->size;
-            return (ht_heap_id_t){id};
-        }
-    }
-    return (ht_heap_id_t){0};
-}
-
 /*
  * First sight of a task. Its TCB is often a block of the heap: remember that, to see it die. Two
  * sections, each short; nobody else adds a row for the task that we are.
@@ -64,7 +50,7 @@ HT_PORT_HOT uint32_t ht_tracker_find_task(ht_tracker_t *tracker, uintptr_t sp)
 
 /* Both buckets of an address are full: move residents elsewhere, one section for each that is
  * tried. */
-HT_PORT_HOT void ht_tracker_make_room(ht_tracker_t *tracker, uintptr_t address)
+static HT_PORT_HOT void make_room(ht_tracker_t *tracker, uintptr_t address)
 {
     bool room = false;
     for (uint32_t i = 0; i < 2U * HT_BUCKET_SLOTS && !room; i++) {
@@ -89,8 +75,8 @@ static HT_PORT_HOT bool passes(const ht_tracker_t *tracker, size_t size, uint32_
            (tracker->origins.origins[origin].caps & filter->caps) == filter->caps;
 }
 
-HT_PORT_HOT bool ht_tracker_filters_out(ht_tracker_t *tracker, size_t size, uint32_t origin,
-                                        uint32_t task)
+static HT_PORT_HOT bool filters_out(ht_tracker_t *tracker, size_t size, uint32_t origin,
+                                    uint32_t task)
 {
     if (passes(tracker, size, origin, task)) { return false; }
     ht_count_up(&tracker->lost_filtered);
@@ -104,7 +90,7 @@ HT_PORT_HOT void ht_tracker_unknown(ht_tracker_t *tracker, uintptr_t address)
 }
 
 /* A block that gets no record still counts in its origin's totals. Lock held. */
-HT_PORT_HOT void ht_tracker_drop(ht_tracker_t *tracker, ht_origin_t *origin, size_t size)
+static HT_PORT_HOT void drop(ht_tracker_t *tracker, ht_origin_t *origin, size_t size)
 {
     origin->total_blocks++;
     origin->total_bytes += size;
@@ -121,13 +107,47 @@ HT_PORT_HOT void ht_tracker_drop(ht_tracker_t *tracker, ht_origin_t *origin, siz
 HT_PORT_HOT void ht_tracker_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
                                 ht_origin_id_t origin)
 {
-    (void)ht_hot_add(tracker, address, size, origin, HT_GUARD_NONE);
+    (void)ht_tracker_add_guarded(tracker, address, size, origin, HT_GUARD_NONE);
 }
 
 HT_PORT_HOT bool ht_tracker_add_guarded(ht_tracker_t *tracker, uintptr_t address, size_t size,
                                         ht_origin_id_t origin, uint32_t guard)
 {
-    return ht_hot_add(tracker, address, size, origin, guard);
+    return ht_tracker_add_slow(tracker, address, size, origin, guard, ht_port_stack_pointer());
+}
+
+HT_PORT_HOT bool ht_tracker_add_slow(ht_tracker_t *tracker, uintptr_t address, size_t size,
+                                     ht_origin_id_t origin, uint32_t guard, uintptr_t sp)
+{
+    uint32_t task = ht_task_by_key(tracker);
+    ht_tick_t now = ht_port_tick();
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    if (HT_PORT_STACK_TELLS_TASK) {
+        task = tracker->tasks.last_row;
+        if (__builtin_expect(!ht_is_last_task(tracker, sp), 0)) { /* our row stays ours meanwhile */
+            HT_OUTSIDE(tracker, irq, task = ht_tracker_find_task(tracker, sp));
+        }
+    }
+    if (__builtin_expect(tracker->filtering, 0) && filters_out(tracker, size, origin.index, task)) {
+        ht_port_unlock(&tracker->lock, irq);
+        return false;
+    }
+    ht_origin_t *from = &tracker->origins.origins[origin.index];
+    ht_record_t *record = NULL;
+    if (__builtin_expect(size <= HT_SIZE_MAX, 1)) {
+        record = ht_table_place(&tracker->table, address);
+        if (__builtin_expect(record == NULL, 0) && ht_table_has_room(&tracker->table)) {
+            HT_OUTSIDE(tracker, irq, make_room(tracker, address));
+            record = ht_table_place_or_stash(&tracker->table, address);
+        }
+    }
+    if (__builtin_expect(record == NULL, 0)) {
+        drop(tracker, from, size);
+    } else {
+        ht_hot_fill(tracker, record, address, size, from, origin, task, guard, now);
+    }
+    ht_port_unlock(&tracker->lock, irq);
+    return record != NULL;
 }
 
 HT_PORT_HOT bool ht_tracker_remove(ht_tracker_t *tracker, uintptr_t address)

@@ -27,6 +27,14 @@
 /** An all-zero tracker is HT_STATE_NEW: its owner gives it memory at the first event. */
 enum { HT_STATE_NEW = 0, HT_STATE_RUNNING = 1, HT_STATE_STOPPED = 2 };
 
+/** What an allocation has to do; one signed byte, so that one branch tells the first from the rest.
+ */
+enum {
+    HT_WAY_QUICK = 1,   /**< running, and only the caller is kept of a stack */
+    HT_WAY_OTHER = 0,   /**< new, or stacks are kept */
+    HT_WAY_STOPPED = -1 /**< nothing */
+};
+
 /** Sizes of the tables. Nothing here changes after ht_tracker_init(). */
 typedef struct {
     uint32_t max_blocks;   /**< live blocks, 1 .. 2^24 */
@@ -68,7 +76,7 @@ typedef struct ht_tracker {
     volatile uint32_t state;
     ht_port_lock_t lock;
     ht_stamp_t last; /**< the newest stamp given */
-    bool quick;      /**< running, and only the caller is kept of a stack */
+    int8_t way;      /**< HT_WAY_*, for the hot path: what `state` and `stack_depth` make of it */
     bool filtering;
     bool blind; /**< some allocation may have been missed: stopped, filtered, reset */
     ht_table_t table;

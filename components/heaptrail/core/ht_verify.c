@@ -189,11 +189,14 @@ static void look_at_slot(ht_tracker_t *tracker, uint32_t bucket, uint32_t i, uin
 static void look_at_bucket(ht_tracker_t *tracker, uint32_t bucket, uint32_t heap_id,
                            const ht_look_t *look, heaptrail_verified_t *verified)
 {
+    bool used[HT_BUCKET_SLOTS];
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-    uint32_t used = tracker->table.used[bucket];
+    for (uint32_t i = 0; i < HT_BUCKET_SLOTS; i++) {
+        used[i] = tracker->table.buckets[bucket].slot[i].address != HT_ADDRESS_EMPTY;
+    }
     ht_port_unlock(&tracker->lock, irq);
     for (uint32_t i = 0; i < HT_BUCKET_SLOTS; i++) {
-        if ((used >> i & 1U) != 0) { look_at_slot(tracker, bucket, i, heap_id, look, verified); }
+        if (used[i]) { look_at_slot(tracker, bucket, i, heap_id, look, verified); }
     }
 }
 

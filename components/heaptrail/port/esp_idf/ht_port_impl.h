@@ -9,6 +9,10 @@
  * portENTER_CRITICAL_SAFE does less its nesting count, its owner check and its call out of line,
  * none of which the tracker needs: it never nests, and it is held for a constant time. Why not
  * portENTER_CRITICAL_SAFE: DESIGN.md.
+ *
+ * On RISC-V it masks with one instruction, mstatus.MIE, where FreeRTOS sets the interrupt
+ * controller's threshold in some forty. That masks the interrupts above FreeRTOS's level as well,
+ * for the same constant time, so that one of those may allocate too.
  */
 #pragma once
 
@@ -27,6 +31,11 @@
 #define HT_PORT_HOT IRAM_ATTR
 #define HT_PORT_HOT_DATA DRAM_ATTR
 #define HT_PORT_NOINIT __NOINIT_ATTR
+#if defined(__riscv)
+#define HT_PORT_LEAF __attribute__((noinline))
+#else
+#define HT_PORT_LEAF inline __attribute__((always_inline))
+#endif
 
 /* ESP-IDF's heaps round to a word (heap_caps_base.c, TLSF's ALIGN_SIZE), whatever the compiler
  * thinks that malloc() promises. */
@@ -46,9 +55,35 @@ typedef struct {
 } ht_port_lock_t;
 typedef uint32_t ht_port_irq_t;
 
+#if defined(__riscv)
+#define HT_MSTATUS_MIE 8U /* interrupts are enabled; RISC-V Privileged Architecture, 3.1.6.1 */
+
+static inline ht_port_irq_t ht_port_mask(void)
+{
+    ht_port_irq_t old;
+    __asm__ volatile("csrrci %0, mstatus, %1" : "=r"(old) : "i"(HT_MSTATUS_MIE) : "memory");
+    return old;
+}
+
+static inline void ht_port_unmask(ht_port_irq_t old)
+{
+    __asm__ volatile("csrs mstatus, %0" ::"r"(old & HT_MSTATUS_MIE) : "memory");
+}
+#else
+static inline ht_port_irq_t ht_port_mask(void)
+{
+    return (ht_port_irq_t)portSET_INTERRUPT_MASK_FROM_ISR();
+}
+
+static inline void ht_port_unmask(ht_port_irq_t old)
+{
+    portCLEAR_INTERRUPT_MASK_FROM_ISR(old);
+}
+#endif
+
 static inline ht_port_irq_t ht_port_lock(ht_port_lock_t *lock)
 {
-    ht_port_irq_t irq = (ht_port_irq_t)portSET_INTERRUPT_MASK_FROM_ISR();
+    ht_port_irq_t irq = ht_port_mask();
 #if SOC_CPU_CORES_NUM > 1
     while (!esp_cpu_compare_and_set(&lock->taken, 0, 1)) {}
 #else
@@ -64,7 +99,7 @@ static inline void ht_port_unlock(ht_port_lock_t *lock, ht_port_irq_t irq)
 #else
     (void)lock;
 #endif
-    portCLEAR_INTERRUPT_MASK_FROM_ISR(irq);
+    ht_port_unmask(irq);
 }
 
 static inline ht_tick_t ht_port_tick(void)

@@ -103,26 +103,69 @@ static __attribute__((noinline)) HT_PORT_HOT void checked_free(void *block, uint
     ht_checked_free(block, ht_entry_caller(caller));
 }
 
+static __attribute__((noinline)) HT_PORT_HOT void unusual_free(void *block, uintptr_t caller)
+{
+    if (ht_checking()) {
+        checked_free(block, caller);
+    } else {
+        (void)ht_tracker_remove(&ht_default_tracker, (uintptr_t)block);
+        __real_heap_caps_free(block);
+    }
+}
+
+/* The record by its words: a pointer to one would keep it in memory where nothing is damaged. */
+static __attribute__((noinline)) HT_PORT_HOT void slow_guarded_free(uintptr_t address,
+                                                                    ht_word_t what, ht_word_t who,
+                                                                    ht_tick_t tick,
+                                                                    uintptr_t caller)
+{
+    const ht_checks_t *checks = &ht_default_tracker.checks;
+    const ht_record_t record = {.address = address, .what = what, .who = who, .tick = tick};
+    if (!ht_guard_intact(checks, address, ht_record_size(&record), ht_record_guard(&record))) {
+        ht_checked_damaged(&record, caller);
+    }
+    __real_heap_caps_free((void *)ht_guard_raw(checks, &record));
+}
+
+static HT_PORT_HOT HT_PORT_LEAF void guarded_free(uintptr_t address, ht_word_t what, ht_word_t who,
+                                                  ht_tick_t tick, uintptr_t caller)
+{
+    const ht_checks_t *checks = &ht_default_tracker.checks;
+    const ht_record_t record = {.what = what};
+    if (__builtin_expect(
+            ht_record_guard(&record) == HT_GUARD_BOTH &&
+                ht_guard_intact(checks, address, ht_record_size(&record), HT_GUARD_BOTH),
+            1)) {
+        __real_heap_caps_free((void *)(address - checks->front));
+    } else {
+        slow_guarded_free(address, what, who, tick, caller);
+    }
+}
+
+static HT_PORT_HOT HT_PORT_LEAF void end(void *block, uintptr_t caller, ht_tick_t now)
+{
+    ht_record_t was;
+    if (__builtin_expect(!ht_hot_end(block, now, &was), 0)) {
+        unusual_free(block, caller);
+    } else if (__builtin_expect(ht_record_guard(&was) == HT_GUARD_NONE, 1)) {
+        __real_heap_caps_free(block);
+    } else {
+        guarded_free((uintptr_t)block, was.what, was.who, was.tick, caller);
+    }
+}
+
 HT_PORT_HOT void __wrap_heap_caps_free(void *block)
 {
-    void *raw = block;
     if (__builtin_expect(!ht_hot_ends_simply(), 0)) {
         checked_free(block, HT_CALLER);
-        return;
+    } else if (__builtin_expect(ht_unlocked_count(&ht_default_tracker) == 0 &&
+                                    ht_default_tracker.state != HT_STATE_RUNNING,
+                                0)) {
+        /* Not one slot in use: a tracker that is new or stopped. A look-up cannot hit. */
+        __real_heap_caps_free(block);
+    } else if (__builtin_expect(block != NULL, 1)) {
+        end(block, HT_CALLER, ht_port_tick());
     }
-    /* Not one slot in use: a tracker that is new or stopped. It also spares a look-up that cannot
-     * hit. */
-    if (__builtin_expect(ht_unlocked_count(&ht_default_tracker) != 0 ||
-                             ht_default_tracker.state == HT_STATE_RUNNING,
-                         1)) {
-        if (__builtin_expect(block == NULL, 0)) { return; }
-        raw = ht_hot_end(block, HT_CALLER);
-        if (__builtin_expect(raw == NULL, 0)) {
-            checked_free(block, HT_CALLER);
-            return;
-        }
-    }
-    __real_heap_caps_free(raw);
 }
 
 HT_PORT_HOT void *__wrap_heap_caps_realloc_base(void *old, size_t size, uint32_t caps)

@@ -34,18 +34,46 @@ static __attribute__((noinline)) HT_PORT_HOT void *checked_malloc(size_t size, u
     return block != NULL ? block : malloc_again(size, caps, caller);
 }
 
+/* Checks are on. */
+static HT_PORT_HOT HT_PORT_LEAF void *made_guarded(void *raw, size_t size, uint32_t caps,
+                                                   uintptr_t caller, ht_tick_t now)
+{
+    return ht_hot_make_guarded(raw, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, caller, now);
+}
+
+static __attribute__((noinline)) HT_PORT_HOT void *checking_malloc(size_t size, uint32_t caps,
+                                                                   uintptr_t caller)
+{
+    if (!ht_hot_is_simple(size, caps)) { return checked_malloc(size, caps, caller); }
+    void *raw = __real_heap_caps_malloc_base(ht_hot_bytes(size), caps);
+    if (__builtin_expect(raw == NULL, 0)) { return checked_malloc(size, caps, caller); }
+    return made_guarded(raw, size, caps, caller, ht_port_tick());
+}
+
+/* They are off. */
+static HT_PORT_HOT HT_PORT_LEAF void *made(void *raw, size_t size, uint32_t caps, uintptr_t caller,
+                                           ht_tick_t now)
+{
+    return ht_hot_make(raw, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, caller, now);
+}
+
+static __attribute__((noinline)) HT_PORT_HOT void *made_otherwise(void *raw, size_t size,
+                                                                  uint32_t caps, uintptr_t caller)
+{
+    ht_on_alloc_slow(raw, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, caller);
+    return raw;
+}
+
 HT_PORT_HOT void *__wrap_heap_caps_malloc(size_t size, uint32_t caps)
 {
-    const ht_hot_plan_t plan = ht_hot_plan(size, caps);
-    if (__builtin_expect(plan.way == HT_HOT_CHECKED, 0)) {
-        return checked_malloc(size, caps, HT_CALLER);
+    if (ht_checking()) { return checking_malloc(size, caps, HT_CALLER); }
+    void *raw = __real_heap_caps_malloc_base(size, caps);
+    if (__builtin_expect(raw == NULL, 0)) { return malloc_again(size, caps, HT_CALLER); }
+    if (__builtin_expect(!ht_hot_is_quick(&ht_default_tracker), 0)) {
+        if (ht_default_tracker.way == HT_WAY_STOPPED) { return raw; }
+        return made_otherwise(raw, size, caps, HT_CALLER);
     }
-    void *raw = __real_heap_caps_malloc_base(plan.bytes, caps);
-    if (__builtin_expect(raw == NULL, 0)) {
-        return plan.way == HT_HOT_PLAIN ? malloc_again(size, caps, HT_CALLER)
-                                        : checked_malloc(size, caps, HT_CALLER);
-    }
-    return ht_hot_make(raw, &plan, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, HT_CALLER);
+    return made(raw, size, caps, HT_CALLER, ht_port_tick());
 }
 
 HT_ENTRY(void *, heap_caps_calloc, (size_t n, size_t size, uint32_t caps), (n, size, caps),

@@ -20,6 +20,7 @@
 
 #define HT_PORT_HOT
 #define HT_PORT_HOT_DATA
+#define HT_PORT_LEAF inline __attribute__((always_inline))
 #define HT_PORT_NOINIT /* nothing outlives a process */
 #define HT_PORT_STACK_TELLS_TASK 0
 #define HT_PORT_SEES_ALL 1

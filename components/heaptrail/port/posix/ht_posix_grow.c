@@ -68,7 +68,7 @@ static void swap(ht_tracker_t *tracker, void *pages, size_t bytes, uint32_t buck
     ht_table_t larger;
     void *unused = pages;
     size_t unused_bytes = bytes;
-    ht_table_init(&larger, pages, (uint8_t *)pages + (buckets + 1U) * sizeof(ht_bucket_t), buckets);
+    ht_table_init(&larger, pages, buckets);
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     uint32_t next_at = table->count + 256U; /* moved in vain: not at once again */
     if (move_all(table, &larger)) {
@@ -93,7 +93,7 @@ void ht_posix_grow(ht_tracker_t *tracker)
         uint64_t blocks = (uint64_t)tracker->table.limit * GROWTH;
         if (blocks > s_grow.max_blocks) { blocks = s_grow.max_blocks; }
         uint32_t buckets = ht_table_buckets_for((uint32_t)blocks);
-        size_t bytes = (buckets + 1U) * (sizeof(ht_bucket_t) + sizeof(uint8_t));
+        size_t bytes = (buckets + 1U) * sizeof(ht_bucket_t);
         void *pages = ht_posix_pages(bytes);
         if (pages != NULL) {
             swap(tracker, pages, bytes, buckets);
