@@ -230,7 +230,7 @@ static void test_equal_hashes_of_unequal_stacks(void **state)
             pairs++;
         }
     }
-    print_message("%u pairs of stacks with equal hashes\n", pairs);
+    print_message("%u pairs of stacks with equal hashes\n", (unsigned)pairs);
     assert_int_not_equal(pairs, 0);
     free(all);
 }
@@ -301,7 +301,8 @@ static void test_all_origins_that_were_asked_for_can_be_used(void **state)
             const uintptr_t site = 0x3C020000U + i * sizeof(heaptrail_site_t); /* never read */
             (void)unit_origin(&tracker, (const heaptrail_site_t *)site, i % 3U);
         }
-        print_message("max_origins %u: %u lost\n", max, tracker.origins.lost_origins);
+        print_message("max_origins %u: %u lost\n", (unsigned)max,
+                      (unsigned)tracker.origins.lost_origins);
         assert_int_equal(tracker.origins.lost_origins, 0);
         unit_check(&tracker);
         unit_free(&tracker);

@@ -230,7 +230,7 @@ static void test_walk_while_the_table_changes(void **state)
         }
         assert_true(walk.disturbed || stayed == 60);
     }
-    print_message("disturbed: %u of 500\n", disturbed);
+    print_message("disturbed: %u of 500\n", (unsigned)disturbed);
 }
 
 static bool never_heap(void *context, const heaptrail_heap_row_t *row)

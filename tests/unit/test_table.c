@@ -209,8 +209,9 @@ static void test_no_crowding_at_seven_eighths(void **state)
         }
         print_message("max_blocks %5u: %llu inserts at the limit, %llu crowded, %.1f %% moved one, "
                       "stash <= %u\n",
-                      sizes[s], (unsigned long long)sum.inserts, (unsigned long long)sum.crowded,
-                      100.0 * (double)sum.moves / (double)sum.inserts, sum.stash_at_most);
+                      (unsigned)sizes[s], (unsigned long long)sum.inserts,
+                      (unsigned long long)sum.crowded,
+                      100.0 * (double)sum.moves / (double)sum.inserts, (unsigned)sum.stash_at_most);
         assert_int_equal(sum.crowded, 0);
     }
 }

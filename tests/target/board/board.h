@@ -1,0 +1,58 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * @file board.h
+ * QEMU's "virt" machine as a small board: one or two harts, a timer interrupt for each (CLINT), the
+ * output and the exit code of the host (picolibc's semihosting: printf() and exit() simply work).
+ *
+ * main() runs on hart 0 with interrupts off. A trap that is no timer interrupt is told and ends the
+ * program with 3.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BOARD_HARTS 2
+#define BOARD_TIMER_HZ 10000000U /* of mtime */
+
+/** This hart's number. Any context. */
+static inline unsigned board_hart(void)
+{
+    unsigned hart;
+    __asm__("csrr %0, mhartid" : "=r"(hart));
+    return hart;
+}
+
+/** In a handler? Any context. */
+bool board_in_isr(void);
+
+/** mtime, and its low half. 100 ns each. Any context. */
+uint64_t board_time(void);
+uint32_t board_time_low(void);
+
+/** Call fn from this hart's timer interrupt every `period` of mtime (0: once), first after `delay`;
+ * NULL: no more. Turns this hart's interrupts on. */
+void board_timer(uint32_t delay, uint32_t period, void (*fn)(void));
+
+/** Start hart 1 in fn, once. It must not print: libc is hart 0's. */
+void board_start_hart(void (*fn)(void));
+
+/** Turn this hart's interrupts off or on. */
+static inline void board_irq_off(void)
+{
+    __asm__ volatile("csrci mstatus, 8" ::: "memory");
+}
+
+static inline void board_irq_on(void)
+{
+    __asm__ volatile("csrsi mstatus, 8" ::: "memory");
+}
+
+/** This hart waits for an interrupt. */
+static inline void board_wait(void)
+{
+    __asm__ volatile("wfi" ::: "memory");
+}
