@@ -19,8 +19,8 @@
  */
 
 static const char *const s_kinds[HEAPTRAIL_REPORT_COUNT] = {
-    "status", "sites", "tasks",   "heaps",  "oldest", "failures",
-    "since",  "whois", "summary", "errors", "checks", "explain"};
+    "status", "sites",   "tasks",  "heaps",  "oldest",  "failures", "since",
+    "whois",  "summary", "errors", "checks", "explain", "list"};
 
 static void check_world(const char *prefix, const fake_world_t *world, const void *address,
                         const char *suffix)
@@ -147,6 +147,64 @@ static void selections(void **state)
     ask.select.task_id = 99; /* no such task */
     ask.kind = HEAPTRAIL_REPORT_OLDEST;
     check("select_oldest", fake_firmware(), ask, ESP_OK);
+}
+
+/* Live blocks in each order, and numbers to choose by. */
+static void lists(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        heaptrail_sort_t sort;
+    } orders[] = {{"list_bytes", HEAPTRAIL_SORT_BYTES},
+                  {"list_age", HEAPTRAIL_SORT_AGE},
+                  {"list_address", HEAPTRAIL_SORT_ADDRESS},
+                  {"list_none", HEAPTRAIL_SORT_NONE}};
+    for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+        heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_LIST,
+                                  .sort = orders[i].sort,
+                                  .max_rows = 2,
+                                  .ids = true,
+                                  .select = {.size_min = 80}};
+        check(orders[i].name, fake_firmware(), ask, ESP_OK);
+        check_json(orders[i].name, fake_firmware(), ask, ESP_OK);
+    }
+    heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_SITES, .ids = true};
+    check("ids_sites", fake_firmware(), ask, ESP_OK);
+    ask.kind = HEAPTRAIL_REPORT_TASKS;
+    check("ids_tasks", fake_firmware(), ask, ESP_OK);
+    ask.kind = HEAPTRAIL_REPORT_LIST;
+    ask.width = 40;
+    check("ids_list_40_@", fake_extremes(), ask, ESP_OK);
+}
+
+/* All of many, in one pass, without an order. */
+static void lists_without_order(void **state)
+{
+    (void)state;
+    heaptrail_report_t ask = {
+        .kind = HEAPTRAIL_REPORT_LIST, .sort = HEAPTRAIL_SORT_NONE, .max_rows = UINT32_MAX};
+    check("many_list_none", fake_many(), ask, ESP_OK);
+    ask.max_rows = 7;
+    check("many_list_none_7", fake_many(), ask, ESP_OK);
+}
+
+/* Orders that a report does not have. */
+static void wrong_orders(void **state)
+{
+    (void)state;
+    heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_SITES};
+    for (int sort = HEAPTRAIL_SORT_AGE; sort <= HEAPTRAIL_SORT_NONE + 1; sort++) {
+        ask.sort = (heaptrail_sort_t)sort;
+        assert_int_equal(report(fake_firmware(), &ask), ESP_ERR_INVALID_ARG);
+    }
+    ask.kind = HEAPTRAIL_REPORT_LIST;
+    for (int sort = HEAPTRAIL_SORT_BLOCKS; sort <= HEAPTRAIL_SORT_TOTAL; sort++) {
+        ask.sort = (heaptrail_sort_t)sort;
+        assert_int_equal(report(fake_firmware(), &ask), ESP_ERR_INVALID_ARG);
+    }
+    ask.sort = (heaptrail_sort_t)(HEAPTRAIL_SORT_NONE + 1);
+    assert_int_equal(report(fake_firmware(), &ask), ESP_ERR_INVALID_ARG);
 }
 
 static void symbols(void **state)
@@ -395,6 +453,9 @@ int main(void)
         cmocka_unit_test(colors_change_nothing_else),
         cmocka_unit_test(orders),
         cmocka_unit_test(selections),
+        cmocka_unit_test(lists),
+        cmocka_unit_test(lists_without_order),
+        cmocka_unit_test(wrong_orders),
         cmocka_unit_test(symbols),
         cmocka_unit_test(foreign_addresses),
         cmocka_unit_test(all_rows_once),

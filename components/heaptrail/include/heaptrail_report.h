@@ -35,6 +35,7 @@ typedef enum {
     HEAPTRAIL_REPORT_ERRORS,   /**< memory errors: what was damaged, and whose block it was */
     HEAPTRAIL_REPORT_CHECKS,   /**< what is looked for, what is not, and how to change that */
     HEAPTRAIL_REPORT_EXPLAIN,  /**< why the last allocation failed, and who holds that memory */
+    HEAPTRAIL_REPORT_LIST,     /**< live blocks, one a row, in the order of `sort` */
     HEAPTRAIL_REPORT_COUNT
 } heaptrail_report_kind_t;
 
@@ -43,26 +44,31 @@ typedef enum {
     HEAPTRAIL_SORT_BLOCKS, /**< most live blocks first */
     HEAPTRAIL_SORT_GROWTH, /**< most live bytes since the mark first */
     HEAPTRAIL_SORT_PEAK,   /**< highest peak first */
-    HEAPTRAIL_SORT_TOTAL   /**< most allocations ever first */
+    HEAPTRAIL_SORT_TOTAL,  /**< most allocations ever first */
+    /* Only of HEAPTRAIL_REPORT_LIST, which also takes HEAPTRAIL_SORT_BYTES: the largest first. */
+    HEAPTRAIL_SORT_AGE,     /**< the oldest first */
+    HEAPTRAIL_SORT_ADDRESS, /**< the lowest first */
+    HEAPTRAIL_SORT_NONE     /**< as the tracker has them: in one pass, however many they are */
 } heaptrail_sort_t;
 
 typedef struct {
     heaptrail_report_kind_t kind;
-    heaptrail_sort_t sort; /**< of sites and tasks */
+    heaptrail_sort_t sort; /**< of sites, tasks and the list of blocks */
     uint32_t max_rows;     /**< UINT32_MAX: all; 0: 20, in a summary 5 per section, as JSON all. A
                                 summary has all heaps, whatever it says here */
     bool json;             /**< JSON instead of text */
     bool color;            /**< ANSI colours in text: only for a terminal */
+    bool ids;              /**< text with the numbers of sites and tasks, as `select` takes them */
     uint16_t width;        /**< columns of the terminal; 0: 100 */
     heaptrail_select_t select; /**< `since` etc. */
     const void *address;       /**< for HEAPTRAIL_REPORT_WHOIS */
 } heaptrail_report_t;
 
 /**
- * Write a report. ESP_ERR_INVALID_ARG: a NULL pointer, an unknown kind or sort, SINCE without a
- * mark; ESP_ERR_INVALID_STATE: another sites, tasks or heaps query is under way; ESP_ERR_NOT_FOUND:
- * whois of an address in no live block, EXPLAIN without an explained failure (the report says so
- * too).
+ * Write a report. ESP_ERR_INVALID_ARG: a NULL pointer, an unknown kind, a sort that is not one of
+ * this kind, SINCE without a mark; ESP_ERR_INVALID_STATE: another sites, tasks or heaps query is
+ * under way; ESP_ERR_NOT_FOUND: whois of an address in no live block, EXPLAIN without an explained
+ * failure (the report says so too).
  */
 esp_err_t heaptrail_report(const heaptrail_report_t *report, heaptrail_write_fn_t write,
                            void *context);

@@ -5,8 +5,8 @@
 /*
  * A list in fixed memory. The first pass over the query counts and finds the ranks of the first
  * rows; then a few rows at a time are copied out and written, so that a row is shown once even if
- * it changes rank meanwhile. All rows as JSON need no order: they are written in one pass, as the
- * tracker has them.
+ * it changes rank meanwhile. Where no order is asked for, and for all rows as JSON, they are
+ * written in one pass, as the tracker has them.
  */
 #include <string.h>
 
@@ -83,7 +83,7 @@ static bool stream_row(void *context, const void *row)
 {
     state_t *s = context;
     if (s->list->wanted(s->r, row)) { write_row(s->r, s->list, row); }
-    return true;
+    return s->r->total.shown < s->r->limit;
 }
 
 static esp_err_t pass(state_t *s, ht_row_fn fn)
@@ -115,10 +115,15 @@ static esp_err_t write_ranked(state_t *s)
     return ESP_OK;
 }
 
+static bool is_ordered(const ht_report_t *r)
+{
+    return r->ask->sort != HEAPTRAIL_SORT_NONE && (!r->ask->json || r->limit < r->total.rows);
+}
+
 static esp_err_t write_rows(state_t *s)
 {
     ht_totals_t *total = &s->r->total;
-    if (s->r->ask->json && s->r->limit >= total->rows) { return pass(s, stream_row); }
+    if (!is_ordered(s->r)) { return pass(s, stream_row); }
     esp_err_t err = write_ranked(s);
     while (err == ESP_OK && s->top.count == HT_TOP_MAX &&
            total->shown + total->vanished < s->r->limit) {
@@ -131,8 +136,7 @@ static esp_err_t write_rows(state_t *s)
 
 static void json_head(ht_report_t *r, const ht_list_t *list)
 {
-    bool ordered = r->limit < r->total.rows;
-    ht_json_bool(&r->json, "ordered", ordered);
+    ht_json_bool(&r->json, "ordered", is_ordered(r));
     if (list->json_head != NULL) { list->json_head(r); }
     ht_json_array(&r->json, "rows");
 }

@@ -191,6 +191,7 @@ esp_err_t ht_report_sites(ht_report_t *r);
 esp_err_t ht_report_tasks(ht_report_t *r);
 esp_err_t ht_report_heaps(ht_report_t *r);
 esp_err_t ht_report_oldest(ht_report_t *r);
+esp_err_t ht_report_list(ht_report_t *r);
 esp_err_t ht_report_failures(ht_report_t *r);
 esp_err_t ht_report_whois(ht_report_t *r);
 esp_err_t ht_report_summary(ht_report_t *r);

@@ -29,6 +29,7 @@ static const kind_t s_kinds[HEAPTRAIL_REPORT_COUNT] = {
     [HEAPTRAIL_REPORT_ERRORS] = {"errors", ht_report_errors},
     [HEAPTRAIL_REPORT_CHECKS] = {"checks", ht_report_checks},
     [HEAPTRAIL_REPORT_EXPLAIN] = {"explain", ht_report_explain},
+    [HEAPTRAIL_REPORT_LIST] = {"list", ht_report_list},
 };
 
 /* What is wrong, what has failed and what is short comes before what is held. */
@@ -105,10 +106,17 @@ static void freshen(heaptrail_report_kind_t kind)
     if (err == ESP_OK && age_us > SAMPLE_GOOD_US) { (void)heaptrail_sample(); }
 }
 
+static bool is_order_of(heaptrail_sort_t sort, heaptrail_report_kind_t kind)
+{
+    bool of_blocks = sort >= HEAPTRAIL_SORT_AGE && sort <= HEAPTRAIL_SORT_NONE;
+    return kind == HEAPTRAIL_REPORT_LIST ? of_blocks || sort == HEAPTRAIL_SORT_BYTES
+                                         : (unsigned)sort <= HEAPTRAIL_SORT_TOTAL;
+}
+
 static bool valid(const heaptrail_report_t *report)
 {
     return report != NULL && (unsigned)report->kind < HEAPTRAIL_REPORT_COUNT &&
-           (unsigned)report->sort <= HEAPTRAIL_SORT_TOTAL &&
+           is_order_of(report->sort, report->kind) &&
            (report->kind != HEAPTRAIL_REPORT_SINCE || report->select.since != NULL);
 }
 

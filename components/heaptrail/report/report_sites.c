@@ -6,12 +6,13 @@
 #include "ht_report.h"
 #include "ht_units.h"
 
-enum { CHOSEN, LEFT, LIVE, BLOCKS, NEW, OLDEST, PEAK, TOTAL, LIVES, COLUMNS };
+enum { ID, CHOSEN, LEFT, LIVE, BLOCKS, NEW, OLDEST, PEAK, TOTAL, LIVES, COLUMNS };
 
 static const ht_column_t s_columns[COLUMNS] = {
-    [CHOSEN] = {"chosen", 8, 0}, [LEFT] = {"left", 8, 0},    [LIVE] = {"live", 8, 0},
-    [BLOCKS] = {"blocks", 6, 0}, [NEW] = {"new", 8, 0},      [OLDEST] = {"oldest", 8, 1},
-    [PEAK] = {"peak", 8, 2},     [TOTAL] = {"allocs", 6, 3}, [LIVES] = {"lives", 8, 4},
+    [ID] = {"id", 4, 0},         [CHOSEN] = {"chosen", 8, 0}, [LEFT] = {"left", 8, 0},
+    [LIVE] = {"live", 8, 0},     [BLOCKS] = {"blocks", 6, 0}, [NEW] = {"new", 8, 0},
+    [OLDEST] = {"oldest", 8, 1}, [PEAK] = {"peak", 8, 2},     [TOTAL] = {"allocs", 6, 3},
+    [LIVES] = {"lives", 8, 4},
 };
 
 /* Columns of a site: less makes it unreadable, this much holds most of them. */
@@ -118,6 +119,7 @@ static void text_head(ht_report_t *r)
     } else if (r->ask->select.since != NULL) {
         possible |= 1U << NEW;
     }
+    if (r->ask->ids) { possible |= 1U << ID; }
     ht_columns_choose(r, s_columns, COLUMNS, possible, 0, s_site_rest);
     ht_counts_title(r, "by call site", "site");
     if (r->total.rows != 0) { ht_columns_head(r, s_columns, COLUMNS, "site"); }
@@ -146,6 +148,7 @@ static void text_row(ht_report_t *r, const void *context)
     const heaptrail_site_row_t *row = context;
     bool selecting = ht_counts_selecting(r);
     uint32_t blocks = selecting ? row->since_blocks : row->live_blocks;
+    ht_cell_count(r, s_columns, ID, row->origin.id);
     ht_cell_size(r, s_columns, CHOSEN, true, row->since_bytes);
     ht_cell_size(r, s_columns, LEFT, true, row->since_bytes);
     ht_cell_size(r, s_columns, LIVE, true, row->live_bytes);

@@ -6,12 +6,12 @@
 #include "ht_report.h"
 #include "ht_units.h"
 
-enum { CHOSEN, LEFT, LIVE, BLOCKS, NEW, PEAK, TOTAL, EVER, COLUMNS };
+enum { ID, CHOSEN, LEFT, LIVE, BLOCKS, NEW, PEAK, TOTAL, EVER, COLUMNS };
 
 static const ht_column_t s_columns[COLUMNS] = {
-    [CHOSEN] = {"chosen", 8, 0}, [LEFT] = {"left", 8, 0}, [LIVE] = {"live", 8, 0},
-    [BLOCKS] = {"blocks", 6, 0}, [NEW] = {"new", 8, 0},   [PEAK] = {"peak", 8, 1},
-    [TOTAL] = {"allocs", 6, 2},  [EVER] = {"ever", 8, 3},
+    [ID] = {"id", 4, 0},     [CHOSEN] = {"chosen", 8, 0}, [LEFT] = {"left", 8, 0},
+    [LIVE] = {"live", 8, 0}, [BLOCKS] = {"blocks", 6, 0}, [NEW] = {"new", 8, 0},
+    [PEAK] = {"peak", 8, 1}, [TOTAL] = {"allocs", 6, 2},  [EVER] = {"ever", 8, 3},
 };
 
 static const ht_rest_t s_task_rest = {20, 24};
@@ -70,6 +70,7 @@ static void text_head(ht_report_t *r)
     } else if (r->ask->select.since != NULL) {
         possible |= 1U << NEW;
     }
+    if (r->ask->ids) { possible |= 1U << ID; }
     ht_columns_choose(r, s_columns, COLUMNS, possible, 0, s_task_rest);
     ht_counts_title(r, "by task", "task");
     if (r->total.rows != 0) { ht_columns_head(r, s_columns, COLUMNS, "task"); }
@@ -80,6 +81,7 @@ static void text_row(ht_report_t *r, const void *context)
     const heaptrail_task_row_t *row = context;
     bool selecting = ht_counts_selecting(r);
     uint32_t blocks = selecting ? row->since_blocks : row->live_blocks;
+    ht_cell_count(r, s_columns, ID, row->id);
     ht_cell_size(r, s_columns, CHOSEN, true, row->since_bytes);
     ht_cell_size(r, s_columns, LEFT, true, row->since_bytes);
     ht_cell_size(r, s_columns, LIVE, true, row->live_bytes);

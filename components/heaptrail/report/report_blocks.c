@@ -2,11 +2,11 @@
  * SPDX-FileCopyrightText: 2026 The heaptrail authors
  * SPDX-License-Identifier: Apache-2.0
  */
-/* The oldest live blocks. */
+/* Live blocks, one a row: the oldest of them, or a list in the order that was asked for. */
 #include "ht_report.h"
 #include "ht_units.h"
 
-enum { AGE, SIZE, ADDRESS, WIDE_ADDRESS, WIDEST_ADDRESS, COLUMNS };
+enum { AGE, SIZE, ADDRESS, WIDE_ADDRESS, WIDEST_ADDRESS, SITE, COLUMNS };
 
 static const ht_column_t s_columns[COLUMNS] = {
     [AGE] = {"age", 8, 0},
@@ -14,6 +14,7 @@ static const ht_column_t s_columns[COLUMNS] = {
     [ADDRESS] = {"address", 10, 0},
     [WIDE_ADDRESS] = {"address", 14, 0},
     [WIDEST_ADDRESS] = {"address", 18, 0},
+    [SITE] = {"site", 4, 1},
 };
 
 #define SITE_COLUMNS 36U
@@ -36,11 +37,22 @@ static bool wanted(const ht_report_t *r, const void *row)
     return true;
 }
 
+static heaptrail_sort_t order_of(const ht_report_t *r)
+{
+    return r->ask->kind == HEAPTRAIL_REPORT_OLDEST ? HEAPTRAIL_SORT_AGE : r->ask->sort;
+}
+
 static ht_top_entry_t rank(const ht_report_t *r, const void *context)
 {
-    (void)r;
     const heaptrail_block_row_t *row = context;
-    return (ht_top_entry_t){UINT64_MAX - row->sequence, row->sequence};
+    switch (order_of(r)) {
+    case HEAPTRAIL_SORT_AGE:
+        return (ht_top_entry_t){UINT64_MAX - row->sequence, row->sequence};
+    case HEAPTRAIL_SORT_ADDRESS:
+        return (ht_top_entry_t){UINT64_MAX - row->address, row->sequence};
+    default:
+        return (ht_top_entry_t){row->size_bytes, row->sequence};
+    }
 }
 
 static void add(ht_totals_t *total, const void *context)
@@ -59,17 +71,35 @@ static uint32_t address_column(uint64_t highest)
     return highest >> 32U == 0 ? ADDRESS : highest >> 48U == 0 ? WIDE_ADDRESS : WIDEST_ADDRESS;
 }
 
+static const char *order_name(const ht_report_t *r)
+{
+    if (r->ask->kind == HEAPTRAIL_REPORT_OLDEST) { return ""; }
+    switch (order_of(r)) {
+    case HEAPTRAIL_SORT_AGE:
+        return ", oldest first";
+    case HEAPTRAIL_SORT_ADDRESS:
+        return ", by address";
+    case HEAPTRAIL_SORT_NONE:
+        return ", in no order";
+    default:
+        return ", largest first";
+    }
+}
+
 static void text_head(ht_report_t *r)
 {
     ht_out_t *out = &r->out;
     uint32_t task = r->total.name_columns < 4U ? 4U : r->total.name_columns;
     ht_rest_t rest = {SITE_COLUMNS + task + HT_GAP, SITE_COLUMNS + task + HT_GAP};
     uint32_t address = 1U << address_column(r->total.highest);
-    ht_columns_choose(r, s_columns, COLUMNS, 1U << AGE | 1U << SIZE | address, 0, rest);
+    uint32_t site = r->ask->ids ? 1U << SITE : 0U;
+    ht_columns_choose(r, s_columns, COLUMNS, 1U << AGE | 1U << SIZE | address | site, 0, rest);
     ht_out_style(out, HT_STYLE_TITLE);
     ht_out_sentence(out, 0);
-    ht_out_text(out, "Oldest live blocks");
+    ht_out_text(out,
+                r->ask->kind == HEAPTRAIL_REPORT_OLDEST ? "Oldest live blocks" : "Live blocks");
     if (r->ask->select.since != NULL) { ht_out_text(out, " since the mark"); }
+    ht_out_text(out, order_name(r));
     ht_note_select(r);
     ht_out_text(out, r->total.rows == 0 ? ": none." : ", of ");
     if (r->total.rows != 0) {
@@ -92,6 +122,7 @@ static void text_row(ht_report_t *r, const void *context)
     ht_cell(r, s_columns, ADDRESS, address.s);
     ht_cell(r, s_columns, WIDE_ADDRESS, address.s);
     ht_cell(r, s_columns, WIDEST_ADDRESS, address.s);
+    ht_cell_count(r, s_columns, SITE, row->origin.id);
     uint32_t column = ht_last_column(r);
     ht_out_name(&r->out, row->task_name, sizeof(row->task_name));
     if (r->last_column == HT_OWN_LINE) {
@@ -107,11 +138,18 @@ static void text_row(ht_report_t *r, const void *context)
 static void text_foot(ht_report_t *r)
 {
     ht_note_rows(r, "block");
-    ht_note_losses(r, HEAPTRAIL_REPORT_OLDEST);
+    ht_note_losses(r, r->ask->kind);
 }
 
 static void json_head(ht_report_t *r)
 {
+    static const char *const keys[] = {[HEAPTRAIL_SORT_BYTES] = "bytes",
+                                       [HEAPTRAIL_SORT_AGE] = "age",
+                                       [HEAPTRAIL_SORT_ADDRESS] = "address",
+                                       [HEAPTRAIL_SORT_NONE] = "none"};
+    if (r->ask->kind == HEAPTRAIL_REPORT_LIST) {
+        ht_json_string(&r->json, "sort", keys[r->ask->sort], SIZE_MAX);
+    }
     ht_json_number(&r->json, "live_blocks", r->total.blocks);
     ht_json_number(&r->json, "live_bytes", r->total.bytes);
 }
@@ -135,10 +173,10 @@ static void json_row(ht_report_t *r, const void *row)
     ht_block_json(&r->json, row);
 }
 
-esp_err_t ht_report_oldest(ht_report_t *r)
+static esp_err_t write_blocks(ht_report_t *r)
 {
     static const ht_list_t list = {
-        .name = "oldest",
+        .name = "blocks",
         .row_bytes = sizeof(heaptrail_block_row_t),
         .each = each,
         .wanted = wanted,
@@ -151,4 +189,14 @@ esp_err_t ht_report_oldest(ht_report_t *r)
         .json_row = json_row,
     };
     return ht_list_write(r, &list);
+}
+
+esp_err_t ht_report_oldest(ht_report_t *r)
+{
+    return write_blocks(r);
+}
+
+esp_err_t ht_report_list(ht_report_t *r)
+{
+    return write_blocks(r);
 }
