@@ -45,6 +45,13 @@ typedef void (*esp_alloc_failed_hook_t)(size_t size, uint32_t caps, const char *
 /** One slot: a second callback silently replaces the first, as in ESP-IDF. */
 esp_err_t heap_caps_register_failed_alloc_callback(esp_alloc_failed_hook_t callback);
 
+#ifdef CONFIG_HEAP_USE_HOOKS
+/** The firmware may define them: called after every allocation and after every free. A realloc()
+ * that moves a block within its heap calls the first only. */
+__attribute__((weak)) void esp_heap_trace_alloc_hook(void *ptr, size_t size, uint32_t caps);
+__attribute__((weak)) void esp_heap_trace_free_hook(void *ptr);
+#endif
+
 void *heap_caps_malloc(size_t size, uint32_t caps);
 void heap_caps_free(void *ptr);
 void *heap_caps_realloc(void *ptr, size_t size, uint32_t caps);

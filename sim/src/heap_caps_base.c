@@ -12,6 +12,18 @@
 #define NEEDS_ALIGNMENT                                                                            \
     (MALLOC_CAP_DMA | MALLOC_CAP_CACHE_ALIGNED | MALLOC_CAP_SIMD | DMA_DESCRIPTOR)
 
+/* As ESP-IDF calls them: after every allocation, also one in place; after the free. */
+#ifdef CONFIG_HEAP_USE_HOOKS
+#define CALL_HOOK(hook, ...)                                                                       \
+    do {                                                                                           \
+        if (hook) { hook(__VA_ARGS__); }                                                           \
+    } while (0)
+#else
+#define CALL_HOOK(hook, ...)                                                                       \
+    do {                                                                                           \
+    } while (0)
+#endif
+
 static inline size_t larger(size_t a, size_t b)
 {
     return a > b ? a : b;
@@ -64,7 +76,10 @@ static void *allocate(size_t alignment, size_t size, uint32_t caps)
         {
             if ((heap->caps[prio] & caps) != 0 && heap_matches(heap, caps)) {
                 void *p = take(heap, alignment, size);
-                if (p) { return p; }
+                if (p) {
+                    CALL_HOOK(esp_heap_trace_alloc_hook, p, size, caps);
+                    return p;
+                }
             }
         }
     }
@@ -98,6 +113,7 @@ NOINLINE_ATTR void heap_caps_free(void *ptr)
     if (heap == NULL) { sim_panic("free() target pointer %p is outside heap areas", ptr); }
     SIM_COUNT(heap, FREE);
     multi_heap_free(heap->heap, ptr);
+    CALL_HOOK(esp_heap_trace_free_hook, ptr);
 }
 
 /* To a heap that has the capabilities, or because the block's own heap has no room. */
@@ -131,6 +147,7 @@ NOINLINE_ATTR void *heap_caps_realloc_base(void *ptr, size_t size, uint32_t caps
                 SIM_COUNT(heap, ALLOCATION);
                 SIM_COUNT(heap, FREE);
             }
+            CALL_HOOK(esp_heap_trace_alloc_hook, r, size, caps);
             return r;
         }
     }

@@ -33,6 +33,9 @@ extern "C" {
 #ifndef ESP_WRAPPED
 #define ESP_WRAPPED 1 /* by the linker */
 #endif
+#ifndef ESP_HOOKED
+#define ESP_HOOKED 0 /* by the heap's hooks, which tell the size as the heap rounds it */
+#endif
 #ifndef ESP_CHECKED
 #define ESP_CHECKED 0 /* memory errors are looked for from boot on */
 #endif

@@ -4,8 +4,9 @@
  */
 /**
  * @file ht_config.h
- * Every option, always defined. From menuconfig on ESP-IDF; elsewhere from the command line or
- * here.
+ * Every option, always defined. From menuconfig on ESP-IDF; elsewhere from the project's
+ * heaptrail_config.h, from a preset, from the command line, or from here. For a switch, 0 means
+ * off.
  */
 #pragma once
 
@@ -13,11 +14,24 @@
 #if __has_include("sdkconfig.h")
 #include "sdkconfig.h"
 #endif
+#if !defined(CONFIG_HEAPTRAIL_ENABLE) && __has_include("heaptrail_config.h")
+#include "heaptrail_config.h"
+#endif
+#endif
+
+/* A preset, as menuconfig offers them. Arduino's sdkconfig.h was made without heaptrail: there it
+ * is the preset that menuconfig begins with, too. */
+#if defined(HEAPTRAIL_PRESET_HUNT)
+#include "../presets/hunt.h"
+#elif defined(HEAPTRAIL_PRESET_DEVELOPMENT)
+#include "../presets/development.h"
+#elif defined(HEAPTRAIL_PRESET_PRODUCTION) || defined(ARDUINO)
+#include "../presets/production.h"
 #endif
 
 /** Record from the first allocation on (1), or only after heaptrail_start() (0). */
 #if defined(CONFIG_HEAPTRAIL_START_AT_BOOT)
-#define HT_CONFIG_START_AT_BOOT 1
+#define HT_CONFIG_START_AT_BOOT (CONFIG_HEAPTRAIL_START_AT_BOOT + 0)
 #elif defined(CONFIG_HEAPTRAIL_ENABLE)
 #define HT_CONFIG_START_AT_BOOT 0
 #else
@@ -25,10 +39,35 @@
 #endif
 
 /** The linker redirects the allocator's functions to us (1), or only the macros record (0). */
-#if defined(CONFIG_HEAPTRAIL_WRAP) || !defined(CONFIG_HEAPTRAIL_ENABLE)
-#define HT_CONFIG_WRAP 1
-#else
+#if defined(CONFIG_HEAPTRAIL_WRAP)
+#define HT_CONFIG_WRAP (CONFIG_HEAPTRAIL_WRAP + 0)
+#elif defined(CONFIG_HEAPTRAIL_ENABLE)
 #define HT_CONFIG_WRAP 0
+#else
+#define HT_CONFIG_WRAP 1
+#endif
+
+/** The heap's hooks tell of allocations instead (1). */
+#if defined(CONFIG_HEAPTRAIL_HOOKS)
+#define HT_CONFIG_HOOKS (CONFIG_HEAPTRAIL_HOOKS + 0)
+#else
+#define HT_CONFIG_HOOKS 0
+#endif
+
+/** The functions that firmware calls are redirected as well, to know the caller (1). */
+#if defined(CONFIG_HEAPTRAIL_WRAP_ENTRIES)
+#define HT_CONFIG_WRAP_ENTRIES (CONFIG_HEAPTRAIL_WRAP_ENTRIES + 0)
+#elif defined(CONFIG_HEAPTRAIL_ENABLE)
+#define HT_CONFIG_WRAP_ENTRIES 0
+#else
+#define HT_CONFIG_WRAP_ENTRIES 1
+#endif
+
+/** The hot path may lie in flash (1). */
+#if defined(CONFIG_HEAPTRAIL_HOT_IN_FLASH)
+#define HT_CONFIG_HOT_IN_FLASH (CONFIG_HEAPTRAIL_HOT_IN_FLASH + 0)
+#else
+#define HT_CONFIG_HOT_IN_FLASH 0
 #endif
 
 #ifndef CONFIG_HEAPTRAIL_MAX_BLOCKS
@@ -57,7 +96,7 @@
 
 /** Look for memory errors from boot on (1), or only after heaptrail_set_checks() (0). */
 #if defined(CONFIG_HEAPTRAIL_CHECKS)
-#define HT_CONFIG_CHECKS 1
+#define HT_CONFIG_CHECKS (CONFIG_HEAPTRAIL_CHECKS + 0)
 #else
 #define HT_CONFIG_CHECKS 0
 #endif
@@ -71,7 +110,7 @@
 
 /** Fill new blocks (1) with this byte. */
 #if defined(CONFIG_HEAPTRAIL_FILL_NEW)
-#define HT_CONFIG_FILL_NEW 1
+#define HT_CONFIG_FILL_NEW (CONFIG_HEAPTRAIL_FILL_NEW + 0)
 #else
 #define HT_CONFIG_FILL_NEW 0
 #endif
@@ -80,7 +119,9 @@
 #endif
 
 /** Fill freed blocks (1) with this byte. */
-#if defined(CONFIG_HEAPTRAIL_FILL_FREED) || !defined(CONFIG_HEAPTRAIL_CHECKS)
+#if defined(CONFIG_HEAPTRAIL_FILL_FREED)
+#define HT_CONFIG_FILL_FREED (CONFIG_HEAPTRAIL_FILL_FREED + 0)
+#elif !defined(CONFIG_HEAPTRAIL_CHECKS)
 #define HT_CONFIG_FILL_FREED 1
 #else
 #define HT_CONFIG_FILL_FREED 0
@@ -90,7 +131,7 @@
 #endif
 
 /* A firmware that does not ask for checks has no room for freed blocks. */
-#if defined(CONFIG_HEAPTRAIL_ENABLE) && !defined(CONFIG_HEAPTRAIL_CHECKS)
+#if defined(CONFIG_HEAPTRAIL_ENABLE) && !HT_CONFIG_CHECKS
 #undef CONFIG_HEAPTRAIL_QUARANTINE_BLOCKS
 #undef CONFIG_HEAPTRAIL_RECENT_FREES
 #undef CONFIG_HEAPTRAIL_MAX_ERRORS
@@ -124,7 +165,7 @@
 
 /** Abort when an error is found (1), or report it and go on (0). */
 #if defined(CONFIG_HEAPTRAIL_ABORT_ON_ERROR)
-#define HT_CONFIG_ABORT_ON_ERROR 1
+#define HT_CONFIG_ABORT_ON_ERROR (CONFIG_HEAPTRAIL_ABORT_ON_ERROR + 0)
 #else
 #define HT_CONFIG_ABORT_ON_ERROR 0
 #endif

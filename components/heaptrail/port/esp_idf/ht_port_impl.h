@@ -26,10 +26,16 @@
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 #include "ht_caps.h"
+#include "ht_config.h"
 #include "soc/soc_caps.h"
 
+#if HT_CONFIG_HOT_IN_FLASH
+#define HT_PORT_HOT
+#define HT_PORT_HOT_DATA
+#else
 #define HT_PORT_HOT IRAM_ATTR
 #define HT_PORT_HOT_DATA DRAM_ATTR
+#endif
 #define HT_PORT_NOINIT __NOINIT_ATTR
 #if defined(__riscv)
 #define HT_PORT_LEAF __attribute__((noinline))

@@ -9,6 +9,12 @@
 #include "ht_hot_default.h"
 #include "ht_wrap_entry.h"
 
+#if HT_CONFIG_HOOKS
+
+HT_ENTRY(void *, heap_caps_malloc, (size_t size, uint32_t caps), (size, caps), HEAP_CAPS_MALLOC, 0)
+
+#else
+
 void *__real_heap_caps_malloc(size_t size, uint32_t caps);
 void *__wrap_heap_caps_malloc(size_t size, uint32_t caps);
 
@@ -76,10 +82,12 @@ HT_PORT_HOT void *__wrap_heap_caps_malloc(size_t size, uint32_t caps)
     return made(raw, size, caps, HT_CALLER, ht_port_tick());
 }
 
+#endif
+
 HT_ENTRY(void *, heap_caps_calloc, (size_t n, size_t size, uint32_t caps), (n, size, caps),
          HEAP_CAPS_CALLOC, 0)
-HT_ENTRY(void *, heap_caps_realloc, (void *old, size_t size, uint32_t caps), (old, size, caps),
-         HEAP_CAPS_REALLOC, 0)
+HT_REALLOC_ENTRY(heap_caps_realloc, (void *old, size_t size, uint32_t caps), (old, size, caps),
+                 HEAP_CAPS_REALLOC)
 HT_ENTRY(void *, heap_caps_aligned_alloc, (size_t align, size_t size, uint32_t caps),
          (align, size, caps), HEAP_CAPS_ALIGNED_ALLOC, align)
 HT_ENTRY(void *, heap_caps_aligned_calloc, (size_t align, size_t n, size_t size, uint32_t caps),
@@ -101,7 +109,7 @@ static inline size_t read_caps(uint32_t caps[PREFER_MAX], size_t num, va_list li
     return count;
 }
 
-#define PREFER_ENTRY(name, parameters, method, ...)                                                \
+#define PREFER_ENTRY(name, parameters, method, was, ...)                                           \
     void *__real_##name parameters;                                                                \
     void *__wrap_##name parameters;                                                                \
     HT_PORT_HOT void *__wrap_##name parameters                                                     \
@@ -113,13 +121,16 @@ static inline size_t read_caps(uint32_t caps[PREFER_MAX], size_t num, va_list li
         va_start(list, num);                                                                       \
         size_t count = read_caps(caps, num, list);                                                 \
         va_end(list);                                                                              \
+        ht_hold_t hold = ht_entry_hold(was, size);                                                 \
         void *block = __real_##name(__VA_ARGS__, count, caps[0], caps[1], caps[2], caps[3]);       \
+        ht_entry_held(hold, block);                                                                \
         ht_scope_leave(&ht_default_tracker, &scope, block);                                        \
         return block;                                                                              \
     }
 
-PREFER_ENTRY(heap_caps_malloc_prefer, (size_t size, size_t num, ...), HEAP_CAPS_MALLOC_PREFER, size)
+PREFER_ENTRY(heap_caps_malloc_prefer, (size_t size, size_t num, ...), HEAP_CAPS_MALLOC_PREFER, NULL,
+             size)
 PREFER_ENTRY(heap_caps_calloc_prefer, (size_t n, size_t size, size_t num, ...),
-             HEAP_CAPS_CALLOC_PREFER, n, size)
+             HEAP_CAPS_CALLOC_PREFER, NULL, n, size)
 PREFER_ENTRY(heap_caps_realloc_prefer, (void *old, size_t size, size_t num, ...),
-             HEAP_CAPS_REALLOC_PREFER, old, size)
+             HEAP_CAPS_REALLOC_PREFER, old, old, size)

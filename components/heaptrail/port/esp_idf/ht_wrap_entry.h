@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include "ht_config.h"
 #include "ht_default.h"
 #include "ht_port_wrap.h"
 
@@ -42,6 +43,62 @@ static inline uintptr_t ht_entry_caller(uintptr_t caller)
         ht_scope_t scope;                                                                          \
         ht_entry_enter(&scope, HEAPTRAIL_METHOD_##method, alignment, HT_CALLER);                   \
         result_t result = __real_##name arguments;                                                 \
+        ht_scope_leave(&ht_default_tracker, &scope, result);                                       \
+        return result;                                                                             \
+    }
+
+/*
+ * Around a realloc(). Where the base functions are wrapped they look after the record. The heap's
+ * hooks do not tell that the old block is gone, so there it happens here (ht_hooks.c).
+ */
+#if HT_CONFIG_HOOKS
+
+static inline ht_hold_t ht_entry_hold(const void *old, size_t size)
+{
+    ht_known_t known; /* in a nested entry point the outer one holds it */
+    bool holds =
+        old != NULL && size != 0 && ht_tracker_known(&ht_default_tracker, (uintptr_t)old, &known);
+    return holds ? ht_tracker_hold(&ht_default_tracker, (uintptr_t)old) : (ht_hold_t){0};
+}
+
+static inline void ht_entry_held(ht_hold_t hold, const void *result)
+{
+    if (hold.address == 0) { return; }
+    if (result == NULL) {
+        ht_tracker_put_back(&ht_default_tracker, hold);
+    } else {
+        ht_tracker_drop_held(&ht_default_tracker, hold);
+    }
+}
+
+#else
+
+static inline ht_hold_t ht_entry_hold(const void *old, size_t size)
+{
+    (void)old;
+    (void)size;
+    return (ht_hold_t){0};
+}
+
+static inline void ht_entry_held(ht_hold_t hold, const void *result)
+{
+    (void)hold;
+    (void)result;
+}
+
+#endif
+
+/* As HT_ENTRY, for a function that is given `old` and makes it `size` bytes. */
+#define HT_REALLOC_ENTRY(name, parameters, arguments, method)                                      \
+    void *__real_##name parameters;                                                                \
+    void *__wrap_##name parameters;                                                                \
+    HT_PORT_HOT void *__wrap_##name parameters                                                     \
+    {                                                                                              \
+        ht_scope_t scope;                                                                          \
+        ht_entry_enter(&scope, HEAPTRAIL_METHOD_##method, 0, HT_CALLER);                           \
+        ht_hold_t hold = ht_entry_hold(old, size);                                                 \
+        void *result = __real_##name arguments;                                                    \
+        ht_entry_held(hold, result);                                                               \
         ht_scope_leave(&ht_default_tracker, &scope, result);                                       \
         return result;                                                                             \
     }

@@ -11,7 +11,7 @@
 
 HT_ENTRY(void *, malloc, (size_t size), (size), MALLOC, 0)
 HT_ENTRY(void *, calloc, (size_t n, size_t size), (n, size), CALLOC, 0)
-HT_ENTRY(void *, realloc, (void *old, size_t size), (old, size), REALLOC, 0)
+HT_REALLOC_ENTRY(realloc, (void *old, size_t size), (old, size), REALLOC)
 HT_ENTRY(void *, memalign, (size_t align, size_t size), (align, size), MEMALIGN, align)
 HT_ENTRY(void *, aligned_alloc, (size_t align, size_t size), (align, size), ALIGNED_ALLOC, align)
 HT_ENTRY(char *, strdup, (const char *s), (s), STRDUP, 0)

@@ -9,6 +9,7 @@
 
 #include "heaptrail.h"
 #include "ht_checked.h"
+#include "ht_config.h"
 #include "ht_log.h"
 #include "ht_memmap.h"
 #include "ht_port_wrap.h"
@@ -213,7 +214,7 @@ void unregister_allocation(void *ptr)
 /* Certain only while nothing can have been missed: then every live block has a record. */
 static bool knows_all_blocks(const ht_tracker_t *tracker)
 {
-    return ht_port_is_wrapped() && !tracker->blind && tracker->lost_full == 0 &&
+    return ht_port_is_wrapped() && !HT_CONFIG_HOOKS && !tracker->blind && tracker->lost_full == 0 &&
            tracker->lost_crowded == 0 && tracker->lost_large == 0;
 }
 

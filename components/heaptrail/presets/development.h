@@ -1,0 +1,66 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * @file development.h
+ * This preset for builds without menuconfig: what sdkconfig.h holds of heaptrail when it is chosen
+ * there. Written by scripts/kconfig.py from Kconfig: do not edit. A value that is defined already
+ * stays; 0 switches an option off.
+ */
+#pragma once
+
+#ifndef CONFIG_HEAPTRAIL_ENABLE
+#define CONFIG_HEAPTRAIL_ENABLE 1
+#endif
+#ifndef CONFIG_HEAPTRAIL_START_AT_BOOT
+#define CONFIG_HEAPTRAIL_START_AT_BOOT 1
+#endif
+#ifndef CONFIG_HEAPTRAIL_WRAP
+#define CONFIG_HEAPTRAIL_WRAP 1
+#endif
+#ifndef CONFIG_HEAPTRAIL_WRAP_ENTRIES
+#define CONFIG_HEAPTRAIL_WRAP_ENTRIES 1
+#endif
+#ifndef CONFIG_HEAPTRAIL_MAX_BLOCKS
+#define CONFIG_HEAPTRAIL_MAX_BLOCKS 2000
+#endif
+#ifndef CONFIG_HEAPTRAIL_MAX_SITES
+#define CONFIG_HEAPTRAIL_MAX_SITES 256
+#endif
+#ifndef CONFIG_HEAPTRAIL_MAX_TASKS
+#define CONFIG_HEAPTRAIL_MAX_TASKS 32
+#endif
+#ifndef CONFIG_HEAPTRAIL_MAX_FAILURES
+#define CONFIG_HEAPTRAIL_MAX_FAILURES 16
+#endif
+#ifndef CONFIG_HEAPTRAIL_STACK_DEPTH
+#define CONFIG_HEAPTRAIL_STACK_DEPTH 8
+#endif
+#ifndef CONFIG_HEAPTRAIL_FRAME_WORDS
+#define CONFIG_HEAPTRAIL_FRAME_WORDS 1024
+#endif
+#ifndef CONFIG_HEAPTRAIL_SAMPLE_INTERVAL_MS
+#define CONFIG_HEAPTRAIL_SAMPLE_INTERVAL_MS 10000
+#endif
+#ifndef CONFIG_HEAPTRAIL_CHECKS
+#define CONFIG_HEAPTRAIL_CHECKS 1
+#endif
+#ifndef CONFIG_HEAPTRAIL_REDZONE_FRONT
+#define CONFIG_HEAPTRAIL_REDZONE_FRONT 8
+#endif
+#ifndef CONFIG_HEAPTRAIL_REDZONE_TAIL
+#define CONFIG_HEAPTRAIL_REDZONE_TAIL 8
+#endif
+#ifndef CONFIG_HEAPTRAIL_RECENT_FREES
+#define CONFIG_HEAPTRAIL_RECENT_FREES 32
+#endif
+#ifndef CONFIG_HEAPTRAIL_MAX_ERRORS
+#define CONFIG_HEAPTRAIL_MAX_ERRORS 4
+#endif
+#ifndef CONFIG_HEAPTRAIL_SCRUB_ROUND_MS
+#define CONFIG_HEAPTRAIL_SCRUB_ROUND_MS 30000
+#endif
+#ifndef CONFIG_HEAPTRAIL_REPORT_INTERVAL_MS
+#define CONFIG_HEAPTRAIL_REPORT_INTERVAL_MS 10000
+#endif
