@@ -80,6 +80,65 @@ static void test_each_selection_and_all_of_them(void **state)
     assert_int_equal(count(&all), 2);
 }
 
+static bool is_chosen(void *context, const heaptrail_block_row_t *row)
+{
+    assert_int_equal(g_fake.held, 0); /* no callback under the lock */
+    return row->size_bytes % 10 == *(const uint32_t *)context;
+}
+
+/* A function chooses, after everything else did, for rows and for sums. */
+static void test_choice(void **state)
+{
+    (void)state;
+    uint32_t digit = 7;
+    heaptrail_choice_t choice = {is_chosen, &digit, NULL};
+    heaptrail_site_row_t row;
+    assert_int_equal(count(&(ht_select_t){.choice = &choice}), 6);
+    assert_int_equal(count(&(ht_select_t){.choice = &choice, .size_min = 30}), 3);
+    assert_true(ht_query_since_begin(&s_tracker, &(ht_select_t){.choice = &choice}, NULL));
+    uint32_t since = 0;
+    for (uint32_t id = 1; id <= 3; id++) {
+        assert_true(ht_query_site(&s_tracker, id, &row));
+        since += row.since_blocks;
+    }
+    assert_int_equal(since, 6);
+    ht_query_since_end(&s_tracker);
+}
+
+typedef struct {
+    heaptrail_mark_t mark;
+    uint32_t later;
+} later_t;
+
+static bool count_later(void *context, const heaptrail_block_row_t *row)
+{
+    later_t *later = context;
+    later->later += ht_query_is_since(row->sequence, &later->mark);
+    return true;
+}
+
+/* A row knows as well as a query whether it came later than a mark; at the wrap of the tick, too.
+ */
+static void test_row_is_since_a_mark(void **state)
+{
+    (void)state;
+    const ht_tick_t ticks[] = {2000, (ht_tick_t)0 - 2U};
+    for (uint32_t i = 0; i < 2; i++) {
+        g_fake.tick = ticks[i];
+        ht_origin_id_t origin = unit_origin(&s_tracker, &s_sites[0], 0);
+        ht_tracker_add(&s_tracker, 0x9000 + 0x100 * i, 8, origin);
+        ht_stamp_t stamp = ht_tracker_mark(&s_tracker);
+        later_t later = {{stamp.tick, stamp.order}, 0};
+        for (uint32_t n = 0; n < 5; n++) {
+            ht_tracker_add(&s_tracker, 0x9010 + 0x100 * i + 8U * n, 8, origin);
+            g_fake.tick++;
+        }
+        (void)ht_query_blocks(&s_tracker, NULL, count_later, &later);
+        assert_int_equal(later.later, 5);
+    }
+    assert_true(ht_query_is_since(0, &(heaptrail_mark_t){0, 0}));
+}
+
 static void test_walk_stops_when_told(void **state)
 {
     (void)state;
@@ -292,6 +351,8 @@ int main(void)
         T(test_mark_divides_one_tick),
         T(test_mark_at_the_wrap_of_the_tick),
         T(test_since_query_is_one_at_a_time),
+        T(test_choice),
+        T(test_row_is_since_a_mark),
         T(test_whois_at_each_edge),
         T(test_site_out_of_range),
         T(test_walk_while_the_table_changes),

@@ -58,6 +58,16 @@ heaptrail_mark_t heaptrail_mark(void)
     return (heaptrail_mark_t){stamp.tick, stamp.order};
 }
 
+bool heaptrail_is_since(const heaptrail_block_row_t *row, const heaptrail_mark_t *mark)
+{
+    return row != NULL && mark != NULL && ht_query_is_since(row->sequence, mark);
+}
+
+uint32_t heaptrail_task_id(void)
+{
+    return ht_tracker_task(ht_default()).index;
+}
+
 static ht_select_t selection(const heaptrail_select_t *select)
 {
     if (select == NULL) { return (ht_select_t){0}; }
@@ -69,6 +79,7 @@ static ht_select_t selection(const heaptrail_select_t *select)
         .caps = select->caps,
         .size_min = select->size_min,
         .age_min_us = select->age_min_us,
+        .choice = select->choice != NULL && select->choice->fn != NULL ? select->choice : NULL,
     };
 }
 

@@ -208,6 +208,7 @@ void ht_tracker_run(ht_tracker_t *tracker, bool run)
 {
     uint32_t state = run ? HT_STATE_RUNNING : HT_STATE_STOPPED;
     tracker->blind = true; /* was, or will be */
+    if (!run) { tracker->pauses++; }
     tracker->way = way_of(state, tracker->stack_depth);
     __atomic_store_n(&tracker->state, state, __ATOMIC_RELEASE);
 }

@@ -26,6 +26,16 @@ static bool is_since(ht_stamp_t stamp, const heaptrail_mark_t *mark)
            ht_stamp_after(stamp, stamp_of(mark));
 }
 
+bool ht_query_is_since(uint64_t sequence, const heaptrail_mark_t *mark)
+{
+    /* A sequence number is a stamp, and wraps with its tick. */
+    const uint64_t range = HT_64BIT ? UINT64_MAX : (UINT64_C(1) << (32U + HT_ORDER_BITS)) - 1U;
+    if (mark->tick == 0 && mark->order == 0) { return true; }
+    uint64_t begun = ((uint64_t)(ht_tick_t)mark->tick << HT_ORDER_BITS) | mark->order;
+    uint64_t after = (sequence - begun) & range;
+    return after != 0 && after <= range >> 1;
+}
+
 static heaptrail_origin_t origin_row(const ht_tracker_t *tracker, uint32_t id,
                                      const ht_origin_t *origin)
 {
@@ -81,6 +91,16 @@ uint32_t ht_query_bucket(ht_tracker_t *tracker, uint32_t bucket, ht_record_t out
     return count;
 }
 
+/* Apart: the row is on the stack only where somebody chooses. */
+__attribute__((noinline)) static bool chosen(const ht_tracker_t *tracker,
+                                             const heaptrail_choice_t *choice,
+                                             const ht_record_t *record, ht_tick_t now)
+{
+    heaptrail_block_row_t row;
+    block_row(tracker, record, now, &row);
+    return choice->fn(choice->context, &row);
+}
+
 static bool selected(const ht_tracker_t *tracker, const ht_select_t *select,
                      const ht_record_t *record, ht_tick_t now)
 {
@@ -92,7 +112,8 @@ static bool selected(const ht_tracker_t *tracker, const ht_select_t *select,
            (select->heap_id == 0 || select->heap_id == heap) &&
            (tracker->heaps.row[heap].caps & select->caps) == select->caps &&
            ht_record_size(record) >= select->size_min &&
-           ht_ticks_to_us(ht_age(now, record->tick)) >= select->age_min_us;
+           ht_ticks_to_us(ht_age(now, record->tick)) >= select->age_min_us &&
+           (select->choice == NULL || chosen(tracker, select->choice, record, now));
 }
 
 /* What each walk over the table calls for a record that is selected. False ends the walk. */
@@ -465,6 +486,8 @@ void ht_query_status(ht_tracker_t *tracker, heaptrail_status_t *status)
     status->heaps = tracker->heaps.count;
     status->stack_depth = tracker->stack_depth;
     status->memory_bytes = tracker->memory_bytes;
+    status->generation = tracker->generation;
+    status->pauses = tracker->pauses;
     status->loss = (heaptrail_loss_t){
         .table_full = tracker->lost_full,
         .table_crowded = tracker->lost_crowded,

@@ -20,12 +20,13 @@
 typedef struct {
     const heaptrail_mark_t
         *since; /**< only what came later; for sites, tasks and heaps: what to count as since_* */
-    uint32_t task_id;    /**< blocks of this task only; 0: any */
-    uint32_t origin_id;  /**< blocks of this origin only; 0: any */
-    uint32_t heap_id;    /**< blocks in this heap only; 0: any */
-    uint32_t caps;       /**< blocks in heaps that offer all of these; 0: any */
-    size_t size_min;     /**< blocks of at least this size */
-    uint64_t age_min_us; /**< blocks of at least this age */
+    uint32_t task_id;                 /**< blocks of this task only; 0: any */
+    uint32_t origin_id;               /**< blocks of this origin only; 0: any */
+    uint32_t heap_id;                 /**< blocks in this heap only; 0: any */
+    uint32_t caps;                    /**< blocks in heaps that offer all of these; 0: any */
+    size_t size_min;                  /**< blocks of at least this size */
+    uint64_t age_min_us;              /**< blocks of at least this age */
+    const heaptrail_choice_t *choice; /**< blocks that this function chooses; NULL: any */
 } ht_select_t;
 
 /** What a walk gives back besides rows. */
@@ -51,6 +52,9 @@ HT_INLINE ht_tick_t ht_age(ht_tick_t now, ht_tick_t tick)
     ht_tick_t age = now - tick;
     return age > ((ht_tick_t) ~(ht_tick_t)0 >> 1) ? 0 : age;
 }
+
+/** True when what has this row's sequence number came later than the mark. O(1). */
+bool ht_query_is_since(uint64_t sequence, const heaptrail_mark_t *mark);
 
 /** Copy the live records of a bucket, under the lock. @return How many. O(1). */
 uint32_t ht_query_bucket(ht_tracker_t *tracker, uint32_t bucket, ht_record_t out[HT_BUCKET_SLOTS],

@@ -91,6 +91,7 @@ typedef struct ht_tracker {
     ht_filter_t filter;
     uint32_t stack_depth;
     uint32_t generation;                /**< changes with each reset */
+    uint32_t pauses;                    /**< changes with each stop */
     const void *volatile scope_hint[2]; /**< per core: the newest entry point, see ht_scope.h */
     volatile uint32_t query;            /**< 1 while a query uses the since_* fields */
     ht_tick_t started_at;

@@ -49,13 +49,14 @@ typedef struct {
 
 /** Which rows a query returns. All zero (or a NULL pointer): all of them. */
 typedef struct {
-    const heaptrail_mark_t *since; /**< only what happened later than this mark; NULL: all */
-    uint32_t task_id;              /**< blocks of this task; 0: any */
-    uint32_t site_id;              /**< blocks of this site; 0: any */
-    uint32_t heap_id;              /**< blocks in this heap; 0: any */
-    uint32_t caps;                 /**< blocks in heaps that offer all of these; 0: any */
-    size_t size_min;               /**< bytes */
-    uint64_t age_min_us;           /**< microseconds */
+    const heaptrail_mark_t *since;    /**< only what happened later than this mark; NULL: all */
+    uint32_t task_id;                 /**< blocks of this task; 0: any */
+    uint32_t site_id;                 /**< blocks of this site; 0: any */
+    uint32_t heap_id;                 /**< blocks in this heap; 0: any */
+    uint32_t caps;                    /**< blocks in heaps that offer all of these; 0: any */
+    size_t size_min;                  /**< bytes */
+    uint64_t age_min_us;              /**< microseconds */
+    const heaptrail_choice_t *choice; /**< a function that says which, asked last; NULL: none */
 } heaptrail_select_t;
 
 /** What a query says beside its rows. */
@@ -113,6 +114,13 @@ esp_err_t heaptrail_set_filter(const heaptrail_filter_t *filter);
 
 /** Take a mark: everything allocated after the call is "since" it. O(1). ISR-safe. */
 heaptrail_mark_t heaptrail_mark(void);
+
+/** True when a block was allocated later than the mark. Any context. O(1). */
+bool heaptrail_is_since(const heaptrail_block_row_t *row, const heaptrail_mark_t *mark);
+
+/** The calling task's number, as in heaptrail_task_row_t::id; 0: the table of tasks is full.
+ * ISR-safe. O(1). */
+uint32_t heaptrail_task_id(void);
 
 /** Send heaptrail's log lines elsewhere; NULL: back to ESP_LOG (stderr on Linux). */
 void heaptrail_set_log(heaptrail_log_fn_t fn, void *context);

@@ -102,6 +102,14 @@ typedef struct {
     uint64_t sequence; /**< orders all allocations of a tracker; unique, not dense */
 } heaptrail_block_row_t;
 
+/** A choice of blocks that is the caller's own; see heaptrail_select_t. */
+typedef struct {
+    bool (*fn)(void *context, const heaptrail_block_row_t *row); /**< true: the block counts. Called
+                                        with no lock held, once or more per block and query */
+    void *context;
+    const char *words; /**< for titles, behind "only blocks": "that are mine"; NULL: none */
+} heaptrail_choice_t;
+
 /** One origin with its counters. With a mark, `since_*` counts live blocks allocated later than it.
  */
 typedef struct {
@@ -207,6 +215,8 @@ typedef struct {
     size_t memory_bytes; /**< RAM that the tracker uses, all of it */
     uint64_t uptime_us;
     heaptrail_loss_t loss;
+    uint32_t generation; /**< another one after each heaptrail_reset() */
+    uint32_t pauses;     /**< another one after each heaptrail_stop() */
 } heaptrail_status_t;
 
 #ifdef __cplusplus

@@ -191,4 +191,8 @@ void ht_note_select(ht_report_t *r)
         ht_out_text(out, " older than ");
         ht_out_time(out, select->age_min_us);
     }
+    if (select->choice != NULL && select->choice->words != NULL) {
+        ht_out_text(out, " ");
+        ht_out_text(out, select->choice->words);
+    }
 }

@@ -139,7 +139,7 @@ esp_err_t heaptrail_report(const heaptrail_report_t *report, heaptrail_write_fn_
     const heaptrail_select_t *select = &report->select;
     ht_report_t r = {.ask = report, .limit = limit_of(report)};
     r.chosen = (select->task_id | select->site_id | select->heap_id | select->caps) != 0 ||
-               select->size_min != 0 || select->age_min_us != 0;
+               select->size_min != 0 || select->age_min_us != 0 || select->choice != NULL;
     r.json.out = &r.out;
     freshen(report->kind);
     ht_out_init(&r.out, write, context, report->width, report->color && !report->json);
