@@ -30,12 +30,14 @@ core=$(ls $component/core/*.[ch])
     no "the core has no variables of its own" '^(static )?(volatile )?[a-z_0-9]+_t \*?[sg]_[a-z_]+(\[|;| =)' $core
     no "the reports use the public interface only" '#include "ht_(tracker|table|origin|task|heap|query|default|scope|port|hot)' \
         $component/report/*.[ch]
+    no "the tests' scopes use the public interface, the reports' and the port's only" \
+        '#include "ht_(tracker|table|origin|task|heap|query|default|scope\.h|hot)' $component/testing/*.[ch]
     no "the public headers include no private ones" '#include "ht_' $component/include/*.h
     no "the interface over the core knows no platform" '#include [<"](esp_heap|esp_log|freertos|pthread|sys/)' $component/api/*.[ch]
 }
 # "stdio only in renderers and programs": the original API prints by contract, and getline() is stdio's.
-stdio=$(grep -lE '#include <stdio.h>' $component/core/*.[ch] $component/api/*.[ch] $component/port/*/*.[ch] 2>/dev/null |
-    grep -vE 'memmap_print|ht_wrap_lines|port/posix/')
+stdio=$(grep -lE '#include <stdio.h>' $component/core/*.[ch] $component/api/*.[ch] $component/port/*/*.[ch] $component/testing/*.[ch] 2>/dev/null |
+    grep -vE 'memmap_print|ht_wrap_lines|port/posix/|testing/heaptrail_test.c')
 [ -z "$stdio" ] || complain "stdio outside renderers and programs: $stdio"
 
 # --- every source file: a licence, no tabs, no path of one machine, not too long

@@ -118,6 +118,9 @@ bool ht_port_sample_caps(uint32_t caps, ht_heap_sample_t *sample);
 /** True in an interrupt handler. */
 bool ht_port_in_isr(void);
 
+/** Let the other tasks run for about so long, the idle task too. False: here nobody may wait. */
+bool ht_port_wait_ms(uint32_t ms);
+
 /** One line of log, level 0 = error, 1 = warning, 2 = information. */
 void ht_port_log(unsigned level, const char *text);
 

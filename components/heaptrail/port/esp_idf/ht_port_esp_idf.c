@@ -48,6 +48,13 @@ static bool may_wait(void)
            xTaskGetSchedulerState() != taskSCHEDULER_SUSPENDED;
 }
 
+bool ht_port_wait_ms(uint32_t ms)
+{
+    if (!may_wait() || xTaskGetSchedulerState() != taskSCHEDULER_RUNNING) { return false; }
+    vTaskDelay(pdMS_TO_TICKS(ms) + 1U);
+    return true;
+}
+
 static void log_early(unsigned level, const char *tag, const char *text)
 {
     if (level == 0) {

@@ -53,6 +53,13 @@ bool ht_port_in_isr(void)
     return false;
 }
 
+bool ht_port_wait_ms(uint32_t ms)
+{
+    if (xTaskGetSchedulerState() != taskSCHEDULER_RUNNING) { return false; }
+    vTaskDelay(pdMS_TO_TICKS(ms) + 1U);
+    return true;
+}
+
 void ht_port_log(unsigned level, const char *text)
 {
     static const char *const tag = "heaptrail";

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ht_posix.h"
@@ -197,6 +198,12 @@ uint64_t ht_port_uptime_us(void)
     uint64_t none = 0;
     __atomic_compare_exchange_n(&s_start, &none, us, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
     return us - __atomic_load_n(&s_start, __ATOMIC_RELAXED);
+}
+
+bool ht_port_wait_ms(uint32_t ms)
+{
+    const struct timespec time = {.tv_sec = ms / 1000U, .tv_nsec = (long)(ms % 1000U) * 1000000L};
+    return nanosleep(&time, NULL) == 0;
 }
 
 bool ht_port_in_isr(void)
