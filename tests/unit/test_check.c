@@ -160,11 +160,11 @@ static void test_counters(void **state)
         unit_check(&s_tracker);                                                                    \
     } while (0)
     DAMAGE(origin->total_blocks, 999, "origin: live blocks");
-    DAMAGE(origin->freed_blocks, 1, "origin: live blocks");
+    DAMAGE(origin->freed_beyond, 1, "origin: live blocks");
     DAMAGE(origin->dropped_blocks, 1, "origin: live blocks");
     DAMAGE(origin->live_bytes, 1, "origin: live bytes");
     DAMAGE(origin->peak_bytes, 1, "origin: peak below live");
-    DAMAGE(origin->total_bytes, 1, "origin: total below live");
+    DAMAGE(origin->total_bytes.all, 1, "origin: total below live");
     DAMAGE(task->total_blocks, 999, "task: live blocks");
     DAMAGE(task->live_bytes, 1, "task: live bytes");
     DAMAGE(task->peak_bytes, 1, "task: peak below live");

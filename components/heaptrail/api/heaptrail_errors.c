@@ -80,6 +80,7 @@ static HT_PORT_HOT void apply(ht_tracker_t *tracker, const heaptrail_checks_t *f
     /* Once on, it stays: there may be blocks whose pointers are not the heap's. */
     checks->on = checks->on || from->redzones || from->fill_new || from->fill_freed ||
                  from->heap_headers || from->wrong_frees || tracker->freed.limit_blocks != 0;
+    ht_tracker_choose_way(tracker);
 }
 
 void ht_checked_open(ht_tracker_t *tracker)

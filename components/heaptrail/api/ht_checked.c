@@ -22,14 +22,14 @@ static HT_PORT_HOT ht_origin_id_t scope_origin(ht_tracker_t *tracker, const ht_r
 }
 
 /* Where a request comes from: inline where the caller is all there is to know. */
-static inline __attribute__((always_inline)) ht_origin_id_t
+static inline __attribute__((always_inline)) ht_origin_t *
 origin_of(ht_tracker_t *tracker, const ht_request_t *request, ht_origin_fn origin)
 {
-    if (origin == scope_origin && ht_hot_is_quick(tracker)) {
+    if (origin == scope_origin && tracker->stack_depth <= 1 && ht_hot_no_scope(tracker)) {
         return ht_origin_of_caller(&tracker->origins, &tracker->lock, request->caller,
                                    request->caps, request->method);
     }
-    return origin(tracker, request);
+    return &tracker->origins.origins[origin(tracker, request).index];
 }
 
 static HT_PORT_HOT ht_look_t looking(heaptrail_found_t found, ht_origin_id_t caller)
@@ -223,8 +223,9 @@ alloc_block(ht_tracker_t *tracker, const ht_request_t *request, ht_origin_fn ori
     if (layout.guard != HT_GUARD_NONE) {
         ht_guard_write(&tracker->checks, (uintptr_t)block, request->size, layout.guard);
     }
-    ht_origin_id_t from = origin_of(tracker, request, origin);
-    bool added = ht_hot_add(tracker, (uintptr_t)block, request->size, from, layout.guard);
+    ht_origin_t *from = origin_of(tracker, request, origin);
+    bool added =
+        ht_hot_add(tracker, (uintptr_t)block, request->size, from, layout.guard, ht_port_tick());
     if (__builtin_expect(!added && layout.guard != HT_GUARD_NONE, 0)) {
         return hand_out_raw(tracker, request, raw);
     }
@@ -381,7 +382,7 @@ checked_free(ht_tracker_t *tracker, void *block, uintptr_t caller, ht_origin_fn 
     ht_origin_id_t by = {0};
     if (tracker->freed.on && tracker->state == HT_STATE_RUNNING) {
         const ht_request_t request = {.method = HEAPTRAIL_METHOD_FREE, .caller = caller};
-        by = origin_of(tracker, &request, origin);
+        by = (ht_origin_id_t){origin_of(tracker, &request, origin)->id};
     }
     ht_ended_t ended;
     bool is_block =
@@ -436,14 +437,12 @@ HT_PORT_HOT void ht_checked_free(void *block, uintptr_t caller)
  */
 
 /* Without a record there are no redzones. */
-HT_PORT_HOT void *ht_hot_make_guarded_slow(void *raw, size_t size, uint32_t caps, uint32_t method,
-                                           uintptr_t caller, uintptr_t sp)
+HT_PORT_HOT void *ht_hot_make_guarded_slow(void *raw, size_t size, ht_origin_t *from, ht_tick_t now,
+                                           uintptr_t sp, ht_hot_t outcome)
 {
     ht_tracker_t *tracker = &ht_default_tracker;
     uintptr_t block = (uintptr_t)raw + tracker->checks.front;
-    ht_origin_id_t origin =
-        ht_origin_of_caller(&tracker->origins, &tracker->lock, caller, caps, method);
-    if (ht_tracker_add_slow(tracker, block, size, origin, HT_GUARD_BOTH, sp)) {
+    if (ht_hot_add_otherwise(tracker, outcome, block, size, from, HT_GUARD_BOTH, now, sp)) {
         return (void *)block;
     }
     count_unguarded(tracker);

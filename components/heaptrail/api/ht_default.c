@@ -81,13 +81,8 @@ HT_PORT_HOT void ht_default_boot(void)
 static HT_PORT_HOT HT_PORT_LEAF void add(ht_tracker_t *tracker, void *block, size_t size,
                                          ht_origin_id_t origin, ht_tick_t now)
 {
-    ht_origin_t *from = &tracker->origins.origins[origin.index];
-    uintptr_t sp = ht_port_stack_pointer();
-    if (__builtin_expect(
-            !ht_hot_try_add(tracker, (uintptr_t)block, size, from, origin, HT_GUARD_NONE, now, sp),
-            0)) {
-        (void)ht_tracker_add_slow(tracker, (uintptr_t)block, size, origin, HT_GUARD_NONE, sp);
-    }
+    (void)ht_hot_add(tracker, (uintptr_t)block, size, &tracker->origins.origins[origin.index],
+                     HT_GUARD_NONE, now);
 }
 
 HT_PORT_HOT void ht_on_alloc_slow(void *block, size_t size, uint32_t caps, uint32_t method,
@@ -100,29 +95,30 @@ HT_PORT_HOT void ht_on_alloc_slow(void *block, size_t size, uint32_t caps, uint3
     }
 }
 
-HT_PORT_HOT void *ht_hot_make_slow(void *block, size_t size, uint32_t caps, uint32_t method,
-                                   uintptr_t caller, uintptr_t sp)
+HT_PORT_HOT void *ht_hot_make_slow(void *block, size_t size, ht_origin_t *from, ht_tick_t now,
+                                   uintptr_t sp, ht_hot_t outcome)
 {
-    ht_tracker_t *tracker = &ht_default_tracker;
-    ht_origin_id_t origin =
-        ht_origin_of_caller(&tracker->origins, &tracker->lock, caller, caps, method);
-    (void)ht_tracker_add_slow(tracker, (uintptr_t)block, size, origin, HT_GUARD_NONE, sp);
+    (void)ht_hot_add_otherwise(&ht_default_tracker, outcome, (uintptr_t)block, size, from,
+                               HT_GUARD_NONE, now, sp);
     return block;
 }
 
-static HT_PORT_HOT HT_PORT_LEAF void made(void *block, size_t size, uint32_t caps, uint32_t method,
-                                          uintptr_t caller, ht_tick_t now)
+static HT_PORT_HOT HT_PORT_LEAF void made(void *block, size_t size, ht_origin_t *from,
+                                          ht_tick_t now)
 {
-    (void)ht_hot_make(block, size, caps, method, caller, now);
+    (void)ht_hot_make(block, size, from, now);
 }
 
 HT_PORT_HOT void ht_on_alloc(void *block, size_t size, uint32_t caps, uint32_t method,
                              uintptr_t caller)
 {
-    if (__builtin_expect(ht_hot_is_quick(&ht_default_tracker), 1)) {
-        made(block, size, caps, method, caller, ht_port_tick());
+    ht_tracker_t *tracker = &ht_default_tracker;
+    if (__builtin_expect(ht_hot_is_quick(tracker), 1)) {
+        ht_origin_t *from =
+            ht_origin_of_caller(&tracker->origins, &tracker->lock, caller, caps, method);
+        made(block, size, from, ht_port_tick());
     } else {
-        ht_hot_otherwise(&ht_default_tracker, block, size, caps, method, caller);
+        ht_hot_otherwise(tracker, block, size, caps, method, caller);
     }
 }
 

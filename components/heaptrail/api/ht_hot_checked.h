@@ -24,8 +24,8 @@
 HT_INLINE bool ht_hot_is_simple(size_t size, uint32_t caps)
 {
     const ht_tracker_t *tracker = &ht_default_tracker;
-    return tracker->checks.simple_alloc && ht_hot_is_quick(tracker) && ht_port_takes_front(caps) &&
-           ht_port_dma_line(caps) == 0 && size - 1U < HT_HOT_BYTES_MAX;
+    return tracker->way == HT_WAY_GUARDED && ht_hot_no_scope(tracker) &&
+           ht_port_takes_front(caps) && ht_port_dma_line(caps) == 0 && size - 1U < HT_HOT_BYTES_MAX;
 }
 
 /** What to ask the heap for. */
@@ -35,32 +35,27 @@ HT_INLINE size_t ht_hot_bytes(size_t size)
     return checks->front + ((size + checks->tail + 3U) & ~(size_t)3U);
 }
 
-/** The slow end of ht_hot_make_guarded(): the same, whatever is in the way. */
-void *ht_hot_make_guarded_slow(void *raw, size_t size, uint32_t caps, uint32_t method,
-                               uintptr_t caller, uintptr_t sp);
+/** The end of ht_hot_make_guarded() where anything is unusual. */
+void *ht_hot_make_guarded_slow(void *raw, size_t size, ht_origin_t *from, ht_tick_t now,
+                               uintptr_t sp, ht_hot_t outcome);
 
 /** Make a block of what the heap gave: two redzones and a record. As ht_hot_make() otherwise. */
-HT_INLINE void *ht_hot_make_guarded(void *raw, size_t size, uint32_t caps, uint32_t method,
-                                    uintptr_t caller, ht_tick_t now)
+HT_INLINE void *ht_hot_make_guarded(void *raw, size_t size, ht_origin_t *from, ht_tick_t now)
 {
     ht_tracker_t *tracker = &ht_default_tracker;
     uintptr_t block = (uintptr_t)raw + tracker->checks.front;
     ht_guard_write(&tracker->checks, block, size, HT_GUARD_BOTH);
     uintptr_t sp = ht_port_stack_pointer();
-    ht_origin_id_t id;
-    ht_origin_t *from = ht_origin_quickly(&tracker->origins, caller, caps, method, &id);
-    if (__builtin_expect(from != NULL &&
-                             ht_hot_try_add(tracker, block, size, from, id, HT_GUARD_BOTH, now, sp),
-                         1)) {
-        return (void *)block;
-    }
-    return ht_hot_make_guarded_slow(raw, size, caps, method, caller, sp);
+    ht_hot_t outcome = ht_hot_try_add(tracker, block, size, from, HT_GUARD_BOTH, now, sp);
+    return __builtin_expect(outcome == HT_HOT_ADDED, 1)
+               ? (void *)block
+               : ht_hot_make_guarded_slow(raw, size, from, now, sp, outcome);
 }
 
 /** May ht_hot_end() be taken? */
 HT_INLINE bool ht_hot_ends_simply(void)
 {
-    return !ht_default_tracker.checks.slow_free;
+    return ht_default_tracker.ends_simply;
 }
 
 /**

@@ -15,15 +15,20 @@
 /** Not running yet or any more, or a scope or a stack to look at. */
 void ht_on_alloc_slow(void *block, size_t size, uint32_t caps, uint32_t method, uintptr_t caller);
 
-/** Running, and only the caller is kept, but the caller is new, or the task, or the table crowded:
- * the slow end of ht_hot_make(). Returns `block`. */
-void *ht_hot_make_slow(void *block, size_t size, uint32_t caps, uint32_t method, uintptr_t caller,
-                       uintptr_t sp);
+/** The end of ht_hot_make() where anything is unusual. Returns `block`. */
+void *ht_hot_make_slow(void *block, size_t size, ht_origin_t *from, ht_tick_t now, uintptr_t sp,
+                       ht_hot_t outcome);
 
-/** Running, and the caller is all that is asked for. */
+/** Nobody entered a scope on this core. */
+HT_INLINE bool ht_hot_no_scope(const ht_tracker_t *tracker)
+{
+    return tracker->scope_hint[ht_port_core()] == NULL;
+}
+
+/** Running, the caller is all that is asked for, there are neither checks nor a filter. */
 HT_INLINE bool ht_hot_is_quick(const ht_tracker_t *tracker)
 {
-    return tracker->way > 0 && tracker->scope_hint[ht_port_core()] == NULL;
+    return tracker->way > 0 && ht_hot_no_scope(tracker);
 }
 
 /** Where that is not so. */
@@ -34,21 +39,17 @@ HT_INLINE void ht_hot_otherwise(const ht_tracker_t *tracker, void *block, size_t
 }
 
 /**
- * Record a block that is neither guarded nor anything else, if ht_hot_is_quick(). It is meant to be
- * the last thing that a function does, in a function of its own that is HT_PORT_LEAF: then nothing
- * is saved on the stack. That is why the tick comes in. Returns `block`.
+ * Record a block that is neither guarded nor anything else, if ht_hot_is_quick(), with what
+ * ht_origin_quickly() found. It is meant to be the last thing that a function does, in a function
+ * of its own that is HT_PORT_LEAF: then nothing is saved on the stack. That is why the tick comes
+ * in. Returns `block`.
  */
-HT_INLINE void *ht_hot_make(void *block, size_t size, uint32_t caps, uint32_t method,
-                            uintptr_t caller, ht_tick_t now)
+HT_INLINE void *ht_hot_make(void *block, size_t size, ht_origin_t *from, ht_tick_t now)
 {
-    ht_tracker_t *tracker = &ht_default_tracker;
     uintptr_t sp = ht_port_stack_pointer();
-    ht_origin_id_t id;
-    ht_origin_t *from = ht_origin_quickly(&tracker->origins, caller, caps, method, &id);
-    if (__builtin_expect(from != NULL && ht_hot_try_add(tracker, (uintptr_t)block, size, from, id,
-                                                        HT_GUARD_NONE, now, sp),
-                         1)) {
-        return block;
-    }
-    return ht_hot_make_slow(block, size, caps, method, caller, sp);
+    ht_hot_t outcome =
+        ht_hot_try_add(&ht_default_tracker, (uintptr_t)block, size, from, HT_GUARD_NONE, now, sp);
+    return __builtin_expect(outcome <= HT_HOT_DROPPED, 1)
+               ? block
+               : ht_hot_make_slow(block, size, from, now, sp, outcome);
 }

@@ -45,7 +45,8 @@ static inline ht_origin_id_t origin_at(ht_tracker_t *tracker, heaptrail_site_ref
         return stack_origin(tracker, ref != NULL ? ref->site : NULL, caller, method, caps);
     }
     if (ref != NULL) { return site_origin(tracker, ref, caps); }
-    return ht_origin_of_caller(&tracker->origins, &tracker->lock, caller, caps, method);
+    return (ht_origin_id_t){
+        ht_origin_of_caller(&tracker->origins, &tracker->lock, caller, caps, method)->id};
 }
 
 HT_PORT_HOT ht_origin_id_t ht_scope_origin(ht_tracker_t *tracker, uintptr_t caller, uint32_t method,

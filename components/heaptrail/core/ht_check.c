@@ -101,7 +101,7 @@ static const char *check_sums(ht_tracker_t *tracker)
         CHECK(ht_origin_live_blocks(origin) == origin->since_blocks, "origin: live blocks");
         CHECK(origin->live_bytes == origin->since_bytes, "origin: live bytes");
         CHECK(origin->peak_bytes >= origin->live_bytes, "origin: peak below live");
-        CHECK(origin->total_bytes >= origin->live_bytes, "origin: total below live");
+        CHECK(origin->total_bytes.all >= origin->live_bytes, "origin: total below live");
     }
     for (uint32_t i = 0; i < tracker->tasks.row_count; i++) {
         const ht_task_t *task = &tracker->tasks.rows[i];
@@ -140,7 +140,7 @@ static const char *check_origins(const ht_origins_t *origins)
     CHECK(origins->frames_used <= origins->frames_max, "origins: frames used");
     for (uint32_t i = 1; i <= origins->count; i++) {
         const ht_origin_t *origin = &origins->origins[i];
-        if (!origin->published) { continue; }
+        if (origin->id == 0) { continue; }
         CHECK(origin->depth <= HT_STACK_DEPTH_MAX, "origin: depth");
         CHECK(origin->depth == 0 || ht_origin_is_lone(origin->depth, origin->site) ||
                   (origin->frame_first <= origins->frames_used &&

@@ -37,30 +37,37 @@ typedef struct {
 
 typedef struct {
     ht_heap_t row[HT_HEAPS_MAX + 1];
-    uint32_t count; /**< heaps added; row 0 not counted */
-    uint32_t last;  /**< the heap of the last look-up, and where it lies */
-    uintptr_t last_start;
+    uint32_t count;       /**< heaps added; row 0 not counted */
+    uintptr_t last_start; /**< where the heap of the last look-up lies */
     size_t last_size;
+    ht_heap_t *last; /**< its row, and the bits of its number in a record */
+    ht_word_t last_bits;
 } ht_heaps_t;
 
 static_assert(HT_HEAPS_MAX <= HT_MASK(HT_HEAP_BITS), "a record can name every heap");
 
-/** The heap that an address lies in, 0 if none. Lock held. O(heaps), usually O(1). */
-HT_INLINE ht_heap_id_t ht_heap_of(ht_heaps_t *heaps, uintptr_t address)
+/** The heap that an address lies in, 0 if none. O(heaps). */
+ht_heap_id_t ht_heap_of(const ht_heaps_t *heaps, uintptr_t address);
+
+/** The row of that heap, and the bits of its number in a record. Lock held. O(heaps), usually O(1).
+ */
+HT_INLINE ht_heap_t *ht_heap_at(ht_heaps_t *heaps, uintptr_t address, ht_word_t *bits)
 {
     if (__builtin_expect(address - heaps->last_start < heaps->last_size, 1)) {
-        return (ht_heap_id_t){heaps->last};
+        *bits = heaps->last_bits;
+        return heaps->last;
     }
     for (uint32_t id = heaps->count; id != 0; id--) {
-        const ht_heap_t *heap = &heaps->row[id];
+        ht_heap_t *heap = &heaps->row[id];
         if (address - heap->start < heap->size) {
-            heaps->last = id;
             heaps->last_start = heap->start;
             heaps->last_size = heap->size;
-            return (ht_heap_id_t){id};
+            *bits = heaps->last_bits = (ht_word_t)id << HT_HEAP_SHIFT;
+            return heaps->last = heap;
         }
     }
-    return (ht_heap_id_t){0};
+    *bits = 0;
+    return &heaps->row[0];
 }
 
 /** Count one more block. Lock held. */

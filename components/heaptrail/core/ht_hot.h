@@ -17,16 +17,19 @@
 uint32_t ht_tracker_find_task(ht_tracker_t *tracker, uintptr_t sp);
 bool ht_tracker_add_slow(ht_tracker_t *tracker, uintptr_t address, size_t size,
                          ht_origin_id_t origin, uint32_t guard, uintptr_t sp);
+bool ht_tracker_add_crowded(ht_tracker_t *tracker, uintptr_t address, size_t size,
+                            ht_origin_t *from, uint32_t guard, uintptr_t sp, ht_tick_t now);
 void ht_tracker_unknown(ht_tracker_t *tracker, uintptr_t address);
 
 /* The next stamp: the clock if it moved on, else the next order within its tick. Lock held. */
 HT_INLINE void ht_next_stamp(ht_tracker_t *tracker, ht_tick_t now)
 {
     ht_stamp_t *last = &tracker->last;
-    if ((ht_tick_t)(now - last->tick - 1U) < ((ht_tick_t) ~(ht_tick_t)0 >> 1)) {
+    if (__builtin_expect(now != last->tick, 0) &&
+        (ht_tick_t)(now - last->tick) <= ((ht_tick_t) ~(ht_tick_t)0 >> 1)) {
         last->tick = now;
         last->order = 0;
-    } else if (last->order < HT_ORDER_MAX) {
+    } else if (__builtin_expect(last->order < HT_ORDER_MAX, 1)) {
         last->order++;
     } else { /* more allocations than a tick has orders: borrow from the future */
         last->tick++;
@@ -58,70 +61,120 @@ HT_INLINE uint32_t ht_task_by_key(ht_tracker_t *tracker)
         (irq) = ht_port_lock(&(tracker)->lock);                                                    \
     } while (0)
 
-/* A slot was taken for a new block: fill it in, and count. Lock held. */
-HT_INLINE void ht_hot_fill(ht_tracker_t *tracker, ht_record_t *record, uintptr_t address,
-                           size_t size, ht_origin_t *from, ht_origin_id_t origin, uint32_t task,
-                           uint32_t guard, ht_tick_t now)
+/* Which task a new block is counted at. */
+typedef struct {
+    ht_task_t *row;
+    ht_word_t bits; /**< of its number in a record */
+} ht_by_t;
+
+HT_INLINE ht_by_t ht_by_last_task(const ht_tracker_t *tracker)
 {
-    ht_next_stamp(tracker, now);
-    ht_heap_id_t heap = ht_heap_of(&tracker->heaps, address);
-    record->address = address;
-    record->what =
-        ht_record_what(size, heap, ht_port_core()) | ((ht_word_t)guard << HT_GUARD_SHIFT);
-    record->who = ht_record_who(origin, (ht_task_id_t){task}, tracker->last.order);
-    record->tick = tracker->last.tick;
-    ht_origin_add(from, size);
-    ht_task_count(&tracker->tasks.rows[task], size);
-    ht_heap_count(&tracker->heaps.row[heap.index], size);
+    return (ht_by_t){tracker->tasks.last, tracker->tasks.last_bits};
 }
 
-/**
- * Record a new block, unless anything about it is unusual: then nothing happened, and
- * ht_tracker_add_slow() has to do it, with the same sp: what that learns is good up to there.
- * `from` is the row of `origin`; guard: HT_GUARD_*. Takes the lock. It calls nothing that is
- * likely, so that a function which does this last saves no register.
- */
-HT_INLINE bool ht_hot_try_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
-                              ht_origin_t *from, ht_origin_id_t origin, uint32_t guard,
-                              ht_tick_t now, uintptr_t sp)
+HT_INLINE ht_by_t ht_by_row(const ht_tracker_t *tracker, uint32_t task)
 {
-    uint32_t task = ht_task_by_key(tracker);
+    return (ht_by_t){&tracker->tasks.rows[task], (ht_word_t)task << HT_TASK_SHIFT};
+}
+
+/* A slot was taken for a new block: fill it in, and count. Lock held. */
+HT_INLINE void ht_hot_fill(ht_tracker_t *tracker, ht_record_t *record, uintptr_t address,
+                           size_t size, ht_origin_t *from, ht_by_t by, uint32_t guard,
+                           ht_tick_t now)
+{
+    ht_next_stamp(tracker, now);
+    ht_word_t heap_bits;
+    ht_heap_t *heap = ht_heap_at(&tracker->heaps, address, &heap_bits);
+    record->address = address;
+    record->what = (ht_word_t)size | heap_bits | ((ht_word_t)guard << HT_GUARD_SHIFT) |
+                   ((ht_word_t)ht_port_core() << HT_CORE_SHIFT);
+    record->who = from->id | by.bits | ((ht_word_t)tracker->last.order << HT_ORDER_SHIFT);
+    record->tick = tracker->last.tick;
+    ht_origin_add(from, size);
+    ht_task_count(by.row, size);
+    ht_heap_count(heap, size);
+}
+
+/* A block that gets no record because the table is full. Lock held. */
+HT_INLINE void ht_hot_drop(ht_tracker_t *tracker, ht_origin_t *from, size_t size)
+{
+    from->total_blocks++;
+    ht_sum_up(&from->total_bytes, size);
+    from->dropped_blocks++;
+    ht_count_up(&tracker->lost_full);
+}
+
+/** What became of it. */
+typedef enum {
+    HT_HOT_ADDED,
+    HT_HOT_DROPPED, /**< the table is full; it is counted */
+    HT_HOT_UNUSUAL, /**< nothing happened: ht_tracker_add_slow() has to do it */
+    HT_HOT_CROWDED  /**< nothing happened: ht_tracker_add_crowded() has to do it */
+} ht_hot_t;
+
+/**
+ * Record a new block, unless anything about it is unusual. The slow ways need the same sp: what
+ * they learn is good up to there. `from` is not row 0 if the tracker filters. Takes the lock. It
+ * calls nothing that is likely, so that a function which does this last saves no register.
+ */
+HT_INLINE ht_hot_t ht_hot_try_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
+                                  ht_origin_t *from, uint32_t guard, ht_tick_t now, uintptr_t sp)
+{
+    ht_by_t by = ht_by_row(tracker, ht_task_by_key(tracker));
+    ht_hot_t outcome = HT_HOT_UNUSUAL;
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-    if (HT_PORT_STACK_TELLS_TASK) { task = tracker->tasks.last_row; }
-    ht_record_t *record = NULL;
     if (__builtin_expect((!HT_PORT_STACK_TELLS_TASK || ht_is_last_task(tracker, sp)) &&
-                             !tracker->filtering && size <= HT_SIZE_MAX,
+                             size <= HT_SIZE_MAX,
                          1)) {
-        record = ht_table_place(&tracker->table, address);
-        if (__builtin_expect(record != NULL, 1)) {
-            ht_hot_fill(tracker, record, address, size, from, origin, task, guard, now);
+        if (HT_PORT_STACK_TELLS_TASK) { by = ht_by_last_task(tracker); }
+        if (__builtin_expect(!ht_table_has_room(&tracker->table), 0)) {
+            ht_hot_drop(tracker, from, size);
+            outcome = HT_HOT_DROPPED;
+        } else {
+            ht_record_t *record = ht_table_place(&tracker->table, address);
+            outcome = HT_HOT_CROWDED;
+            if (__builtin_expect(record != NULL, 1)) {
+                ht_hot_fill(tracker, record, address, size, from, by, guard, now);
+                outcome = HT_HOT_ADDED;
+            }
         }
     }
     ht_port_unlock(&tracker->lock, irq);
-    return record != NULL;
+    return outcome;
+}
+
+/** The rest of it: true if there is a record now. */
+HT_INLINE bool ht_hot_add_otherwise(ht_tracker_t *tracker, ht_hot_t outcome, uintptr_t address,
+                                    size_t size, ht_origin_t *from, uint32_t guard, ht_tick_t now,
+                                    uintptr_t sp)
+{
+    if (outcome == HT_HOT_CROWDED) {
+        return ht_tracker_add_crowded(tracker, address, size, from, guard, sp, now);
+    }
+    return outcome == HT_HOT_UNUSUAL &&
+           ht_tracker_add_slow(tracker, address, size, (ht_origin_id_t){from->id}, guard, sp);
 }
 
 /** Record a new block; guard: HT_GUARD_*. False: there is no record of it. Takes the lock. */
-HT_INLINE bool ht_hot_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
-                          ht_origin_id_t origin, uint32_t guard)
+HT_INLINE bool ht_hot_add(ht_tracker_t *tracker, uintptr_t address, size_t size, ht_origin_t *from,
+                          uint32_t guard, ht_tick_t now)
 {
     uintptr_t sp = ht_port_stack_pointer();
-    return __builtin_expect(ht_hot_try_add(tracker, address, size,
-                                           &tracker->origins.origins[origin.index], origin, guard,
-                                           ht_port_tick(), sp),
-                            1) ||
-           ht_tracker_add_slow(tracker, address, size, origin, guard, sp);
+    if (__builtin_expect(tracker->filtering, 0)) {
+        return ht_tracker_add_slow(tracker, address, size, (ht_origin_id_t){from->id}, guard, sp);
+    }
+    ht_hot_t outcome = ht_hot_try_add(tracker, address, size, from, guard, now, sp);
+    return __builtin_expect(outcome == HT_HOT_ADDED, 1) ||
+           ht_hot_add_otherwise(tracker, outcome, address, size, from, guard, now, sp);
 }
 
 /* The block of a record ended. Lock held; the slot is the caller's to empty or to keep. */
 HT_INLINE void ht_count_end(ht_tracker_t *tracker, const ht_record_t *record, ht_tick_t now)
 {
     size_t size = ht_record_size(record);
-    ht_tick_t age = now - record->tick;
-    if (__builtin_expect(age > ((ht_tick_t) ~(ht_tick_t)0 >> 1), 0)) {
-        age = 0; /* its stamp was borrowed from the future */
-    }
-    ht_origin_remove(&tracker->origins.origins[ht_record_origin(record).index], size, age);
+    ht_origins_t *origins = &tracker->origins;
+    ht_origin_remove(&origins->origins[ht_record_origin(record).index], size,
+                     ht_lifetime_bucket(&origins->bit_length, now - record->tick));
     ht_task_t *task = &tracker->tasks.rows[ht_record_task(record).index];
     task->freed_blocks++;
     task->live_bytes -= size;
@@ -165,7 +218,7 @@ HT_INLINE bool ht_hot_remember(ht_tracker_t *tracker, uintptr_t address, ht_orig
     ht_tick_t now = ht_port_tick();
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     if (HT_PORT_STACK_TELLS_TASK) {
-        task = tracker->tasks.last_row;
+        task = (uint32_t)(tracker->tasks.last_bits >> HT_TASK_SHIFT);
         if (__builtin_expect(!ht_is_last_task(tracker, sp), 0)) {
             HT_OUTSIDE(tracker, irq, task = ht_tracker_find_task(tracker, sp));
         }

@@ -87,6 +87,10 @@ ht_plan_t ht_tracker_plan(const ht_sizes_t *sizes, void *memory)
         .max = sizes->max_tasks,
         .index_mask = ht_tasks_index_size(sizes->max_tasks) - 1U,
     };
+    ht_bit_lengths_init(&plan.origins.bit_length);
+    for (uint32_t i = 0; i < HT_CALLERS; i++) {
+        plan.origins.callers[i] = plan.origins.origins; /* row 0 is of no caller */
+    }
     ht_tasks_init(&plan.tasks);
     plan.failures =
         (ht_failures_t){.ring = (void *)(base + layout.failures), .max = sizes->max_failures};
@@ -94,10 +98,21 @@ ht_plan_t ht_tracker_plan(const ht_sizes_t *sizes, void *memory)
     return plan;
 }
 
-static inline int8_t way_of(uint32_t state, uint32_t stack_depth)
+static inline int8_t way_of(const ht_tracker_t *tracker)
 {
-    if (state == HT_STATE_STOPPED) { return HT_WAY_STOPPED; }
-    return stack_depth <= 1 ? HT_WAY_QUICK : HT_WAY_OTHER;
+    const ht_checks_t *checks = &tracker->checks;
+    if (tracker->state != HT_STATE_RUNNING) {
+        return tracker->state == HT_STATE_NEW || checks->on ? HT_WAY_OTHER : HT_WAY_STOPPED;
+    }
+    if (tracker->stack_depth > 1 || tracker->filtering) { return HT_WAY_OTHER; }
+    if (!checks->on) { return HT_WAY_QUICK; }
+    return checks->simple_alloc ? HT_WAY_GUARDED : HT_WAY_OTHER;
+}
+
+HT_PORT_HOT void ht_tracker_choose_way(ht_tracker_t *tracker)
+{
+    tracker->ends_simply = tracker->state == HT_STATE_RUNNING && !tracker->checks.slow_free;
+    tracker->way = way_of(tracker);
 }
 
 HT_PORT_HOT void ht_tracker_begin(ht_tracker_t *tracker, const ht_plan_t *plan, uint32_t state)
@@ -114,8 +129,8 @@ HT_PORT_HOT void ht_tracker_begin(ht_tracker_t *tracker, const ht_plan_t *plan, 
     tracker->swept_at = tracker->started_at;
     tracker->last.tick = tracker->started_at;
     tracker->blind = state != HT_STATE_RUNNING;
-    tracker->way = way_of(state, plan->stack_depth);
     __atomic_store_n(&tracker->state, state, __ATOMIC_RELEASE);
+    ht_tracker_choose_way(tracker);
 }
 
 void ht_tracker_init(ht_tracker_t *tracker, const ht_sizes_t *sizes, void *memory, uint32_t state)
@@ -209,8 +224,8 @@ void ht_tracker_run(ht_tracker_t *tracker, bool run)
     uint32_t state = run ? HT_STATE_RUNNING : HT_STATE_STOPPED;
     tracker->blind = true; /* was, or will be */
     if (!run) { tracker->pauses++; }
-    tracker->way = way_of(state, tracker->stack_depth);
     __atomic_store_n(&tracker->state, state, __ATOMIC_RELEASE);
+    ht_tracker_choose_way(tracker);
 }
 
 void ht_tracker_set_filter(ht_tracker_t *tracker, const ht_filter_t *filter)
@@ -220,6 +235,7 @@ void ht_tracker_set_filter(ht_tracker_t *tracker, const ht_filter_t *filter)
     tracker->blind = true;
     tracker->filtering = filter->task_id != 0 || filter->origin_id != 0 || filter->size_min != 0 ||
                          filter->size_max != 0 || filter->caps != 0;
+    ht_tracker_choose_way(tracker);
     ht_port_unlock(&tracker->lock, irq);
 }
 
@@ -239,9 +255,9 @@ static void forget_quarter_bucket(ht_tracker_t *tracker, uint32_t quarter)
 static void forget_origin(ht_origin_t *origin)
 {
     origin->total_blocks = ht_origin_live_blocks(origin);
-    origin->total_bytes = origin->live_bytes;
+    origin->total_bytes.all = origin->live_bytes;
     origin->peak_bytes = origin->live_bytes;
-    origin->freed_blocks = 0;
+    origin->freed_beyond = 0;
     origin->dropped_blocks = 0;
     origin->failures = 0;
     memset(origin->lifetimes, 0, sizeof(origin->lifetimes));
@@ -250,7 +266,7 @@ static void forget_origin(ht_origin_t *origin)
 static void forget_task(ht_task_t *task)
 {
     task->total_blocks = ht_task_live_blocks(task);
-    task->total_bytes = task->live_bytes;
+    task->total_bytes.all = task->live_bytes;
     task->peak_bytes = task->live_bytes;
     task->freed_blocks = 0;
 }

@@ -6,6 +6,14 @@
 
 #include <string.h>
 
+void ht_bit_lengths_init(ht_bit_lengths_t *length)
+{
+    length->of[0] = 0;
+    for (uint32_t n = 1; n < HT_BIT_LENGTHS; n++) {
+        length->of[n] = (uint8_t)(length->of[n / 2U] + 1U);
+    }
+}
+
 uint32_t ht_origins_index_size(uint32_t max)
 {
     uint32_t size = 16;
@@ -74,7 +82,7 @@ static HT_PORT_HOT uint32_t publish(ht_origins_t *origins, const ht_origin_key_t
     uint32_t found = 0;
     ht_origin_slot_t *slot = probe(origins, key, hash, &found);
     if (slot != NULL && found == 0) {
-        origins->origins[id].published = 1;
+        origins->origins[id].id = (ht_origin_slot_t)id;
         __atomic_store_n(slot, (ht_origin_slot_t)id, __ATOMIC_RELEASE);
         return id;
     }
@@ -116,9 +124,15 @@ HT_PORT_HOT ht_origin_id_t ht_origin_intern(ht_origins_t *origins, ht_port_lock_
     return id;
 }
 
-HT_PORT_HOT ht_origin_id_t ht_origin_of_new_caller(ht_origins_t *origins, ht_port_lock_t *lock,
-                                                   uintptr_t caller, uint32_t caps, uint32_t method)
+HT_PORT_HOT ht_origin_t *ht_origin_of_caller(ht_origins_t *origins, ht_port_lock_t *lock,
+                                             uintptr_t caller, uint32_t caps, uint32_t method)
 {
+    ht_origin_t *origin = ht_origin_quickly(origins, caller, caps, method);
+    if (origin != NULL) { return origin; }
     ht_origin_key_t key = {.frames = &caller, .depth = 1, .caps = caps, .method = method};
-    return ht_origin_intern(origins, lock, &key);
+    origin = &origins->origins[ht_origin_of_key(origins, lock, &key).index];
+    if (caller != 0) { /* 0 is what the entries of all others have for a caller */
+        __atomic_store_n(ht_caller_entry(origins, caller, caps), origin, __ATOMIC_RELEASE);
+    }
+    return origin;
 }

@@ -31,6 +31,13 @@ typedef struct {
     uint32_t method;
 } ht_origin_key_t;
 
+/** The number of an origin, as the tables keep it. */
+#if HT_64BIT
+typedef uint32_t ht_origin_slot_t;
+#else
+typedef uint16_t ht_origin_slot_t;
+#endif
+
 typedef struct {
     const heaptrail_site_t *site;
     uint32_t hash;
@@ -38,19 +45,20 @@ typedef struct {
     uint32_t frame_first;
     union {
         struct {
-            uint8_t depth;
             uint8_t method;
+            uint8_t depth;
         };
         uint16_t shape; /**< depth and method, to be compared at once */
     };
-    uint16_t published; /**< 1: the key is complete; set under the lock, with the index entry */
-    uintptr_t caller;   /**< the one frame of an origin that has one frame and no site; else 0 */
+    ht_origin_slot_t id; /**< its own number once the key is complete; set under the lock, with the
+                            index entry */
+    uintptr_t caller;    /**< the one frame of an origin that has one frame and no site; else 0 */
     /* counters */
     uint32_t total_blocks;
-    uint32_t freed_blocks;
+    uint32_t freed_beyond; /**< ends that `lifetimes` had no room for: ht_origin_freed_blocks() */
     uint32_t dropped_blocks;
     uint32_t failures;
-    uint64_t total_bytes;
+    ht_sum_t total_bytes;
     size_t live_bytes;
     size_t peak_bytes;
     uint16_t lifetimes[HT_LIFETIME_BUCKETS];
@@ -61,15 +69,22 @@ typedef struct {
 } ht_origin_t;
 
 /** ht_origin_t::shape of an origin; every target is little-endian. */
-#define HT_ORIGIN_SHAPE(depth, method) ((uint16_t)((depth) | ((method) << 8)))
+#define HT_ORIGIN_SHAPE(depth, method) ((uint16_t)((method) | ((depth) << 8)))
 
-#if HT_64BIT
-typedef uint32_t ht_origin_slot_t;
-#else
-typedef uint16_t ht_origin_slot_t;
-#endif
+/** Entries of the cache of callers: a power of two. */
+#define HT_CALLERS 64U
+
+/** Number of bits of n, n < 64: 0 for 0, 1 for 1, 2 for 2 and 3 ... A table in the tracker, which
+ * the hot path has at hand. (Without Zbb __builtin_clz is a call that reads a table in flash.) */
+#define HT_BIT_LENGTHS 64U
+typedef struct {
+    uint8_t of[HT_BIT_LENGTHS];
+} ht_bit_lengths_t;
+
+void ht_bit_lengths_init(ht_bit_lengths_t *length);
 
 typedef struct {
+    ht_bit_lengths_t bit_length;
     ht_origin_t *origins;    /**< max + 1 of them */
     ht_origin_slot_t *index; /**< index_mask + 1 of them, a power of two >= 2 * max */
     uintptr_t *frames;
@@ -80,6 +95,8 @@ typedef struct {
     uint32_t frames_used;
     uint32_t lost_origins;
     uint32_t lost_frames;
+    ht_origin_t *callers[HT_CALLERS]; /**< the last lone caller of each hash; never NULL once there
+                                         are tables */
 } ht_origins_t;
 
 /** The entries that an index for max origins has: a power of two, at least 2 * max. */
@@ -109,61 +126,53 @@ HT_INLINE bool ht_origin_is_site(const ht_origins_t *origins, uint32_t id,
     return origin->site == site && origin->caps == caps && origin->depth == 0;
 }
 
+/** Blocks with a record that ended: each is in the histogram of lives once. O(buckets). */
+HT_INLINE uint32_t ht_origin_freed_blocks(const ht_origin_t *origin)
+{
+    uint32_t freed = origin->freed_beyond;
+    for (unsigned b = 0; b < HT_LIFETIME_BUCKETS; b++) {
+        freed += origin->lifetimes[b];
+    }
+    return freed;
+}
+
 HT_INLINE uint32_t ht_origin_live_blocks(const ht_origin_t *origin)
 {
-    return origin->total_blocks - origin->dropped_blocks - origin->freed_blocks;
+    return origin->total_blocks - origin->dropped_blocks - ht_origin_freed_blocks(origin);
 }
 
 /** Count one more block of size bytes that has a record. Lock held. */
 HT_INLINE void ht_origin_add(ht_origin_t *origin, size_t size)
 {
     origin->total_blocks++;
-    origin->total_bytes += size;
+    ht_sum_up(&origin->total_bytes, size);
     size_t live = origin->live_bytes + size;
     origin->live_bytes = live;
     if (live > origin->peak_bytes) { origin->peak_bytes = live; }
 }
 
-/* The number of bits of n: 0 for 0, 1 for 1, 2 for 2 and 3 ... */
-HT_INLINE uint32_t ht_bit_length(uint32_t n)
+/** The bucket of lifetimes for a life of age ticks; less than 0: its stamp was borrowed from the
+ * future, and it lived for none. */
+HT_INLINE uint32_t ht_lifetime_bucket(const ht_bit_lengths_t *length, ht_tick_t age)
 {
-#if defined(__riscv) && !defined(__riscv_zbb)
-    /* Without Zbb, __builtin_clz is a call that reads a table in flash. */
-    uint32_t bits = 0;
-    if (n >> 16) {
-        n >>= 16;
-        bits += 16;
-    }
-    if (n >> 8) {
-        n >>= 8;
-        bits += 8;
-    }
-    if (n >> 4) {
-        n >>= 4;
-        bits += 4;
-    }
-    if (n >> 2) {
-        n >>= 2;
-        bits += 2;
-    }
-    return bits + (n < 2 ? n : 2);
-#else
-    return n == 0 ? 0 : 32U - (uint32_t)__builtin_clz(n);
-#endif
+    if (__builtin_expect(age < HT_BIT_LENGTHS, 1)) { return length->of[age]; }
+    const uint32_t step = 6; /* HT_BIT_LENGTHS is 2^6 */
+    if (age < HT_BIT_LENGTHS << step) { return step + length->of[age >> step]; }
+    if (age < HT_BIT_LENGTHS << 2U * step) { return 2U * step + length->of[age >> 2U * step]; }
+    return age <= (ht_tick_t) ~(ht_tick_t)0 >> 1 ? HT_LIFETIME_BUCKETS - 1U : 0;
 }
 
-/** Count the end of a block that lived for age ticks. Lock held. */
-HT_INLINE void ht_origin_remove(ht_origin_t *origin, size_t size, ht_tick_t age)
+/** Count the end of a block; bucket: of its life. Lock held. */
+HT_INLINE void ht_origin_remove(ht_origin_t *origin, size_t size, uint32_t bucket)
 {
-    origin->freed_blocks++;
     origin->live_bytes -= size;
-    uint32_t bucket = (uint32_t)age; /* 0 and 1 are their own lengths, and the commonest ages */
-    if (age >= 2) {
-        bucket = HT_LIFETIME_BUCKETS - 1;
-        if (age < (ht_tick_t)1 << bucket) { bucket = ht_bit_length((uint32_t)age); }
+    uint16_t *lives = &origin->lifetimes[bucket];
+    uint32_t count = *lives + 1U;
+    if (__builtin_expect(count >> 16 == 0, 1)) {
+        *lives = (uint16_t)count;
+    } else { /* it stops there */
+        origin->freed_beyond++;
     }
-    uint16_t lives = (uint16_t)(origin->lifetimes[bucket] + 1U);
-    if (lives != 0) { origin->lifetimes[bucket] = lives; } /* it stops at 65535 */
 }
 
 /*
@@ -185,35 +194,30 @@ HT_INLINE uint32_t ht_origin_fold(uintptr_t hash)
     return (uint32_t)(hash ^ hash >> (HT_64BIT ? 32 : 15));
 }
 
-/** The slow half of ht_origin_of_caller(). */
-ht_origin_id_t ht_origin_of_new_caller(ht_origins_t *origins, ht_port_lock_t *lock,
-                                       uintptr_t caller, uint32_t caps, uint32_t method);
-
 /*
  * The origin of a block of which only the caller's address is known: a site as the linker's wrap
- * sees it. Only the first entry of the index is looked at; it is right nearly always. NULL: it is
- * elsewhere, or new.
+ * sees it. First the cache of the last ones, one load and three comparisons; NULL: not in there.
+ * No lock: an entry is one word, and what it leads to does not change any more.
  */
-HT_INLINE ht_origin_t *ht_origin_quickly(const ht_origins_t *origins, uintptr_t caller,
-                                         uint32_t caps, uint32_t method, ht_origin_id_t *id)
+HT_INLINE ht_origin_t **ht_caller_entry(ht_origins_t *origins, uintptr_t caller, uint32_t caps)
 {
-    uint32_t hash = ht_origin_fold(ht_origin_step(ht_origin_seed(caps, method), caller));
-    id->index = __atomic_load_n(&origins->index[hash & origins->index_mask], __ATOMIC_ACQUIRE);
-    ht_origin_t *origin = &origins->origins[id->index];
+    uintptr_t mixed = caller + caps;
+    mixed ^= mixed >> 7;
+    return &origins->callers[(mixed >> 2) & (HT_CALLERS - 1U)];
+}
+
+HT_INLINE ht_origin_t *ht_origin_quickly(ht_origins_t *origins, uintptr_t caller, uint32_t caps,
+                                         uint32_t method)
+{
+    ht_origin_t *origin = HT_LOAD_LEADING(ht_caller_entry(origins, caller, caps));
     bool hit = origin->caller == caller && origin->caps == caps &&
                origin->shape == HT_ORIGIN_SHAPE(1, method);
     return __builtin_expect(hit, 1) ? origin : NULL;
 }
 
-/** The same, wherever it is; it is added if it is new. */
-HT_INLINE ht_origin_id_t ht_origin_of_caller(ht_origins_t *origins, ht_port_lock_t *lock,
-                                             uintptr_t caller, uint32_t caps, uint32_t method)
-{
-    ht_origin_id_t id;
-    return ht_origin_quickly(origins, caller, caps, method, &id) != NULL
-               ? id
-               : ht_origin_of_new_caller(origins, lock, caller, caps, method);
-}
+/** The same, wherever it is; it is added if it is new, and kept in the cache. Row 0: no room. */
+ht_origin_t *ht_origin_of_caller(ht_origins_t *origins, ht_port_lock_t *lock, uintptr_t caller,
+                                 uint32_t caps, uint32_t method);
 
 /** A lone caller is kept in the origin itself, everything else in the depot. */
 HT_INLINE bool ht_origin_is_lone(uint32_t depth, const heaptrail_site_t *site)
@@ -261,7 +265,7 @@ HT_INLINE ht_origin_id_t ht_origin_of_key(ht_origins_t *origins, ht_port_lock_t 
                                           const ht_origin_key_t *key)
 {
     uint32_t hash = ht_origin_hash_of(key);
-    uint32_t id = __atomic_load_n(&origins->index[hash & origins->index_mask], __ATOMIC_ACQUIRE);
+    uint32_t id = HT_LOAD_LEADING(&origins->index[hash & origins->index_mask]);
     if (__builtin_expect(id != 0 && ht_origin_is(origins, &origins->origins[id], key, hash), 1)) {
         return (ht_origin_id_t){id};
     }

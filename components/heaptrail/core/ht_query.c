@@ -245,7 +245,7 @@ static ht_origin_t copy_origin(ht_tracker_t *tracker, uint32_t id)
     ht_origin_t copy = {0};
     const ht_origin_t *origin = &tracker->origins.origins[id];
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-    if (id == 0 || origin->published) { copy = *origin; }
+    if (id == 0 || origin->id != 0) { copy = *origin; }
     ht_port_unlock(&tracker->lock, irq);
     return copy;
 }
@@ -259,7 +259,7 @@ static void site_row(ht_tracker_t *tracker, uint32_t id, heaptrail_site_row_t *r
         .live_bytes = copy.live_bytes,
         .peak_bytes = copy.peak_bytes,
         .total_blocks = copy.total_blocks,
-        .total_bytes = copy.total_bytes,
+        .total_bytes = copy.total_bytes.all,
         .dropped_blocks = copy.dropped_blocks,
         .failures = copy.failures,
         .since_blocks = copy.since_blocks,
@@ -310,7 +310,7 @@ static void task_row(ht_tracker_t *tracker, uint32_t id, heaptrail_task_row_t *r
         .live_bytes = copy.live_bytes,
         .peak_bytes = copy.peak_bytes,
         .total_blocks = copy.total_blocks,
-        .total_bytes = copy.total_bytes,
+        .total_bytes = copy.total_bytes.all,
         .since_blocks = copy.since_blocks,
         .since_bytes = copy.since_bytes,
     };
@@ -465,8 +465,8 @@ static void add_origins(ht_tracker_t *tracker, heaptrail_status_t *status)
         status->live_blocks += ht_origin_live_blocks(&copy);
         status->live_bytes += copy.live_bytes;
         status->total_blocks += copy.total_blocks;
-        status->total_bytes += copy.total_bytes;
-        status->total_frees += copy.freed_blocks;
+        status->total_bytes += copy.total_bytes.all;
+        status->total_frees += ht_origin_freed_blocks(&copy);
     }
 }
 

@@ -20,7 +20,7 @@ void ht_table_init(ht_table_t *table, ht_bucket_t *buckets, uint32_t bucket_coun
 }
 
 /* Move a resident of bucket `from` to its other bucket, if that has room. */
-static HT_PORT_HOT bool move(ht_table_t *table, uint32_t from, ht_record_t *resident)
+HT_INLINE bool move(ht_table_t *table, uint32_t from, ht_record_t *resident)
 {
     if (resident->address == HT_ADDRESS_HELD) { return false; }
     if (resident->address == HT_ADDRESS_EMPTY) { return true; }
@@ -35,12 +35,16 @@ static HT_PORT_HOT bool move(ht_table_t *table, uint32_t from, ht_record_t *resi
     return true;
 }
 
-HT_PORT_HOT bool ht_table_try_room(ht_table_t *table, uintptr_t address, uint32_t i)
+HT_PORT_HOT ht_record_t *ht_table_try_room(ht_table_t *table, uintptr_t address, uint32_t i)
 {
     uint32_t hash = ht_table_hash(address);
     uint32_t bucket =
         i < HT_BUCKET_SLOTS ? ht_table_first(table, hash) : ht_table_second(table, hash);
-    return move(table, bucket, &table->buckets[bucket].slot[i % HT_BUCKET_SLOTS]);
+    ht_record_t *slot = &table->buckets[bucket].slot[i % HT_BUCKET_SLOTS];
+    for (uint32_t tries = HT_ROOM_TRIES; tries != 0; tries--, slot++) {
+        if (move(table, bucket, slot)) { return slot; }
+    }
+    return NULL;
 }
 
 HT_PORT_HOT ht_record_t *ht_table_find_forgotten(ht_table_t *table, uintptr_t address)
@@ -59,8 +63,8 @@ ht_record_t *ht_table_insert(ht_table_t *table, uintptr_t address)
 {
     ht_record_t *slot = ht_table_place(table, address);
     for (uint32_t i = 0; slot == NULL && ht_table_has_room(table) && i < 2U * HT_BUCKET_SLOTS;
-         i++) {
-        if (ht_table_try_room(table, address, i)) { slot = ht_table_place(table, address); }
+         i += HT_ROOM_TRIES) {
+        if (ht_table_try_room(table, address, i) != NULL) { slot = ht_table_place(table, address); }
     }
     return slot != NULL ? slot : ht_table_place_or_stash(table, address);
 }

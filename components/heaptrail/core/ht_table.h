@@ -51,11 +51,15 @@ void ht_table_init(ht_table_t *table, ht_bucket_t *buckets, uint32_t bucket_coun
 /** The slow half of ht_table_erase(): the stash is in use, and `slot` became empty. */
 void ht_table_use_stash(ht_table_t *table, ht_record_t *slot);
 
+/** Slots that ht_table_try_room() looks at. */
+#define HT_ROOM_TRIES 2U
+
 /**
- * Both buckets of an address may be full: look at the i-th of their 16 slots, and move who is there
- * to its other bucket if that has room. True: this slot is empty now, or was. O(1).
+ * Both buckets of an address may be full: look at HT_ROOM_TRIES of their 16 slots from the i-th on,
+ * and move who is there to its other bucket if that has room. Returns a slot that is empty now, or
+ * was; NULL: none is. It is taken when its address is written and counted. O(1).
  */
-bool ht_table_try_room(ht_table_t *table, uintptr_t address, uint32_t i);
+ht_record_t *ht_table_try_room(ht_table_t *table, uintptr_t address, uint32_t i);
 
 /*
  * The two bucket numbers. Multiplicative hashing (Knuth, TAOCP 3, 6.4), mapped to 0 .. n-1 by the

@@ -95,7 +95,7 @@ HT_PORT_HOT void ht_task_retire(ht_tasks_t *tasks, uintptr_t key)
         if (tasks->rows[row].key == key) {
             erase_entry(tasks, entry);
             __atomic_store_n(&tasks->rows[row].key, 0, __ATOMIC_RELAXED);
-            if (tasks->last_row == row) { tasks->last_span = 0; }
+            if (tasks->last == &tasks->rows[row]) { tasks->last_span = 0; }
             tasks->rows[row].used = HT_TASK_GONE;
             return;
         }

@@ -35,7 +35,7 @@ typedef struct {
     uintptr_t key; /**< 0 in rows that are no tasks and in rows of tasks that are gone */
     size_t live_bytes;
     size_t peak_bytes;
-    uint64_t total_bytes;
+    ht_sum_t total_bytes;
     uint32_t total_blocks;
     uint32_t freed_blocks;
     uint32_t since_blocks; /**< filled in by one query at a time */
@@ -52,9 +52,10 @@ typedef struct {
     uint32_t max;
     uint32_t index_mask;
     uint32_t row_count;  /**< rows ever used, the first four included */
-    uintptr_t last_low;  /**< the last task's stack, as far as it was seen: ht_current_task() */
+    uintptr_t last_low;  /**< the last task's stack, as far as it was seen: ht_is_last_task() */
     uintptr_t last_span; /**< bytes; 0: nothing is known */
-    uint32_t last_row;
+    ht_task_t *last;     /**< its row, and the bits of its number in a record */
+    ht_word_t last_bits;
     uint32_t cursor; /**< where the search for a row to use again goes on */
     uint32_t lost;   /**< allocations that went to "other" */
 } ht_tasks_t;
@@ -101,7 +102,7 @@ HT_INLINE uint32_t ht_task_live_blocks(const ht_task_t *task)
 HT_INLINE void ht_task_count(ht_task_t *task, size_t size)
 {
     task->total_blocks++;
-    task->total_bytes += size;
+    ht_sum_up(&task->total_bytes, size);
     size_t live = task->live_bytes + size;
     task->live_bytes = live;
     if (live > task->peak_bytes) { task->peak_bytes = live; }

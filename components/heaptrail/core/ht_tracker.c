@@ -42,7 +42,8 @@ HT_PORT_HOT uint32_t ht_tracker_find_task(ht_tracker_t *tracker, uintptr_t sp)
         ht_port_irq_t irq = ht_port_lock(&tracker->lock);
         tracker->tasks.last_low = low;
         tracker->tasks.last_span = sp - low + 1U;
-        tracker->tasks.last_row = row;
+        tracker->tasks.last = &tracker->tasks.rows[row];
+        tracker->tasks.last_bits = (ht_word_t)row << HT_TASK_SHIFT;
         ht_port_unlock(&tracker->lock, irq);
     }
     return row;
@@ -53,9 +54,9 @@ HT_PORT_HOT uint32_t ht_tracker_find_task(ht_tracker_t *tracker, uintptr_t sp)
 static HT_PORT_HOT void make_room(ht_tracker_t *tracker, uintptr_t address)
 {
     bool room = false;
-    for (uint32_t i = 0; i < 2U * HT_BUCKET_SLOTS && !room; i++) {
+    for (uint32_t i = 0; i < 2U * HT_BUCKET_SLOTS && !room; i += HT_ROOM_TRIES) {
         ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-        room = ht_table_try_room(&tracker->table, address, i);
+        room = ht_table_try_room(&tracker->table, address, i) != NULL;
         ht_port_unlock(&tracker->lock, irq);
     }
 }
@@ -92,16 +93,15 @@ HT_PORT_HOT void ht_tracker_unknown(ht_tracker_t *tracker, uintptr_t address)
 /* A block that gets no record still counts in its origin's totals. Lock held. */
 static HT_PORT_HOT void drop(ht_tracker_t *tracker, ht_origin_t *origin, size_t size)
 {
-    origin->total_blocks++;
-    origin->total_bytes += size;
-    origin->dropped_blocks++;
-    if (size > HT_SIZE_MAX) {
-        ht_count_up(&tracker->lost_large);
-    } else if (tracker->table.count >= tracker->table.limit) {
-        ht_count_up(&tracker->lost_full);
-    } else {
-        ht_count_up(&tracker->lost_crowded);
+    bool large = size > HT_SIZE_MAX;
+    if (!large && !ht_table_has_room(&tracker->table)) {
+        ht_hot_drop(tracker, origin, size);
+        return;
     }
+    origin->total_blocks++;
+    origin->total_bytes.all += size;
+    origin->dropped_blocks++;
+    ht_count_up(large ? &tracker->lost_large : &tracker->lost_crowded);
 }
 
 HT_PORT_HOT void ht_tracker_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
@@ -123,7 +123,7 @@ HT_PORT_HOT bool ht_tracker_add_slow(ht_tracker_t *tracker, uintptr_t address, s
     ht_tick_t now = ht_port_tick();
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     if (HT_PORT_STACK_TELLS_TASK) {
-        task = tracker->tasks.last_row;
+        task = (uint32_t)(tracker->tasks.last_bits >> HT_TASK_SHIFT);
         if (__builtin_expect(!ht_is_last_task(tracker, sp), 0)) { /* our row stays ours meanwhile */
             HT_OUTSIDE(tracker, irq, task = ht_tracker_find_task(tracker, sp));
         }
@@ -144,10 +144,35 @@ HT_PORT_HOT bool ht_tracker_add_slow(ht_tracker_t *tracker, uintptr_t address, s
     if (__builtin_expect(record == NULL, 0)) {
         drop(tracker, from, size);
     } else {
-        ht_hot_fill(tracker, record, address, size, from, origin, task, guard, now);
+        ht_hot_fill(tracker, record, address, size, from, ht_by_row(tracker, task), guard, now);
     }
     ht_port_unlock(&tracker->lock, irq);
     return record != NULL;
+}
+
+/* Both buckets were full a moment ago: at 7/8 load that is every twelfth block. Most often one of
+ * the first residents can move; that, and the rest, in one section. */
+HT_PORT_HOT bool ht_tracker_add_crowded(ht_tracker_t *tracker, uintptr_t address, size_t size,
+                                        ht_origin_t *from, uint32_t guard, uintptr_t sp,
+                                        ht_tick_t now)
+{
+    ht_record_t *record = NULL;
+    for (uint32_t i = 0; i < 4U * HT_ROOM_TRIES && record == NULL; i += HT_ROOM_TRIES) {
+        ht_by_t by = ht_by_row(tracker, ht_task_by_key(tracker));
+        ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+        if (HT_PORT_STACK_TELLS_TASK) { by = ht_by_last_task(tracker); }
+        if ((!HT_PORT_STACK_TELLS_TASK || ht_is_last_task(tracker, sp)) &&
+            ht_table_has_room(&tracker->table)) {
+            record = ht_table_try_room(&tracker->table, address, i);
+        }
+        if (record != NULL) {
+            tracker->table.count++;
+            ht_hot_fill(tracker, record, address, size, from, by, guard, now);
+        }
+        ht_port_unlock(&tracker->lock, irq);
+    }
+    return record != NULL ||
+           ht_tracker_add_slow(tracker, address, size, (ht_origin_id_t){from->id}, guard, sp);
 }
 
 HT_PORT_HOT bool ht_tracker_remove(ht_tracker_t *tracker, uintptr_t address)
@@ -252,10 +277,10 @@ void ht_tracker_forget(ht_tracker_t *tracker, ht_record_t *record)
     ht_task_t *task = &tracker->tasks.rows[ht_record_task(record).index];
     ht_heap_t *heap = &tracker->heaps.row[ht_record_heap(record).index];
     origin->total_blocks--;
-    origin->total_bytes -= size;
+    origin->total_bytes.all -= size;
     origin->live_bytes -= size;
     task->total_blocks--;
-    task->total_bytes -= size;
+    task->total_bytes.all -= size;
     task->live_bytes -= size;
     heap->total_blocks--;
     heap->live_bytes -= size;
@@ -312,7 +337,7 @@ HT_PORT_HOT bool ht_tracker_relabel(ht_tracker_t *tracker, uintptr_t address, ht
         size_t size = ht_record_size(record);
         ht_origin_t *from = &tracker->origins.origins[ht_record_origin(record).index];
         from->total_blocks--;
-        from->total_bytes -= size;
+        from->total_bytes.all -= size;
         from->live_bytes -= size;
         ht_origin_add(&tracker->origins.origins[origin.index], size);
         record->who = (record->who & ~HT_MASK(HT_ORIGIN_BITS)) | origin.index;

@@ -30,9 +30,10 @@ enum { HT_STATE_NEW = 0, HT_STATE_RUNNING = 1, HT_STATE_STOPPED = 2 };
 /** What an allocation has to do; one signed byte, so that one branch tells the first from the rest.
  */
 enum {
-    HT_WAY_QUICK = 1,   /**< running, and only the caller is kept of a stack */
-    HT_WAY_OTHER = 0,   /**< new, or stacks are kept */
-    HT_WAY_STOPPED = -1 /**< nothing */
+    HT_WAY_QUICK = 1,    /**< running, only the caller is kept of a stack, no checks, no filter */
+    HT_WAY_OTHER = 0,    /**< new, or any of these */
+    HT_WAY_STOPPED = -1, /**< nothing */
+    HT_WAY_GUARDED = -2  /**< as quick, but with redzones (checks.simple_alloc) */
 };
 
 /** Sizes of the tables. Nothing here changes after ht_tracker_init(). */
@@ -75,8 +76,9 @@ typedef struct {
 typedef struct ht_tracker {
     volatile uint32_t state;
     ht_port_lock_t lock;
-    ht_stamp_t last; /**< the newest stamp given */
-    int8_t way;      /**< HT_WAY_*, for the hot path: what `state` and `stack_depth` make of it */
+    ht_stamp_t last;  /**< the newest stamp given */
+    int8_t way;       /**< HT_WAY_*, for the hot path: see ht_tracker_choose_way() */
+    bool ends_simply; /**< the same for a free: running, and nothing but redzones to look at */
     bool filtering;
     bool blind; /**< some allocation may have been missed: stopped, filtered, reset */
     ht_table_t table;
@@ -145,6 +147,10 @@ void ht_tracker_begin(ht_tracker_t *tracker, const ht_plan_t *plan, uint32_t sta
  * held.
  */
 void ht_tracker_init(ht_tracker_t *tracker, const ht_sizes_t *sizes, void *memory, uint32_t state);
+
+/** Work out what the hot path has to do, after its state, the checks or the filter changed. O(1).
+ */
+void ht_tracker_choose_way(ht_tracker_t *tracker);
 
 /** Record a new block. Any context. O(1). */
 void ht_tracker_add(ht_tracker_t *tracker, uintptr_t address, size_t size, ht_origin_id_t origin);

@@ -239,6 +239,37 @@ HT_INLINE void ht_release(volatile uint32_t *flag)
     __atomic_store_n(flag, 0U, __ATOMIC_RELEASE);
 }
 
+/**
+ * Load what leads to other memory, a pointer or an index, that was written before it was stored
+ * (release). RISC-V and Xtensa keep the order of two loads of which the first gives the address of
+ * the second (RISC-V Unprivileged ISA, A.3.10), so that no fence is needed there.
+ */
+#if defined(__riscv) || defined(__XTENSA__)
+#define HT_LOAD_LEADING(from) (*(volatile __typeof__(*(from)) *)(from))
+#else
+#define HT_LOAD_LEADING(from) __atomic_load_n(from, __ATOMIC_ACQUIRE)
+#endif
+
+/** A sum that outgrows 32 bits. */
+typedef union {
+    uint64_t all;
+    uint32_t half[2]; /**< every target is little-endian */
+} ht_sum_t;
+
+#if HT_64BIT
+HT_INLINE void ht_sum_up(ht_sum_t *sum, size_t more)
+{
+    sum->all += more;
+}
+#else
+/* The upper half is read and written only when there is a carry. */
+HT_INLINE void ht_sum_up(ht_sum_t *sum, size_t more)
+{
+    sum->half[0] += more;
+    if (__builtin_expect(sum->half[0] < more, 0)) { sum->half[1]++; }
+}
+#endif
+
 /** Count a loss. The counter stops at its maximum. */
 HT_INLINE void ht_count_up(uint32_t *counter)
 {

@@ -73,7 +73,8 @@ static inline ht_port_irq_t ht_port_mask(void)
 
 static inline void ht_port_unmask(ht_port_irq_t old)
 {
-    __asm__ volatile("csrs mstatus, %0" ::"r"(old & HT_MSTATUS_MIE) : "memory");
+    /* As it was, all of it: nothing else in there changes while interrupts are masked. */
+    __asm__ volatile("csrw mstatus, %0" ::"r"(old) : "memory");
 }
 #else
 static inline ht_port_irq_t ht_port_mask(void)

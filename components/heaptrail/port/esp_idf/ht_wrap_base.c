@@ -154,17 +154,34 @@ static HT_PORT_HOT HT_PORT_LEAF void end(void *block, uintptr_t caller, ht_tick_
     }
 }
 
+static __attribute__((noinline)) HT_PORT_HOT void stopped_free(void *block, uintptr_t caller)
+{
+    if (block != NULL) { end(block, caller, ht_port_tick()); }
+}
+
+/* Stopped, or more to look at than redzones. */
+static __attribute__((noinline)) HT_PORT_HOT void other_free(void *block, uintptr_t caller)
+{
+    const ht_tracker_t *tracker = &ht_default_tracker;
+    if (tracker->checks.slow_free) {
+        checked_free(block, caller);
+    } else if (ht_is_idle(tracker)) {
+        /* Not one slot in use: a tracker that is new or stopped. A look-up cannot hit. */
+        __real_heap_caps_free(block);
+    } else {
+        stopped_free(block, caller);
+    }
+}
+
 HT_PORT_HOT void __wrap_heap_caps_free(void *block)
 {
     if (__builtin_expect(!ht_hot_ends_simply(), 0)) {
-        checked_free(block, HT_CALLER);
-    } else if (__builtin_expect(ht_unlocked_count(&ht_default_tracker) == 0 &&
-                                    ht_default_tracker.state != HT_STATE_RUNNING,
-                                0)) {
-        /* Not one slot in use: a tracker that is new or stopped. A look-up cannot hit. */
-        __real_heap_caps_free(block);
+        other_free(block, HT_CALLER);
     } else if (__builtin_expect(block != NULL, 1)) {
-        end(block, HT_CALLER, ht_port_tick());
+        void *HT_ACROSS kept = block;
+        HT_ACROSS uintptr_t caller = HT_CALLER;
+        ht_tick_t now = ht_port_tick();
+        end(kept, caller, now);
     }
 }
 

@@ -40,46 +40,95 @@ static __attribute__((noinline)) HT_PORT_HOT void *checked_malloc(size_t size, u
     return block != NULL ? block : malloc_again(size, caps, caller);
 }
 
-/* Checks are on. */
-static HT_PORT_HOT HT_PORT_LEAF void *made_guarded(void *raw, size_t size, uint32_t caps,
-                                                   uintptr_t caller, ht_tick_t now)
+/* Redzones and nothing else. */
+static HT_PORT_HOT HT_PORT_LEAF void *made_guarded(void *raw, size_t size, ht_origin_t *from,
+                                                   ht_tick_t now)
 {
-    return ht_hot_make_guarded(raw, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, caller, now);
+    return ht_hot_make_guarded(raw, size, from, now);
 }
 
-static __attribute__((noinline)) HT_PORT_HOT void *checking_malloc(size_t size, uint32_t caps,
-                                                                   uintptr_t caller)
+static __attribute__((noinline)) HT_PORT_HOT void *guarded_malloc(size_t size, uint32_t caps,
+                                                                  uintptr_t caller)
 {
-    if (!ht_hot_is_simple(size, caps)) { return checked_malloc(size, caps, caller); }
+    ht_tracker_t *tracker = &ht_default_tracker;
+    ht_origin_t *from =
+        ht_origin_quickly(&tracker->origins, caller, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC);
+    if (from == NULL || !ht_hot_is_simple(size, caps)) {
+        return checked_malloc(size, caps, caller);
+    }
     void *raw = __real_heap_caps_malloc_base(ht_hot_bytes(size), caps);
-    if (__builtin_expect(raw == NULL, 0)) { return checked_malloc(size, caps, caller); }
-    return made_guarded(raw, size, caps, caller, ht_port_tick());
+    if (__builtin_expect(raw == NULL, 0)) { return checked_malloc(size, from->caps, from->caller); }
+    return made_guarded(raw, size, from, ht_port_tick());
 }
 
-/* They are off. */
-static HT_PORT_HOT HT_PORT_LEAF void *made(void *raw, size_t size, uint32_t caps, uintptr_t caller,
+static __attribute__((noinline)) HT_PORT_HOT void *stopped_malloc(size_t size, uint32_t caps,
+                                                                  uintptr_t caller)
+{
+    HT_ACROSS size_t kept_size = size;
+    HT_ACROSS uint32_t kept_caps = caps;
+    HT_ACROSS uintptr_t kept_caller = caller;
+    void *block = __real_heap_caps_malloc_base(size, caps);
+    return __builtin_expect(block != NULL, 1) ? block
+                                              : malloc_again(kept_size, kept_caps, kept_caller);
+}
+
+/* Stacks to keep, or inside another entry point, or a filter is set, or not started yet. */
+static __attribute__((noinline)) HT_PORT_HOT void *scoped_malloc(size_t size, uint32_t caps,
+                                                                 uintptr_t caller)
+{
+    void *block = __real_heap_caps_malloc_base(size, caps);
+    if (__builtin_expect(block == NULL, 0)) { return malloc_again(size, caps, caller); }
+    ht_on_alloc_slow(block, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, caller);
+    return block;
+}
+
+/* Not the commonest case, or not in the state that it is for. */
+static __attribute__((noinline)) HT_PORT_HOT void *other_malloc(size_t size, uint32_t caps,
+                                                                uintptr_t caller)
+{
+    if (ht_default_tracker.way == HT_WAY_STOPPED) { return stopped_malloc(size, caps, caller); }
+    return ht_checking() ? guarded_malloc(size, caps, caller) : scoped_malloc(size, caps, caller);
+}
+
+/* The first time from here, or not for long. */
+static __attribute__((noinline)) HT_PORT_HOT void *new_caller_malloc(size_t size, uint32_t caps,
+                                                                     uintptr_t caller)
+{
+    void *block = __real_heap_caps_malloc_base(size, caps);
+    if (__builtin_expect(block == NULL, 0)) { return malloc_again(size, caps, caller); }
+    ht_on_alloc(block, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, caller);
+    return block;
+}
+
+static HT_PORT_HOT HT_PORT_LEAF void *made(void *block, size_t size, ht_origin_t *from,
                                            ht_tick_t now)
 {
-    return ht_hot_make(raw, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, caller, now);
+    return ht_hot_make(block, size, from, now);
 }
 
-static __attribute__((noinline)) HT_PORT_HOT void *made_otherwise(void *raw, size_t size,
-                                                                  uint32_t caps, uintptr_t caller)
+/* The origin says all that there is to know of the caller, so that nothing else has to be kept but
+ * the size. */
+static HT_PORT_HOT HT_PORT_LEAF void *make(size_t size, uint32_t caps, ht_origin_t *from)
 {
-    ht_on_alloc_slow(raw, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, caller);
-    return raw;
+    HT_ACROSS size_t kept_size = size;
+    ht_origin_t *HT_ACROSS kept_from = from;
+    void *HT_ACROSS block = __real_heap_caps_malloc_base(size, caps);
+    if (__builtin_expect(block == NULL, 0)) {
+        return malloc_again(kept_size, kept_from->caps, kept_from->caller);
+    }
+    ht_tick_t now = ht_port_tick();
+    return made(block, kept_size, kept_from, now);
 }
 
+/* Calls nothing: the origin is looked up before the heap is asked. */
 HT_PORT_HOT void *__wrap_heap_caps_malloc(size_t size, uint32_t caps)
 {
-    if (ht_checking()) { return checking_malloc(size, caps, HT_CALLER); }
-    void *raw = __real_heap_caps_malloc_base(size, caps);
-    if (__builtin_expect(raw == NULL, 0)) { return malloc_again(size, caps, HT_CALLER); }
-    if (__builtin_expect(!ht_hot_is_quick(&ht_default_tracker), 0)) {
-        if (ht_default_tracker.way == HT_WAY_STOPPED) { return raw; }
-        return made_otherwise(raw, size, caps, HT_CALLER);
-    }
-    return made(raw, size, caps, HT_CALLER, ht_port_tick());
+    ht_tracker_t *tracker = &ht_default_tracker;
+    if (!ht_hot_is_quick(tracker)) { return other_malloc(size, caps, HT_CALLER); }
+    ht_origin_t *from =
+        ht_origin_quickly(&tracker->origins, HT_CALLER, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC);
+    return __builtin_expect(from != NULL, 1) ? make(size, caps, from)
+                                             : new_caller_malloc(size, caps, HT_CALLER);
 }
 
 #endif

@@ -19,6 +19,10 @@
 
 #define HT_CALLER ((uintptr_t)__builtin_return_address(0))
 
+/* For a local variable that is used once after a call: it waits in its place on the stack, and not
+ * in a register that would have to be saved there first and restored. */
+#define HT_ACROSS volatile
+
 static inline void ht_entry_enter(ht_scope_t *scope, uint32_t method, size_t alignment,
                                   uintptr_t caller)
 {
