@@ -23,26 +23,42 @@ static inline ht_origin_id_t site_origin(ht_tracker_t *tracker, heaptrail_site_r
     return id;
 }
 
-static inline ht_origin_id_t stack_origin(ht_tracker_t *tracker, const heaptrail_site_t *site,
-                                          uintptr_t caller, uint32_t method, uint32_t caps)
+/* No room for the stack: the caller is better than nothing. */
+static __attribute__((noinline)) HT_PORT_HOT ht_origin_t *
+origin_without_stack(ht_tracker_t *tracker, const heaptrail_site_t *site, uintptr_t caller,
+                     uint32_t method, uint32_t caps)
+{
+    const ht_origin_key_t key = {
+        .site = site, .frames = &caller, .depth = site == NULL, .caps = caps, .method = method};
+    return &tracker->origins.origins[intern(tracker, &key).index];
+}
+
+static inline ht_origin_t *stack_origin(ht_tracker_t *tracker, const heaptrail_site_t *site,
+                                        uintptr_t caller, uint32_t method, uint32_t caps)
 {
     uintptr_t frames[HT_STACK_DEPTH_MAX];
     ht_origin_key_t key = {.site = site, .frames = frames, .caps = caps, .method = method};
     key.depth = ht_port_stack(frames, tracker->stack_depth, caller);
-    ht_origin_id_t id = intern(tracker, &key);
-    if (id.index == 0 &&
-        key.depth > 1) { /* no room for the stack: the caller is better than nothing */
-        key.depth = site != NULL ? 0 : 1;
-        id = intern(tracker, &key);
+    ht_origin_t *origin =
+        ht_origin_of_stack(&tracker->origins, &tracker->lock, &key, (uintptr_t)frames + caller);
+    if (__builtin_expect(origin->id == 0 && key.depth > 1, 0)) {
+        origin = origin_without_stack(tracker, site, frames[0], method, caps);
     }
-    return id;
+    return origin;
+}
+
+HT_PORT_HOT ht_origin_t *ht_stack_origin(ht_tracker_t *tracker, uintptr_t caller, uint32_t method,
+                                         uint32_t caps)
+{
+    return stack_origin(tracker, NULL, caller, method, caps);
 }
 
 static inline ht_origin_id_t origin_at(ht_tracker_t *tracker, heaptrail_site_ref_t *ref,
                                        uintptr_t caller, uint32_t method, uint32_t caps)
 {
     if (tracker->stack_depth > 1) {
-        return stack_origin(tracker, ref != NULL ? ref->site : NULL, caller, method, caps);
+        const heaptrail_site_t *site = ref != NULL ? ref->site : NULL;
+        return (ht_origin_id_t){stack_origin(tracker, site, caller, method, caps)->id};
     }
     if (ref != NULL) { return site_origin(tracker, ref, caps); }
     return (ht_origin_id_t){

@@ -103,6 +103,10 @@ HT_INLINE void ht_scope_leave(ht_tracker_t *tracker, ht_scope_t *scope, const vo
     }
 }
 
+/** The origin of an allocation by its stack alone: where there is no scope. O(depth). */
+ht_origin_t *ht_stack_origin(ht_tracker_t *tracker, uintptr_t caller, uint32_t method,
+                             uint32_t caps);
+
 /**
  * The origin of an allocation that is being made now: from the scope if there is one, else from
  * `caller`. With a stack where the tracker keeps stacks. O(depth).

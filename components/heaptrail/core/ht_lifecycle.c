@@ -104,9 +104,9 @@ static inline int8_t way_of(const ht_tracker_t *tracker)
     if (tracker->state != HT_STATE_RUNNING) {
         return tracker->state == HT_STATE_NEW || checks->on ? HT_WAY_OTHER : HT_WAY_STOPPED;
     }
-    if (tracker->stack_depth > 1 || tracker->filtering) { return HT_WAY_OTHER; }
-    if (!checks->on) { return HT_WAY_QUICK; }
-    return checks->simple_alloc ? HT_WAY_GUARDED : HT_WAY_OTHER;
+    if (tracker->filtering) { return HT_WAY_OTHER; }
+    if (!checks->on) { return tracker->stack_depth > 1 ? HT_WAY_STACKS : HT_WAY_QUICK; }
+    return checks->simple_alloc && tracker->stack_depth <= 1 ? HT_WAY_GUARDED : HT_WAY_OTHER;
 }
 
 HT_PORT_HOT void ht_tracker_choose_way(ht_tracker_t *tracker)

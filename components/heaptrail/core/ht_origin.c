@@ -37,7 +37,8 @@ static HT_PORT_HOT ht_origin_slot_t *probe(const ht_origins_t *origins, const ht
     for (uint32_t i = 0; i < HT_ORIGIN_PROBES; i++) {
         ht_origin_slot_t *slot = &origins->index[(hash + i) & origins->index_mask];
         uint32_t id = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
-        if (id == 0 || ht_origin_is(origins, &origins->origins[id], key, hash)) {
+        const ht_origin_t *origin = &origins->origins[id];
+        if (id == 0 || (origin->hash == hash && ht_origin_is(origins, origin, key))) {
             *found = id;
             return slot;
         }
@@ -134,5 +135,13 @@ HT_PORT_HOT ht_origin_t *ht_origin_of_caller(ht_origins_t *origins, ht_port_lock
     if (caller != 0) { /* 0 is what the entries of all others have for a caller */
         __atomic_store_n(ht_caller_entry(origins, caller, caps), origin, __ATOMIC_RELEASE);
     }
+    return origin;
+}
+
+HT_PORT_HOT ht_origin_t *ht_origin_of_new_stack(ht_origins_t *origins, ht_port_lock_t *lock,
+                                                const ht_origin_key_t *key, uintptr_t where)
+{
+    ht_origin_t *origin = &origins->origins[ht_origin_of_key(origins, lock, key).index];
+    __atomic_store_n(ht_caller_entry(origins, where, key->caps), origin, __ATOMIC_RELEASE);
     return origin;
 }

@@ -245,9 +245,9 @@ HT_INLINE uint32_t ht_origin_hash_of(const ht_origin_key_t *key)
 
 /* Is this the origin of the key? */
 HT_INLINE bool ht_origin_is(const ht_origins_t *origins, const ht_origin_t *origin,
-                            const ht_origin_key_t *key, uint32_t hash)
+                            const ht_origin_key_t *key)
 {
-    if (origin->hash != hash || origin->site != key->site || origin->caps != key->caps ||
+    if (origin->site != key->site || origin->caps != key->caps ||
         origin->shape != HT_ORIGIN_SHAPE(key->depth, key->method)) {
         return false;
     }
@@ -266,8 +266,28 @@ HT_INLINE ht_origin_id_t ht_origin_of_key(ht_origins_t *origins, ht_port_lock_t 
 {
     uint32_t hash = ht_origin_hash_of(key);
     uint32_t id = HT_LOAD_LEADING(&origins->index[hash & origins->index_mask]);
-    if (__builtin_expect(id != 0 && ht_origin_is(origins, &origins->origins[id], key, hash), 1)) {
+    const ht_origin_t *origin = &origins->origins[id];
+    if (__builtin_expect(id != 0 && origin->hash == hash && ht_origin_is(origins, origin, key),
+                         1)) {
         return (ht_origin_id_t){id};
     }
     return ht_origin_intern(origins, lock, key);
+}
+
+/** The slow half of ht_origin_of_stack(). */
+ht_origin_t *ht_origin_of_new_stack(ht_origins_t *origins, ht_port_lock_t *lock,
+                                    const ht_origin_key_t *key, uintptr_t where);
+
+/**
+ * The origin of a key with a stack. `where`: anything that is another number on another way to the
+ * same call, the stack pointer at best. What came from there last is compared, without a hash; row
+ * 0: no room. O(depth).
+ */
+HT_INLINE ht_origin_t *ht_origin_of_stack(ht_origins_t *origins, ht_port_lock_t *lock,
+                                          const ht_origin_key_t *key, uintptr_t where)
+{
+    ht_origin_t *origin = HT_LOAD_LEADING(ht_caller_entry(origins, where, key->caps));
+    return __builtin_expect(origin->id != 0 && ht_origin_is(origins, origin, key), 1)
+               ? origin
+               : ht_origin_of_new_stack(origins, lock, key, where);
 }

@@ -33,7 +33,8 @@ enum {
     HT_WAY_QUICK = 1,    /**< running, only the caller is kept of a stack, no checks, no filter */
     HT_WAY_OTHER = 0,    /**< new, or any of these */
     HT_WAY_STOPPED = -1, /**< nothing */
-    HT_WAY_GUARDED = -2  /**< as quick, but with redzones (checks.simple_alloc) */
+    HT_WAY_GUARDED = -2, /**< as quick, but with redzones (checks.simple_alloc) */
+    HT_WAY_STACKS = -3   /**< as quick, but with stacks */
 };
 
 /** Sizes of the tables. Nothing here changes after ht_tracker_init(). */

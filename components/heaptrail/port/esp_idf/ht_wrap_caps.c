@@ -82,11 +82,31 @@ static __attribute__((noinline)) HT_PORT_HOT void *scoped_malloc(size_t size, ui
     return block;
 }
 
+static HT_PORT_HOT HT_PORT_LEAF void *made(void *block, size_t size, ht_origin_t *from,
+                                           ht_tick_t now)
+{
+    return ht_hot_make(block, size, from, now);
+}
+
+/* By its stack. */
+static __attribute__((noinline)) HT_PORT_HOT void *stacked_malloc(size_t size, uint32_t caps,
+                                                                  uintptr_t caller)
+{
+    if (!ht_hot_no_scope(&ht_default_tracker)) { return scoped_malloc(size, caps, caller); }
+    void *block = __real_heap_caps_malloc_base(size, caps);
+    if (__builtin_expect(block == NULL, 0)) { return malloc_again(size, caps, caller); }
+    ht_origin_t *from =
+        ht_stack_origin(&ht_default_tracker, caller, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, caps);
+    return made(block, size, from, ht_port_tick());
+}
+
 /* Not the commonest case, or not in the state that it is for. */
 static __attribute__((noinline)) HT_PORT_HOT void *other_malloc(size_t size, uint32_t caps,
                                                                 uintptr_t caller)
 {
-    if (ht_default_tracker.way == HT_WAY_STOPPED) { return stopped_malloc(size, caps, caller); }
+    int8_t way = ht_default_tracker.way;
+    if (way == HT_WAY_STOPPED) { return stopped_malloc(size, caps, caller); }
+    if (way == HT_WAY_STACKS) { return stacked_malloc(size, caps, caller); }
     return ht_checking() ? guarded_malloc(size, caps, caller) : scoped_malloc(size, caps, caller);
 }
 
@@ -98,12 +118,6 @@ static __attribute__((noinline)) HT_PORT_HOT void *new_caller_malloc(size_t size
     if (__builtin_expect(block == NULL, 0)) { return malloc_again(size, caps, caller); }
     ht_on_alloc(block, size, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, caller);
     return block;
-}
-
-static HT_PORT_HOT HT_PORT_LEAF void *made(void *block, size_t size, ht_origin_t *from,
-                                           ht_tick_t now)
-{
-    return ht_hot_make(block, size, from, now);
 }
 
 /* The origin says all that there is to know of the caller, so that nothing else has to be kept but
