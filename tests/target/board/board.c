@@ -19,11 +19,13 @@ static struct {
     uint32_t period;
     uint64_t next;
     volatile uint32_t in_isr;
+    uint32_t interrupted_at;
     uint8_t isr_stack[STACK_BYTES] __attribute__((aligned(16)));
 } s_hart[BOARD_HARTS];
 
 static uint8_t s_hart_stack[4U * STACK_BYTES] __attribute__((aligned(16)));
 extern volatile uint32_t board_hart_stack, board_hart_entry, board_hart_tp; /* enter.S */
+extern char __heap_end[], __text_start[], __data_start[];                   /* board.ld */
 void board_trap(void);
 void board_on_trap(uint32_t cause, uint32_t pc);
 
@@ -51,6 +53,21 @@ bool board_in_isr(void)
     return s_hart[board_hart()].in_isr != 0;
 }
 
+uintptr_t board_stack_low(unsigned hart)
+{
+    return hart == 0 ? (uintptr_t)__heap_end : (uintptr_t)s_hart_stack;
+}
+
+bool board_is_code(uintptr_t address)
+{
+    return address >= (uintptr_t)__text_start && address < (uintptr_t)__data_start;
+}
+
+uint32_t board_interrupted_at(void)
+{
+    return s_hart[board_hart()].interrupted_at;
+}
+
 /* The order of the RISC-V manual: never a moment with a time that is too early. */
 static void set_alarm(unsigned hart, uint64_t time)
 {
@@ -65,10 +82,15 @@ void board_timer(uint32_t delay, uint32_t period, void (*fn)(void))
     board_irq_off();
     s_hart[hart].on_timer = fn;
     s_hart[hart].period = period;
-    s_hart[hart].next = fn != NULL ? board_time() + delay : ~(uint64_t)0;
+    s_hart[hart].next = board_time() + delay;
     set_alarm(hart, s_hart[hart].next);
     __asm__ volatile("csrs mie, %0" ::"r"(MIE_TIMER));
     board_irq_on();
+}
+
+void board_timer_stop(void)
+{
+    set_alarm(board_hart(), ~(uint64_t)0);
 }
 
 /* A handler that takes longer than a period is not called for those it missed. */
@@ -92,6 +114,7 @@ void board_on_trap(uint32_t cause, uint32_t pc)
         _Exit(3);
     }
     s_hart[hart].in_isr = 1;
+    s_hart[hart].interrupted_at = pc;
     if (s_hart[hart].on_timer != NULL) { s_hart[hart].on_timer(); }
     s_hart[hart].in_isr = 0;
     s_hart[hart].next = next_alarm(hart);

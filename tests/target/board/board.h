@@ -29,16 +29,28 @@ static inline unsigned board_hart(void)
 /** In a handler? Any context. */
 bool board_in_isr(void);
 
+/** In a handler: the instruction that it came before. Any context. */
+uint32_t board_interrupted_at(void);
+
 /** mtime, and its low half. 100 ns each. Any context. */
 uint64_t board_time(void);
 uint32_t board_time_low(void);
 
-/** Call fn from this hart's timer interrupt every `period` of mtime (0: once), first after `delay`;
- * NULL: no more. Turns this hart's interrupts on. */
+/** Call fn (NULL: nothing) from this hart's timer interrupt every `period` of mtime (0: once),
+ * first after `delay`. Turns this hart's interrupts on. */
 void board_timer(uint32_t delay, uint32_t period, void (*fn)(void));
+
+/** No more timer interrupts on this hart. */
+void board_timer_stop(void);
 
 /** Start hart 1 in fn, once. It must not print: libc is hart 0's. */
 void board_start_hart(void (*fn)(void));
+
+/** The lowest address of a hart's stack, which is not its handlers'. Any context. */
+uintptr_t board_stack_low(unsigned hart);
+
+/** Code or a constant? Any context. */
+bool board_is_code(uintptr_t address);
 
 /** Turn this hart's interrupts off or on. */
 static inline void board_irq_off(void)
