@@ -29,7 +29,7 @@ void *fw_cache(void)
     return s_cache;
 }
 
-__attribute__((noinline)) void *fw_plain_leak(size_t bytes)
+__attribute__((noinline, noclone, aligned(1024))) void *fw_plain_leak(size_t bytes)
 {
     return heap_caps_malloc(bytes, MALLOC_CAP_8BIT | MALLOC_CAP_INTERNAL);
 }
