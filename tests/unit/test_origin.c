@@ -244,15 +244,17 @@ static void test_origin_of_a_caller(void **state)
         callers[i] = 0x400D0000U + 4U * i;
         const ht_origin_key_t key = {
             .frames = &callers[i], .depth = 1, .caps = i % 2U, .method = 3};
-        uint32_t id =
-            ht_origin_of_caller(&s_tracker.origins, &s_tracker.lock, callers[i], i % 2U, 3)->id;
+        uint32_t id = ht_origin_of_caller(&s_tracker.origins, &s_tracker.callers, &s_tracker.lock,
+                                          callers[i], i % 2U, 3)
+                          ->id;
         assert_int_equal(id, i + 1U);
         assert_int_equal(intern(&key), id); /* the same as the long way */
         uint64_t locks = g_fake.locks;
         for (int again = 0; again < 3; again++) {
-            assert_int_equal(
-                ht_origin_of_caller(&s_tracker.origins, &s_tracker.lock, callers[i], i % 2U, 3)->id,
-                id);
+            assert_int_equal(ht_origin_of_caller(&s_tracker.origins, &s_tracker.callers,
+                                                 &s_tracker.lock, callers[i], i % 2U, 3)
+                                 ->id,
+                             id);
         }
         assert_int_equal(g_fake.locks, locks);
     }

@@ -358,24 +358,24 @@ esp_err_t heaptrail_check_status(heaptrail_check_status_t *status)
     ht_tracker_t *tracker = ht_default();
     size_t redzones = redzone_bytes(tracker);
     ht_tick_t now = ht_port_tick();
+    *status = (heaptrail_check_status_t){.redzone_bytes = redzones};
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     const ht_checks_t *checks = &tracker->checks;
-    *status = (heaptrail_check_status_t){
-        .reported = tracker->errors.count,
-        .repeated = tracker->errors.repeated,
-        .overwritten = tracker->errors.overwritten,
-        .quarantined_blocks = tracker->freed.held_blocks,
-        .quarantined_bytes = tracker->freed.held_bytes,
-        .quarantine_max_blocks = tracker->freed.max != 0 ? tracker->freed.max - 1U : 0,
-        .released_early = checks->released_early,
-        .unguarded_blocks = checks->unguarded_blocks,
-        .leaked_blocks = checks->leaked_blocks,
-        .leaked_bytes = checks->leaked_bytes,
-        .redzone_bytes = redzones,
-        .scrub_rounds = tracker->scrub.rounds,
-        .scrubbed = tracker->scrub.has_passed,
-    };
-    memcpy(status->errors, checks->errors, sizeof(status->errors));
+    for (uint32_t i = 0; i < HEAPTRAIL_ERROR_COUNT; i++) { /* memcpy() may copy bytes */
+        status->errors[i] = checks->errors[i];
+    }
+    status->reported = tracker->errors.count;
+    status->repeated = tracker->errors.repeated;
+    status->overwritten = tracker->errors.overwritten;
+    status->quarantined_blocks = tracker->freed.held_blocks;
+    status->quarantined_bytes = tracker->freed.held_bytes;
+    status->quarantine_max_blocks = tracker->freed.max != 0 ? tracker->freed.max - 1U : 0;
+    status->released_early = checks->released_early;
+    status->unguarded_blocks = checks->unguarded_blocks;
+    status->leaked_blocks = checks->leaked_blocks;
+    status->leaked_bytes = checks->leaked_bytes;
+    status->scrub_rounds = tracker->scrub.rounds;
+    status->scrubbed = tracker->scrub.has_passed;
     ht_tick_t age = ht_age(now, tracker->scrub.passed);
     ht_port_unlock(&tracker->lock, irq);
     status->scrub_age_us = status->scrubbed ? ht_ticks_to_us(age) : 0;

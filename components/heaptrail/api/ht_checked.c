@@ -26,8 +26,8 @@ static inline __attribute__((always_inline)) ht_origin_t *
 origin_of(ht_tracker_t *tracker, const ht_request_t *request, ht_origin_fn origin)
 {
     if (origin == scope_origin && tracker->stack_depth <= 1 && ht_hot_no_scope(tracker)) {
-        return ht_origin_of_caller(&tracker->origins, &tracker->lock, request->caller,
-                                   request->caps, request->method);
+        return ht_origin_of_caller(&tracker->origins, &tracker->callers, &tracker->lock,
+                                   request->caller, request->caps, request->method);
     }
     return &tracker->origins.origins[origin(tracker, request).index];
 }

@@ -69,6 +69,7 @@ HT_PORT_HOT void ht_default_boot(void)
 {
     ht_tracker_t *tracker = &ht_default_tracker;
     ht_plan_t plan = ht_tracker_plan(&s_sizes, s_memory);
+    ht_tracker_prepare(tracker, &plan);
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     if (tracker->state == HT_STATE_NEW) {
         ht_tracker_begin(tracker, &plan,
@@ -114,8 +115,8 @@ HT_PORT_HOT void ht_on_alloc(void *block, size_t size, uint32_t caps, uint32_t m
 {
     ht_tracker_t *tracker = &ht_default_tracker;
     if (__builtin_expect(ht_hot_is_quick(tracker), 1)) {
-        ht_origin_t *from =
-            ht_origin_of_caller(&tracker->origins, &tracker->lock, caller, caps, method);
+        ht_origin_t *from = ht_origin_of_caller(&tracker->origins, &tracker->callers,
+                                                &tracker->lock, caller, caps, method);
         made(block, size, from, ht_port_tick());
     } else {
         ht_hot_otherwise(tracker, block, size, caps, method, caller);
@@ -211,6 +212,7 @@ esp_err_t heaptrail_init(const heaptrail_config_t *config)
     if (!is_unused(tracker)) { return ESP_ERR_INVALID_STATE; }
     clear(memory, needed);
     ht_plan_t plan = ht_tracker_plan(&sizes, memory);
+    ht_tracker_prepare(tracker, &plan);
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     bool unused = is_unused(tracker);
     if (unused) { ht_tracker_begin(tracker, &plan, HT_STATE_RUNNING); }

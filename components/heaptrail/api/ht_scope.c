@@ -39,8 +39,8 @@ static inline ht_origin_t *stack_origin(ht_tracker_t *tracker, const heaptrail_s
     uintptr_t frames[HT_STACK_DEPTH_MAX];
     ht_origin_key_t key = {.site = site, .frames = frames, .caps = caps, .method = method};
     key.depth = ht_port_stack(frames, tracker->stack_depth, caller);
-    ht_origin_t *origin =
-        ht_origin_of_stack(&tracker->origins, &tracker->lock, &key, (uintptr_t)frames + caller);
+    ht_origin_t *origin = ht_origin_of_stack(&tracker->origins, &tracker->callers, &tracker->lock,
+                                             &key, (uintptr_t)frames + caller);
     if (__builtin_expect(origin->id == 0 && key.depth > 1, 0)) {
         origin = origin_without_stack(tracker, site, frames[0], method, caps);
     }
@@ -61,8 +61,9 @@ static inline ht_origin_id_t origin_at(ht_tracker_t *tracker, heaptrail_site_ref
         return (ht_origin_id_t){stack_origin(tracker, site, caller, method, caps)->id};
     }
     if (ref != NULL) { return site_origin(tracker, ref, caps); }
-    return (ht_origin_id_t){
-        ht_origin_of_caller(&tracker->origins, &tracker->lock, caller, caps, method)->id};
+    return (ht_origin_id_t){ht_origin_of_caller(&tracker->origins, &tracker->callers,
+                                                &tracker->lock, caller, caps, method)
+                                ->id};
 }
 
 HT_PORT_HOT ht_origin_id_t ht_scope_origin(ht_tracker_t *tracker, uintptr_t caller, uint32_t method,

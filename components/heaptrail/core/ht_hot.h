@@ -124,7 +124,7 @@ HT_INLINE ht_hot_t ht_hot_try_add(ht_tracker_t *tracker, uintptr_t address, size
     ht_hot_t outcome = HT_HOT_UNUSUAL;
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     if (__builtin_expect((!HT_PORT_STACK_TELLS_TASK || ht_is_last_task(tracker, sp)) &&
-                             size <= HT_SIZE_MAX,
+                             (!HT_PORT_LARGE_BLOCKS || size <= HT_SIZE_MAX),
                          1)) {
         if (HT_PORT_STACK_TELLS_TASK) { by = ht_by_last_task(tracker); }
         if (__builtin_expect(!ht_table_has_room(&tracker->table), 0)) {
@@ -174,7 +174,7 @@ HT_INLINE void ht_count_end(ht_tracker_t *tracker, const ht_record_t *record, ht
     size_t size = ht_record_size(record);
     ht_origins_t *origins = &tracker->origins;
     ht_origin_remove(&origins->origins[ht_record_origin(record).index], size,
-                     ht_lifetime_bucket(&origins->bit_length, now - record->tick));
+                     ht_lifetime_bucket(&tracker->bit_length, now - record->tick));
     ht_task_t *task = &tracker->tasks.rows[ht_record_task(record).index];
     task->freed_blocks++;
     task->live_bytes -= size;

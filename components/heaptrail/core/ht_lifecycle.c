@@ -87,10 +87,6 @@ ht_plan_t ht_tracker_plan(const ht_sizes_t *sizes, void *memory)
         .max = sizes->max_tasks,
         .index_mask = ht_tasks_index_size(sizes->max_tasks) - 1U,
     };
-    ht_bit_lengths_init(&plan.origins.bit_length);
-    for (uint32_t i = 0; i < HT_CALLERS; i++) {
-        plan.origins.callers[i] = plan.origins.origins; /* row 0 is of no caller */
-    }
     ht_tasks_init(&plan.tasks);
     plan.failures =
         (ht_failures_t){.ring = (void *)(base + layout.failures), .max = sizes->max_failures};
@@ -115,6 +111,12 @@ HT_PORT_HOT void ht_tracker_choose_way(ht_tracker_t *tracker)
     tracker->way = way_of(tracker);
 }
 
+void ht_tracker_prepare(ht_tracker_t *tracker, const ht_plan_t *plan)
+{
+    ht_bit_lengths_init(&tracker->bit_length);
+    ht_callers_init(&tracker->callers, &plan->origins);
+}
+
 HT_PORT_HOT void ht_tracker_begin(ht_tracker_t *tracker, const ht_plan_t *plan, uint32_t state)
 {
     tracker->table = plan->table;
@@ -136,6 +138,7 @@ HT_PORT_HOT void ht_tracker_begin(ht_tracker_t *tracker, const ht_plan_t *plan, 
 void ht_tracker_init(ht_tracker_t *tracker, const ht_sizes_t *sizes, void *memory, uint32_t state)
 {
     ht_plan_t plan = ht_tracker_plan(sizes, memory);
+    ht_tracker_prepare(tracker, &plan);
     ht_tracker_begin(tracker, &plan, state);
 }
 
@@ -192,8 +195,7 @@ bool ht_tracker_add_heap(ht_tracker_t *tracker, uintptr_t start, size_t size, ui
         ht_port_unlock(&tracker->lock, irq);
         return false;
     }
-    ht_heap_t *heap = &tracker->heaps.row[id];
-    memset(heap, 0, sizeof(*heap));
+    ht_heap_t *heap = &tracker->heaps.row[id]; /* all zero: rows are used once */
     for (size_t i = 0; i + 1 < sizeof(heap->name) && name != NULL && name[i] != '\0'; i++) {
         heap->name[i] = name[i];
     }
@@ -239,16 +241,14 @@ void ht_tracker_set_filter(ht_tracker_t *tracker, const ht_filter_t *filter)
     ht_port_unlock(&tracker->lock, irq);
 }
 
-/* Forget the blocks in every fourth slot of a bucket: a whole one would be too long a section. A
- * slot that becomes empty may take one back from the stash. A block inside realloc() is forgotten
- * when that returns. Lock held. */
-static void forget_quarter_bucket(ht_tracker_t *tracker, uint32_t quarter)
+/* Forget the block in a slot: a whole bucket would be too long a section. A slot that becomes empty
+ * may take one back from the stash. A block inside realloc() is forgotten when that returns. Lock
+ * held. */
+static void forget_slot(ht_tracker_t *tracker, uint32_t i)
 {
-    ht_bucket_t *bucket = &tracker->table.buckets[quarter / 4U];
-    for (uint32_t i = quarter % 4U; i < HT_BUCKET_SLOTS; i += 4U) {
-        while (ht_record_is_live(&bucket->slot[i])) {
-            ht_tracker_forget(tracker, &bucket->slot[i]);
-        }
+    ht_record_t *slot = &tracker->table.buckets[i / HT_BUCKET_SLOTS].slot[i % HT_BUCKET_SLOTS];
+    while (ht_record_is_live(slot)) {
+        ht_tracker_forget(tracker, slot);
     }
 }
 
@@ -301,8 +301,8 @@ static void forget_blocks(ht_tracker_t *tracker)
     uint32_t after = 0;
     do {
         EACH_LOCKED(tracker, 1, before = tracker->table.moves);
-        EACH_LOCKED(tracker, 4U * (tracker->table.bucket_count + 1U),
-                    forget_quarter_bucket(tracker, i));
+        EACH_LOCKED(tracker, HT_BUCKET_SLOTS * (tracker->table.bucket_count + 1U),
+                    forget_slot(tracker, i));
         EACH_LOCKED(tracker, 1, after = tracker->table.moves);
     } while (after != before);
 }

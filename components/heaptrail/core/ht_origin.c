@@ -14,6 +14,13 @@ void ht_bit_lengths_init(ht_bit_lengths_t *length)
     }
 }
 
+void ht_callers_init(ht_callers_t *callers, const ht_origins_t *origins)
+{
+    for (uint32_t i = 0; i < HT_CALLERS; i++) {
+        __atomic_store_n(&callers->of[i], origins->origins, __ATOMIC_RELAXED); /* no caller's */
+    }
+}
+
 uint32_t ht_origins_index_size(uint32_t max)
 {
     uint32_t size = 16;
@@ -125,23 +132,25 @@ HT_PORT_HOT ht_origin_id_t ht_origin_intern(ht_origins_t *origins, ht_port_lock_
     return id;
 }
 
-HT_PORT_HOT ht_origin_t *ht_origin_of_caller(ht_origins_t *origins, ht_port_lock_t *lock,
-                                             uintptr_t caller, uint32_t caps, uint32_t method)
+HT_PORT_HOT ht_origin_t *ht_origin_of_caller(ht_origins_t *origins, ht_callers_t *callers,
+                                             ht_port_lock_t *lock, uintptr_t caller, uint32_t caps,
+                                             uint32_t method)
 {
-    ht_origin_t *origin = ht_origin_quickly(origins, caller, caps, method);
+    ht_origin_t *origin = ht_origin_quickly(callers, caller, caps, method);
     if (origin != NULL) { return origin; }
     ht_origin_key_t key = {.frames = &caller, .depth = 1, .caps = caps, .method = method};
     origin = &origins->origins[ht_origin_of_key(origins, lock, &key).index];
     if (caller != 0) { /* 0 is what the entries of all others have for a caller */
-        __atomic_store_n(ht_caller_entry(origins, caller, caps), origin, __ATOMIC_RELEASE);
+        __atomic_store_n(ht_caller_entry(callers, caller, caps), origin, __ATOMIC_RELEASE);
     }
     return origin;
 }
 
-HT_PORT_HOT ht_origin_t *ht_origin_of_new_stack(ht_origins_t *origins, ht_port_lock_t *lock,
-                                                const ht_origin_key_t *key, uintptr_t where)
+HT_PORT_HOT ht_origin_t *ht_origin_of_new_stack(ht_origins_t *origins, ht_callers_t *callers,
+                                                ht_port_lock_t *lock, const ht_origin_key_t *key,
+                                                uintptr_t where)
 {
     ht_origin_t *origin = &origins->origins[ht_origin_of_key(origins, lock, key).index];
-    __atomic_store_n(ht_caller_entry(origins, where, key->caps), origin, __ATOMIC_RELEASE);
+    __atomic_store_n(ht_caller_entry(callers, where, key->caps), origin, __ATOMIC_RELEASE);
     return origin;
 }

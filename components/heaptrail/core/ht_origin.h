@@ -84,7 +84,6 @@ typedef struct {
 void ht_bit_lengths_init(ht_bit_lengths_t *length);
 
 typedef struct {
-    ht_bit_lengths_t bit_length;
     ht_origin_t *origins;    /**< max + 1 of them */
     ht_origin_slot_t *index; /**< index_mask + 1 of them, a power of two >= 2 * max */
     uintptr_t *frames;
@@ -95,9 +94,16 @@ typedef struct {
     uint32_t frames_used;
     uint32_t lost_origins;
     uint32_t lost_frames;
-    ht_origin_t *callers[HT_CALLERS]; /**< the last lone caller of each hash; never NULL once there
-                                         are tables */
 } ht_origins_t;
+
+/** The origin that came from each place last, by a hash of the place; never NULL once there are
+ * tables. */
+typedef struct {
+    ht_origin_t *of[HT_CALLERS];
+} ht_callers_t;
+
+/** Forget them all. Two at once may. O(HT_CALLERS). */
+void ht_callers_init(ht_callers_t *callers, const ht_origins_t *origins);
 
 /** The entries that an index for max origins has: a power of two, at least 2 * max. */
 uint32_t ht_origins_index_size(uint32_t max);
@@ -199,25 +205,25 @@ HT_INLINE uint32_t ht_origin_fold(uintptr_t hash)
  * sees it. First the cache of the last ones, one load and three comparisons; NULL: not in there.
  * No lock: an entry is one word, and what it leads to does not change any more.
  */
-HT_INLINE ht_origin_t **ht_caller_entry(ht_origins_t *origins, uintptr_t caller, uint32_t caps)
+HT_INLINE ht_origin_t **ht_caller_entry(ht_callers_t *callers, uintptr_t caller, uint32_t caps)
 {
     uintptr_t mixed = caller + caps;
     mixed ^= mixed >> 7;
-    return &origins->callers[(mixed >> 2) & (HT_CALLERS - 1U)];
+    return &callers->of[(mixed >> 2) & (HT_CALLERS - 1U)];
 }
 
-HT_INLINE ht_origin_t *ht_origin_quickly(ht_origins_t *origins, uintptr_t caller, uint32_t caps,
+HT_INLINE ht_origin_t *ht_origin_quickly(ht_callers_t *callers, uintptr_t caller, uint32_t caps,
                                          uint32_t method)
 {
-    ht_origin_t *origin = HT_LOAD_LEADING(ht_caller_entry(origins, caller, caps));
+    ht_origin_t *origin = HT_LOAD_LEADING(ht_caller_entry(callers, caller, caps));
     bool hit = origin->caller == caller && origin->caps == caps &&
                origin->shape == HT_ORIGIN_SHAPE(1, method);
     return __builtin_expect(hit, 1) ? origin : NULL;
 }
 
 /** The same, wherever it is; it is added if it is new, and kept in the cache. Row 0: no room. */
-ht_origin_t *ht_origin_of_caller(ht_origins_t *origins, ht_port_lock_t *lock, uintptr_t caller,
-                                 uint32_t caps, uint32_t method);
+ht_origin_t *ht_origin_of_caller(ht_origins_t *origins, ht_callers_t *callers, ht_port_lock_t *lock,
+                                 uintptr_t caller, uint32_t caps, uint32_t method);
 
 /** A lone caller is kept in the origin itself, everything else in the depot. */
 HT_INLINE bool ht_origin_is_lone(uint32_t depth, const heaptrail_site_t *site)
@@ -275,19 +281,21 @@ HT_INLINE ht_origin_id_t ht_origin_of_key(ht_origins_t *origins, ht_port_lock_t 
 }
 
 /** The slow half of ht_origin_of_stack(). */
-ht_origin_t *ht_origin_of_new_stack(ht_origins_t *origins, ht_port_lock_t *lock,
-                                    const ht_origin_key_t *key, uintptr_t where);
+ht_origin_t *ht_origin_of_new_stack(ht_origins_t *origins, ht_callers_t *callers,
+                                    ht_port_lock_t *lock, const ht_origin_key_t *key,
+                                    uintptr_t where);
 
 /**
  * The origin of a key with a stack. `where`: anything that is another number on another way to the
  * same call, the stack pointer at best. What came from there last is compared, without a hash; row
  * 0: no room. O(depth).
  */
-HT_INLINE ht_origin_t *ht_origin_of_stack(ht_origins_t *origins, ht_port_lock_t *lock,
-                                          const ht_origin_key_t *key, uintptr_t where)
+HT_INLINE ht_origin_t *ht_origin_of_stack(ht_origins_t *origins, ht_callers_t *callers,
+                                          ht_port_lock_t *lock, const ht_origin_key_t *key,
+                                          uintptr_t where)
 {
-    ht_origin_t *origin = HT_LOAD_LEADING(ht_caller_entry(origins, where, key->caps));
+    ht_origin_t *origin = HT_LOAD_LEADING(ht_caller_entry(callers, where, key->caps));
     return __builtin_expect(origin->id != 0 && ht_origin_is(origins, origin, key), 1)
                ? origin
-               : ht_origin_of_new_stack(origins, lock, key, where);
+               : ht_origin_of_new_stack(origins, callers, lock, key, where);
 }

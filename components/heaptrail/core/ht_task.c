@@ -41,6 +41,14 @@ static HT_PORT_HOT uint32_t take_row(ht_tasks_t *tasks)
     return HT_TASK_OTHER;
 }
 
+/* Under the lock, and memset() may write bytes. */
+static inline void clear_counters(ht_task_t *task)
+{
+    task->live_bytes = task->peak_bytes = task->since_bytes = 0;
+    task->total_bytes.all = 0;
+    task->total_blocks = task->freed_blocks = task->since_blocks = 0;
+}
+
 HT_PORT_HOT uint32_t ht_task_add(ht_tasks_t *tasks, uintptr_t key)
 {
     uint32_t at = ht_task_hash(tasks, key);
@@ -50,7 +58,7 @@ HT_PORT_HOT uint32_t ht_task_add(ht_tasks_t *tasks, uintptr_t key)
         uint32_t row = take_row(tasks);
         if (row != HT_TASK_OTHER) {
             ht_task_t *task = &tasks->rows[row];
-            memset((char *)task + sizeof(task->key), 0, sizeof(*task) - sizeof(task->key));
+            clear_counters(task);
             ht_port_task_name(key, task->name);
             task->used = HT_TASK_ALIVE;
             __atomic_store_n(&task->key, key, __ATOMIC_RELAXED);

@@ -82,6 +82,8 @@ typedef struct ht_tracker {
     bool ends_simply; /**< the same for a free: running, and nothing but redzones to look at */
     bool filtering;
     bool blind; /**< some allocation may have been missed: stopped, filtered, reset */
+    ht_bit_lengths_t bit_length;
+    ht_callers_t callers;
     ht_table_t table;
     ht_origins_t origins;
     ht_tasks_t tasks;
@@ -138,8 +140,11 @@ typedef struct {
  */
 ht_plan_t ht_tracker_plan(const ht_sizes_t *sizes, void *memory);
 
-/** The short half: a tracker in HT_STATE_NEW begins to use its tables. Lock held, if others may
- * call. O(1). */
+/** What can be done to a tracker that others may be starting at the same time. No lock. */
+void ht_tracker_prepare(ht_tracker_t *tracker, const ht_plan_t *plan);
+
+/** The short half, after ht_tracker_prepare(): a tracker in HT_STATE_NEW begins to use its tables.
+ * Lock held, if others may call. O(1). */
 void ht_tracker_begin(ht_tracker_t *tracker, const ht_plan_t *plan, uint32_t state);
 
 /**

@@ -63,6 +63,11 @@
 
 #include "ht_port_impl.h"
 
+/* 0 where no heap can hold a block that is too large for a record (HT_SIZE_MAX). */
+#ifndef HT_PORT_LARGE_BLOCKS
+#define HT_PORT_LARGE_BLOCKS 1
+#endif
+
 /** Ticks of ht_port_tick() in a second. Constant for the life of the program. */
 uint32_t ht_port_tick_hz(void);
 

@@ -55,6 +55,7 @@ typedef uint32_t ht_tick_t;
 
 #define HT_PORT_SEES_ALL 1
 #define HT_PORT_EMPTY_BLOCKS 0
+#define HT_PORT_LARGE_BLOCKS 0 /* 32 MiB: more than any heap of a chip, headers included */
 
 typedef struct {
     volatile uint32_t taken;

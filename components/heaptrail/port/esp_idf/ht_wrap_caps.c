@@ -52,7 +52,7 @@ static __attribute__((noinline)) HT_PORT_HOT void *guarded_malloc(size_t size, u
 {
     ht_tracker_t *tracker = &ht_default_tracker;
     ht_origin_t *from =
-        ht_origin_quickly(&tracker->origins, caller, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC);
+        ht_origin_quickly(&tracker->callers, caller, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC);
     if (from == NULL || !ht_hot_is_simple(size, caps)) {
         return checked_malloc(size, caps, caller);
     }
@@ -126,23 +126,25 @@ static HT_PORT_HOT HT_PORT_LEAF void *make(size_t size, uint32_t caps, ht_origin
 {
     HT_ACROSS size_t kept_size = size;
     ht_origin_t *HT_ACROSS kept_from = from;
-    void *HT_ACROSS block = __real_heap_caps_malloc_base(size, caps);
+    void *block = __real_heap_caps_malloc_base(size, caps);
+    void *HT_ACROSS kept_block = block;
     if (__builtin_expect(block == NULL, 0)) {
         return malloc_again(kept_size, kept_from->caps, kept_from->caller);
     }
     ht_tick_t now = ht_port_tick();
-    return made(block, kept_size, kept_from, now);
+    return made(kept_block, kept_size, kept_from, now);
 }
 
 /* Calls nothing: the origin is looked up before the heap is asked. */
 HT_PORT_HOT void *__wrap_heap_caps_malloc(size_t size, uint32_t caps)
 {
+    uintptr_t caller = HT_CALLER_AT_ENTRY;
     ht_tracker_t *tracker = &ht_default_tracker;
-    if (!ht_hot_is_quick(tracker)) { return other_malloc(size, caps, HT_CALLER); }
+    if (!ht_hot_is_quick(tracker)) { return other_malloc(size, caps, caller); }
     ht_origin_t *from =
-        ht_origin_quickly(&tracker->origins, HT_CALLER, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC);
+        ht_origin_quickly(&tracker->callers, caller, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC);
     return __builtin_expect(from != NULL, 1) ? make(size, caps, from)
-                                             : new_caller_malloc(size, caps, HT_CALLER);
+                                             : new_caller_malloc(size, caps, caller);
 }
 
 #endif
