@@ -19,7 +19,7 @@
  * when the answer is certain. A tracker that was stopped, reset or full meanwhile fails the test,
  * and the message says why. All of it works in tasks, before the scheduler and on Linux; not in an
  * ISR. Costs no RAM unless it is used, then 1.3 KB on 32-bit; the end of a scope is O(table) and
- * needs the stack of a report (2 KB). docs/testing.md says more.
+ * needs about 2.2 KB of stack (x86: a third more). docs/testing.md says more.
  */
 #pragma once
 
