@@ -96,30 +96,48 @@ static actor_account_t sum(int which, int origin)
 static void compare_origins(void)
 {
     for (unsigned o = 0; o < ACTOR_ORIGINS; o++) {
+        heaptrail_site_row_t row;
         uint32_t id = actor_origin(&s_tracker, o).index;
-        const ht_origin_t *row = &s_tracker.origins.origins[id];
         const actor_account_t should_be = sum(-1, (int)o);
-        expect(id != 0, 1, "is there: origin", o);
-        expect(row->total_blocks, should_be.total, "allocations of origin", o);
-        expect(row->freed_blocks, should_be.freed, "frees of origin", o);
-        expect(row->dropped_blocks, should_be.dropped, "blocks without a record of origin", o);
-        expect(row->failures, should_be.failures, "failures of origin", o);
-        expect(row->total_bytes, should_be.total_bytes, "bytes of origin", o);
-        expect(row->live_bytes, should_be.live_bytes, "live bytes of origin", o);
+        expect(id != 0 && ht_query_site(&s_tracker, id, &row), 1, "is there: origin", o);
+        expect(row.total_blocks, should_be.total, "allocations of origin", o);
+        expect(row.live_blocks, should_be.total - should_be.dropped - should_be.freed,
+               "live blocks of origin", o);
+        expect(row.dropped_blocks, should_be.dropped, "blocks without a record of origin", o);
+        expect(row.failures, should_be.failures, "failures of origin", o);
+        expect(row.total_bytes, should_be.total_bytes, "bytes of origin", o);
+        expect(row.live_bytes, should_be.live_bytes, "live bytes of origin", o);
     }
+}
+
+/* Which actor a row is of; -1: none. */
+static int actor_of(const heaptrail_task_row_t *row)
+{
+    for (unsigned hart = 0; hart < BOARD_HARTS; hart++) {
+        if (row->handle == board_stack_low(hart)) { return (int)(2U * hart); }
+        if (row->id == HT_TASK_ISR_0 + hart) { return (int)(2U * hart + 1U); }
+    }
+    return -1;
+}
+
+static bool compare_task(void *context, const heaptrail_task_row_t *row)
+{
+    int actor = actor_of(row);
+    expect(actor >= 0, 1, "is an actor: task", row->id);
+    const actor_account_t should_be = sum(actor, -1);
+    uint32_t recorded = should_be.total - should_be.dropped;
+    expect(row->total_blocks, recorded, "allocations of task", row->id);
+    expect(row->live_blocks, recorded - should_be.freed, "live blocks of task", row->id);
+    expect(row->live_bytes, should_be.live_bytes, "live bytes of task", row->id);
+    (*(unsigned *)context)++;
+    return true;
 }
 
 static void compare_tasks(unsigned harts)
 {
-    for (unsigned a = 0; a < 2U * harts; a++) {
-        uint32_t id = a % 2U == 0 ? ht_task_find(&s_tracker.tasks, board_stack_low(a / 2U))
-                                  : HT_TASK_ISR_0 + a / 2U;
-        const ht_task_t *row = &s_tracker.tasks.rows[id];
-        const actor_account_t should_be = sum((int)a, -1);
-        expect(row->total_blocks, should_be.total - should_be.dropped, "allocations of task", id);
-        expect(row->live_bytes, should_be.live_bytes, "live bytes of task", id);
-        expect(row->freed_blocks, should_be.freed, "frees of task", id);
-    }
+    unsigned rows = 0;
+    ht_query_tasks(&s_tracker, compare_task, &rows);
+    expect(rows, 2U * harts, "count of tasks, row", 0);
 }
 
 static void compare_losses(void)
