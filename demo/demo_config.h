@@ -4,10 +4,14 @@
  */
 /**
  * @file demo_config.h
- * Force-included into the example: its menuconfig value comes from the command line.
+ * Force-included into the example: its menuconfig values come from the command line.
  */
 #pragma once
 
+#include <stdbool.h>
+
 extern int demo_minutes;
+extern bool demo_console;
 
 #define CONFIG_LEAKY_NODE_MINUTES demo_minutes
+#define CONFIG_LEAKY_NODE_CONSOLE demo_console

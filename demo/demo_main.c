@@ -5,7 +5,7 @@
 /*
  * Runs the example firmware on the stand-in for ESP-IDF: simulated minutes pass in moments, and
  * every run with the same seed is the same run. The firmware itself is not changed; only its
- * Kconfig value CONFIG_LEAKY_NODE_MINUTES is taken from the command line (see demo_config.h).
+ * Kconfig values are taken from the command line (see demo_config.h).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +13,8 @@
 
 #include "demo_config.h"
 #include "demo_symbols.h"
+#include "freertos/FreeRTOS.h"
+#include "freertos/task.h"
 #include "sim.h"
 
 #define MINUTES_MIN 2
@@ -20,6 +22,7 @@
 #define MINUTES_DEFAULT 10
 
 int demo_minutes = MINUTES_DEFAULT;
+bool demo_console;
 
 void app_main(void);
 
@@ -27,25 +30,40 @@ static void firmware(void *arg)
 {
     (void)arg;
     app_main();
+    while (demo_console && !feof(stdin)) { /* the prompt has a task of its own */
+        vTaskDelay(1);
+    }
 }
 
 static int usage(const char *program)
 {
     fprintf(stderr,
-            "usage: %s [--minutes N]\n"
-            "  --minutes N  simulated minutes until the report, %d to %d (default %d)\n",
+            "usage: %s [--minutes N] [--console]\n"
+            "  --minutes N  simulated minutes until the report, %d to %d (default %d)\n"
+            "  --console    then a prompt on standard input, until its end\n",
             program, MINUTES_MIN, MINUTES_MAX, demo_minutes);
     return 2;
 }
 
+static bool parse_minutes(const char *text)
+{
+    char *end;
+    unsigned long minutes = strtoul(text, &end, 10);
+    demo_minutes = (int)minutes;
+    return end != text && *end == '\0' && minutes >= MINUTES_MIN && minutes <= MINUTES_MAX;
+}
+
 static bool parse(int argc, char **argv)
 {
-    if (argc == 1) { return true; }
-    if (argc != 3 || strcmp(argv[1], "--minutes") != 0) { return false; }
-    char *end;
-    unsigned long minutes = strtoul(argv[2], &end, 10);
-    demo_minutes = (int)minutes;
-    return end != argv[2] && *end == '\0' && minutes >= MINUTES_MIN && minutes <= MINUTES_MAX;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--console") == 0) {
+            demo_console = true;
+        } else if (strcmp(argv[i], "--minutes") != 0 || i + 1 == argc ||
+                   !parse_minutes(argv[++i])) {
+            return false;
+        }
+    }
+    return true;
 }
 
 int main(int argc, char **argv)

@@ -32,6 +32,10 @@ core=$(ls $component/core/*.[ch])
         $component/report/*.[ch]
     no "the tests' scopes use the public interface, the reports' and the port's only" \
         '#include "ht_(tracker|table|origin|task|heap|query|default|scope\.h|hot)' $component/testing/*.[ch]
+    no "the console uses the public interface and the renderers" \
+        '#include "ht_(tracker|table|origin|task|heap|query|default|scope|port|hot)' $component/console/*.[ch]
+    no "only the console's last file knows esp_console" '#include [<"](esp_console|argtable3|linenoise|freertos|stdio)' \
+        $(ls $component/console/*.[ch] | grep -v _esp.c)
     no "the public headers include no private ones" '#include "ht_' $component/include/*.h
     no "the interface over the core knows no platform" '#include [<"](esp_heap|esp_log|freertos|pthread|sys/)' $component/api/*.[ch]
 }

@@ -13,6 +13,8 @@
 extern "C" {
 #endif
 
+typedef struct linenoiseCompletions linenoiseCompletions;
+
 typedef struct {
     size_t max_cmdline_length;
     size_t max_cmdline_args;
@@ -35,13 +37,14 @@ typedef struct {
     BaseType_t task_core_id;
     const char *prompt;
     size_t max_cmdline_length;
+    size_t max_cmdline_args;
 } esp_console_repl_config_t;
 
 #define ESP_CONSOLE_REPL_CONFIG_DEFAULT()                                                          \
     {                                                                                              \
         .max_history_len = 32, .history_save_path = NULL, .task_stack_size = 4096,                 \
         .task_priority = 2, .task_core_id = tskNO_AFFINITY, .prompt = NULL,                        \
-        .max_cmdline_length = 0                                                                    \
+        .max_cmdline_length = 0, .max_cmdline_args = 0                                             \
     }
 
 typedef int (*esp_console_cmd_func_t)(int argc, char **argv);
@@ -63,6 +66,10 @@ esp_err_t esp_console_cmd_register(const esp_console_cmd_t *cmd);
 esp_err_t esp_console_cmd_deregister(const char *cmd_name);
 /** ESP_ERR_INVALID_ARG: empty line. ESP_ERR_NOT_FOUND: no such command. */
 esp_err_t esp_console_run(const char *cmdline, int *cmd_ret);
+/** Names of commands that begin with `buf`. */
+void esp_console_get_completion(const char *buf, linenoiseCompletions *lc);
+/** The hint of the command that `buf` is, with a blank in front; NULL: of none. */
+const char *esp_console_get_hint(const char *buf, int *color, int *bold);
 /** Splits in place, with "quotes" and \ escapes. Returns argc. */
 size_t esp_console_split_argv(char *line, char **argv, size_t argv_size);
 esp_err_t esp_console_register_help_command(void);

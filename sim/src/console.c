@@ -2,8 +2,10 @@
 /* Console: commands by name, and a REPL on stdin. Commands live in the simulated heap. */
 #include "esp_console.h"
 
+#include "argtable3/argtable3.h"
 #include "heap_private.h"
 #include "kernel.h"
+#include "linenoise/linenoise.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 typedef struct command {
     struct command *next;
     esp_console_cmd_t cmd;
+    char hint[160];
 } command_t;
 
 static command_t *s_commands;
@@ -22,6 +25,7 @@ static esp_console_repl_config_t s_repl_config;
 void k_console_reset(void)
 {
     s_commands = NULL;
+    k_linenoise_reset();
 }
 
 esp_err_t esp_console_init(const esp_console_config_t *config)
@@ -60,6 +64,7 @@ esp_err_t esp_console_cmd_register(const esp_console_cmd_t *cmd)
         if (*at == NULL) { return ESP_ERR_NO_MEM; }
     }
     (*at)->cmd = *cmd;
+    (void)snprintf((*at)->hint, sizeof((*at)->hint), " %s", cmd->hint ? cmd->hint : "");
     return ESP_OK;
 }
 
@@ -119,13 +124,34 @@ esp_err_t esp_console_run(const char *cmdline, int *cmd_ret)
     return ESP_OK;
 }
 
+void esp_console_get_completion(const char *buf, linenoiseCompletions *lc)
+{
+    size_t length = strlen(buf);
+    for (const command_t *c = s_commands; c && length != 0; c = c->next) {
+        if (strncmp(buf, c->cmd.command, length) == 0) {
+            linenoiseAddCompletion(lc, c->cmd.command);
+        }
+    }
+}
+
+const char *esp_console_get_hint(const char *buf, int *color, int *bold)
+{
+    const command_t *found = *find(buf);
+    if (found == NULL) { return NULL; }
+    *color = 39;
+    *bold = 0;
+    return found->hint;
+}
+
 static int help_command(int argc, char **argv)
 {
     (void)argc;
     (void)argv;
     for (const command_t *c = s_commands; c; c = c->next) {
         if (c->cmd.help) {
-            printf("%s %s\n  %s\n\n", c->cmd.command, c->cmd.hint ? c->cmd.hint : "", c->cmd.help);
+            printf("%s %s\n  %s\n", c->cmd.command, c->hint, c->cmd.help);
+            if (c->cmd.argtable) { arg_print_glossary(stdout, c->cmd.argtable, "  %12s  %s\n"); }
+            printf("\n");
         }
     }
     return 0;
@@ -177,6 +203,7 @@ esp_err_t esp_console_new_repl_stdio(const esp_console_repl_config_t *repl_confi
     if (repl_config == NULL || ret_repl == NULL) { return ESP_ERR_INVALID_ARG; }
     s_repl_config = *repl_config;
     *ret_repl = &repl;
+    linenoiseSetCompletionCallback(esp_console_get_completion);
     return esp_console_register_help_command();
 }
 

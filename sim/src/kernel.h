@@ -161,6 +161,7 @@ void k_isr_reset(void);
 void k_fault_reset(void);
 void k_system_reset(void);
 void k_console_reset(void);
+void k_linenoise_reset(void);
 /** Takes the registered hooks for boot state, which k_idle_hooks_reset restores. */
 void k_idle_hooks_keep(void);
 void k_idle_hooks_reset(void);

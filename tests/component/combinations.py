@@ -55,6 +55,10 @@ def try_wraps(folder):
     expect("linux", "fragment" not in got["text"], "no linker fragments there")
     got = configure("esp32c3", "5.5", ON[:2], folder)
     expect("without entries", BASE <= got["wraps"] and "malloc" not in got["wraps"], got["wraps"])
+    got = configure("esp32c3", "5.5", (*ON, "CONFIG_HEAPTRAIL_CONSOLE"), folder)
+    expect("console", "optional console" in got["text"] and "console/ht_console_esp.c" in got["sources"], got["text"])
+    got = configure("esp32c3", "5.5", ON, folder)
+    expect("without console", "optional console" not in got["text"], got["text"])
     got = configure("esp32c3", "5.5", (*ON, "CONFIG_FREERTOS_SMP"), folder)
     expect("SMP kernel", "xTaskCreate" in got["wraps"], got["wraps"])
     for options in (ON[:1], ()):

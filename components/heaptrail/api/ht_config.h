@@ -169,3 +169,12 @@
 #else
 #define HT_CONFIG_ABORT_ON_ERROR 0
 #endif
+
+/** The command `heaptrail` for esp_console (1), or none (0). */
+#if defined(CONFIG_HEAPTRAIL_CONSOLE)
+#define HT_CONFIG_CONSOLE (CONFIG_HEAPTRAIL_CONSOLE + 0)
+#elif defined(CONFIG_HEAPTRAIL_ENABLE)
+#define HT_CONFIG_CONSOLE 0
+#else
+#define HT_CONFIG_CONSOLE 1
+#endif

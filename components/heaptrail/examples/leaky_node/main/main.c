@@ -83,4 +83,7 @@ void app_main(void)
     heaptrail_print(HEAPTRAIL_REPORT_SUMMARY);
     print_growth(&mark);
     fflush(stdout);
+#ifdef CONFIG_LEAKY_NODE_CONSOLE
+    if (CONFIG_LEAKY_NODE_CONSOLE) { ESP_ERROR_CHECK(console_start()); }
+#endif
 }

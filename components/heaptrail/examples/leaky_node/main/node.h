@@ -42,6 +42,9 @@ esp_err_t storage_start(void);
 /** Show status pages. Creates the task "display". */
 esp_err_t display_start(void);
 
+/** A prompt with the command `heaptrail`, in a task of its own. */
+esp_err_t console_start(void);
+
 #ifdef __cplusplus
 }
 #endif
