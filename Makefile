@@ -35,6 +35,7 @@ check: packages ## Style, layering, warnings (under a minute)
 bench: packages ## Count instructions and bytes, beside ESP-IDF's (some minutes)
 	@$(CMAKE) -B $(BUILD)/32 -DHEAPTRAIL_M32=ON -DHEAPTRAIL_EMULATOR="$(EMULATOR)" >/dev/null
 	@cmake --build $(BUILD)/32 --target bench_plain bench_tracked bench_plain_fp bench_tracked_fp >/dev/null
+	@bench/rv32.py
 	@bench/run.py $(BUILD)/32
 	@$(CMAKE) -B $(BUILD)/64 >/dev/null
 	@cmake --build $(BUILD)/64 --target heaptrail_preload >/dev/null

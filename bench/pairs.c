@@ -85,7 +85,7 @@ int main(int argc, char **argv)
     if (argc != 4 && argc != 5) {
         fprintf(
             stderr,
-            "usage: pairs plain|stopped|sites|roomy|stack8|full|redzones|checked|scrub|sections|"
+            "usage: pairs plain|stopped|sites|roomy|stackN|full|redzones|checked|scrub|sections|"
             "sizes LIVE PAIRS [BYTES]\n");
         return 2;
     }

@@ -7,8 +7,8 @@
 
 Builds the benchmark's programs with Debian's cross compiler, the way ESP-IDF builds for speed, and
 runs them under QEMU, which counts every instruction (-icount): the figures are the same on every
-run. Instructions, not cycles: flash and cache are not modelled. Adds its figures to
-build/bench/results.json.
+run. Instructions, not cycles: flash and cache are not modelled. Links a firmware with the usual
+calls in each preset, for its bytes. Adds its figures to build/bench/results.json.
 """
 import concurrent.futures
 import glob
@@ -20,6 +20,7 @@ import sys
 import tempfile
 
 import run as shared
+import rv32_size
 
 PAIRS = 1000
 BUILD = "build/bench/rv32"
@@ -63,7 +64,16 @@ TABLE = [
     ("rv32_extra_full_1000", "all checks, 64-byte blocks, beyond plain", 1069, "1069 (comprehensive)"),
     ("rv32_scrub_insns_per_block", "scrubber, per block with redzones 8+8", None, "-"),
     ("rv32_critical_section_max", "longest critical section, instructions", 300, "unbounded"),
+    ("rv32_stack_insns_per_frame", "call stack: instructions per frame", None, "-"),
+    ("rv32_code_bytes", "code in a firmware with the usual reports", None, "-"),
+    ("rv32_code_iram_bytes", "  of it in IRAM", None, "-"),
+    ("rv32_constant_bytes", "  and constants", None, "-"),
+    ("rv32_static_ram_bytes_production", "static RAM, preset production", None, "-"),
+    ("rv32_static_ram_bytes_development", "  development", None, "-"),
+    ("rv32_static_ram_bytes_hunt", "  hunt", None, "-"),
 ]
+
+PRESETS = ("production", "development", "hunt")
 
 
 def component_sources():
@@ -110,10 +120,36 @@ def build():
             bare, tracked, plain = (list(pool.map(compile_one, [(s, folder, flags) for s in sources]))
                                     for sources in (BARE, ours, ["bench/setup_plain.c"]))
         for name, objects, options in (("plain", plain, []), ("tracked", tracked, wraps())):
-            command = [f"{TOOL}gcc", *COMPILE, *LINK, *options, *bare, *objects, "-o", f"{BUILD}/{name}{suffix}.elf"]
-            result = subprocess.run(command, capture_output=True, text=True)
-            if result.returncode != 0:
-                sys.exit(f"bench: linking {name}{suffix} failed\n{result.stderr[-3000:]}")
+            link(f"{name}{suffix}", [*bare, *objects], options)
+
+
+def link(name, objects, options):
+    command = [f"{TOOL}gcc", *COMPILE, *LINK, *options, *objects, "-o", f"{BUILD}/{name}.elf", f"-Wl,-Map={BUILD}/{name}.map"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode != 0:
+        sys.exit(f"bench: linking {name} failed\n{result.stderr[-3000:]}")
+
+
+def measure_sizes(results):
+    """A firmware with the usual calls, in each preset as its header has it."""
+    sources = SIM + ["bench/boot_bare.c", "bench/rv32/board.c", "bench/rv32/usual.c"] + component_sources()
+    for preset in PRESETS:
+        folder = f"{BUILD}/o_{preset}"
+        os.makedirs(folder, exist_ok=True)
+        flags = ["-include", f"{COMPONENT}/presets/{preset}.h"]
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            objects = list(pool.map(compile_one, [(source, folder, flags) for source in sources]))
+        link(f"usual_{preset}", objects, wraps())
+        run = subprocess.run(command(f"usual_{preset}", ["usual"]), stdin=subprocess.DEVNULL,
+                             capture_output=True, text=True, timeout=60)
+        if run.returncode != 0:
+            sys.exit(f"bench: usual_{preset} failed:\n{run.stdout}{run.stderr}")
+        size = rv32_size.sizes(f"{BUILD}/usual_{preset}.map")
+        results[f"rv32_static_ram_bytes_{preset}"] = size["ram"]
+        if preset == "production":
+            results["rv32_code_bytes"] = size["code"]
+            results["rv32_code_iram_bytes"] = size["iram"]
+            results["rv32_constant_bytes"] = size["constants"]
 
 
 def command(program, arguments, *more):
@@ -167,6 +203,7 @@ def measure(results):
     jobs += [(setting, 1000, None, "") for setting in ("stopped", "roomy", "full", "redzones", "scrub")]
     jobs += [("plain", 1000, 64, ""), ("checked", 1000, 64, "")]
     jobs += [(setting, live, None, "_fp") for setting in ("plain", "stack8") for live in (100, 1000, 10000)]
+    jobs += [("stack4", 1000, None, "_fp"), ("stack12", 1000, None, "_fp")]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         cost = dict(zip(jobs, pool.map(lambda job: count(*job), jobs)))
 
@@ -179,6 +216,8 @@ def measure(results):
     results["rv32_extra_sites_full"] = extra("full", 1000)
     results["rv32_extra_redzones_1000"] = extra("redzones", 1000) - extra("sites", 1000)
     results["rv32_extra_full_1000"] = extra("checked", 1000, 64)
+    deep, shallow = cost["stack12", 1000, None, "_fp"], cost["stack4", 1000, None, "_fp"]
+    results["rv32_stack_insns_per_frame"] = round((deep - shallow) / 8)
     results["rv32_scrub_insns_per_block"] = cost["scrub", 1000, None, ""]
     for setting, suffix in (("sites", ""), ("stack8", "_fp")):
         for live in (100, 1000, 10000):
@@ -192,12 +231,14 @@ def main():
     if len(sys.argv) > 2:
         setting, live = sys.argv[1], int(sys.argv[2])
         size = int(sys.argv[3]) if len(sys.argv) > 3 else None
-        suffix = "_fp" if setting == "stack8" else ""
+        suffix = "_fp" if setting.startswith("stack") else ""
         cost, plain = count(setting, live, size, suffix), count("plain", live, size, suffix)
         print(f"{setting}, {live} live: {cost}, {cost - plain} beyond plain")
         return
     results = {}
     measure(results)
+    print("  sizes ...", file=sys.stderr, flush=True)
+    measure_sizes(results)
     print("  critical sections ...", file=sys.stderr, flush=True)
     results["rv32_critical_section_max"] = longest_section("tracked_fp")
     shared.add_results(results)

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "heaptrail_errors.h"
@@ -60,8 +61,8 @@ bool bench_set_up(const char *setting, uint32_t live)
         ok = configure(live, 1);
     } else if (strcmp(setting, "roomy") == 0) { /* the table half full, as by default */
         ok = configure(2U * live, 1);
-    } else if (strcmp(setting, "stack8") == 0) {
-        ok = configure(live, 8);
+    } else if (strncmp(setting, "stack", 5) == 0) { /* stack8: 8 frames */
+        ok = configure(live, (uint32_t)strtoul(setting + 5, NULL, 10));
     } else if (strcmp(setting, "redzones") == 0 || strcmp(setting, "scrub") == 0) {
         ok = configure(live, 1) && check_redzones();
     } else if (strcmp(setting, "checked") == 0) {
