@@ -58,24 +58,35 @@ HT_INLINE bool ht_hot_ends_simply(void)
     return ht_default_tracker.ends_simply;
 }
 
+/** What ht_hot_end() did. */
+typedef enum {
+    HT_HOT_ENDED,
+    HT_HOT_UNKNOWN, /**< nothing: there is no record */
+    HT_HOT_STAYS    /**< nothing: it is a task's control block, or records wait in the stash */
+} ht_hot_end_t;
+
 /**
- * End the record of a block that is about to be freed; not NULL. `was` is the record. False, and
- * nothing happened: it has none, it is a task's control block, or records wait in the stash. As
+ * End the record of a block that is about to be freed; not NULL. `was` is the record. As
  * ht_hot_make(), for a function of its own.
  */
-HT_INLINE bool ht_hot_end(void *block, ht_tick_t now, ht_record_t *was)
+HT_INLINE ht_hot_end_t ht_hot_end(void *block, ht_tick_t now, ht_record_t *was)
 {
     ht_tracker_t *tracker = &ht_default_tracker;
+    ht_hot_end_t outcome = HT_HOT_STAYS;
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     ht_record_t *record = ht_table_find_filed(&tracker->table, (uintptr_t)block);
-    bool usual = record != NULL && tracker->table.stash_count == 0 && !ht_record_is_tcb(record);
-    if (__builtin_expect(usual, 1)) {
-        *was = *record;
-        ht_count_end(tracker, was, now);
-        ht_table_erase_filed(&tracker->table, record);
+    if (__builtin_expect(tracker->table.stash_count == 0, 1)) {
+        if (__builtin_expect(record == NULL, 0)) {
+            outcome = HT_HOT_UNKNOWN;
+        } else if (__builtin_expect(!ht_record_is_tcb(record), 1)) {
+            outcome = HT_HOT_ENDED;
+            *was = *record;
+            ht_count_end(tracker, was, now);
+            ht_table_erase_filed(&tracker->table, record);
+        }
     }
     ht_port_unlock(&tracker->lock, irq);
-    return usual;
+    return outcome;
 }
 
 /** Report the damage to the redzones of a block that is being freed. */

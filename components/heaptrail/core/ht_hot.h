@@ -20,6 +20,7 @@ bool ht_tracker_add_slow(ht_tracker_t *tracker, uintptr_t address, size_t size,
 bool ht_tracker_add_crowded(ht_tracker_t *tracker, uintptr_t address, size_t size,
                             ht_origin_t *from, uint32_t guard, uintptr_t sp, ht_tick_t now);
 void ht_tracker_unknown(ht_tracker_t *tracker, uintptr_t address);
+void ht_tracker_note_unknown(ht_tracker_t *tracker, uintptr_t address); /* takes the lock, too */
 
 /* The next stamp: the clock if it moved on, else the next order within its tick. Lock held. */
 HT_INLINE void ht_next_stamp(ht_tracker_t *tracker, ht_tick_t now)

@@ -90,6 +90,13 @@ HT_PORT_HOT void ht_tracker_unknown(ht_tracker_t *tracker, uintptr_t address)
     ht_task_retire(&tracker->tasks, address); /* a TCB that was dropped, filtered or forgotten */
 }
 
+HT_PORT_HOT void ht_tracker_note_unknown(ht_tracker_t *tracker, uintptr_t address)
+{
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    ht_tracker_unknown(tracker, address);
+    ht_port_unlock(&tracker->lock, irq);
+}
+
 /* A block that gets no record still counts in its origin's totals. Lock held. */
 static HT_PORT_HOT void drop(ht_tracker_t *tracker, ht_origin_t *origin, size_t size)
 {

@@ -103,10 +103,14 @@ static __attribute__((noinline)) HT_PORT_HOT void checked_free(void *block, uint
     ht_checked_free(block, ht_entry_caller(caller));
 }
 
-static __attribute__((noinline)) HT_PORT_HOT void unusual_free(void *block, uintptr_t caller)
+static __attribute__((noinline)) HT_PORT_HOT void unusual_free(void *block, uintptr_t caller,
+                                                               ht_hot_end_t outcome)
 {
     if (ht_checking()) {
         checked_free(block, caller);
+    } else if (outcome == HT_HOT_UNKNOWN) { /* it stays so: the address is the caller's */
+        ht_tracker_note_unknown(&ht_default_tracker, (uintptr_t)block);
+        __real_heap_caps_free(block);
     } else {
         (void)ht_tracker_remove(&ht_default_tracker, (uintptr_t)block);
         __real_heap_caps_free(block);
@@ -145,8 +149,9 @@ static HT_PORT_HOT HT_PORT_LEAF void guarded_free(uintptr_t address, ht_word_t w
 static HT_PORT_HOT HT_PORT_LEAF void end(void *block, uintptr_t caller, ht_tick_t now)
 {
     ht_record_t was;
-    if (__builtin_expect(!ht_hot_end(block, now, &was), 0)) {
-        unusual_free(block, caller);
+    ht_hot_end_t outcome = ht_hot_end(block, now, &was);
+    if (__builtin_expect(outcome != HT_HOT_ENDED, 0)) {
+        unusual_free(block, caller, outcome);
     } else if (__builtin_expect(ht_record_guard(&was) == HT_GUARD_NONE, 1)) {
         __real_heap_caps_free(block);
     } else {
