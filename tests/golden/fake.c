@@ -10,6 +10,7 @@ static const fake_world_t *s_world;
 static uint32_t s_queries;
 static uint32_t s_samples;
 static bool s_querying;
+static heaptrail_select_t s_selected;
 
 void fake_use(const fake_world_t *world)
 {
@@ -24,9 +25,10 @@ static void answer(heaptrail_walk_t *walk, uint32_t rows)
 }
 
 /* As the tracker does: one query over sites, tasks or heaps at a time. */
-static esp_err_t begin(void)
+static esp_err_t begin(const heaptrail_select_t *select)
 {
     s_queries++;
+    if (select != NULL) { s_selected = *select; }
     if (s_world->busy || s_querying ||
         (s_world->busy_after != 0 && s_queries > s_world->busy_after)) {
         return ESP_ERR_INVALID_STATE;
@@ -38,9 +40,8 @@ static esp_err_t begin(void)
 esp_err_t heaptrail_for_each_site(const heaptrail_select_t *select, heaptrail_site_fn_t fn,
                                   void *context, heaptrail_walk_t *walk)
 {
-    (void)select;
     uint32_t i = 0;
-    if (begin() != ESP_OK) { return ESP_ERR_INVALID_STATE; }
+    if (begin(select) != ESP_OK) { return ESP_ERR_INVALID_STATE; }
     for (bool more = true; more && i < s_world->site_count; i++) {
         heaptrail_site_row_t row = s_world->sites[i];
         more = fn(context, &row);
@@ -54,9 +55,8 @@ esp_err_t heaptrail_for_each_site(const heaptrail_select_t *select, heaptrail_si
 esp_err_t heaptrail_for_each_task(const heaptrail_select_t *select, heaptrail_task_fn_t fn,
                                   void *context, heaptrail_walk_t *walk)
 {
-    (void)select;
     uint32_t i = 0;
-    if (begin() != ESP_OK) { return ESP_ERR_INVALID_STATE; }
+    if (begin(select) != ESP_OK) { return ESP_ERR_INVALID_STATE; }
     for (bool more = true; more && i < s_world->task_count; i++) {
         more = fn(context, &s_world->tasks[i]);
     }
@@ -68,9 +68,8 @@ esp_err_t heaptrail_for_each_task(const heaptrail_select_t *select, heaptrail_ta
 esp_err_t heaptrail_for_each_heap(const heaptrail_select_t *select, heaptrail_heap_fn_t fn,
                                   void *context, heaptrail_walk_t *walk)
 {
-    (void)select;
     uint32_t i = 0;
-    if (begin() != ESP_OK) { return ESP_ERR_INVALID_STATE; }
+    if (begin(select) != ESP_OK) { return ESP_ERR_INVALID_STATE; }
     for (bool more = true; more && i < s_world->heap_count; i++) {
         more = fn(context, &s_world->heaps[i]);
     }
@@ -131,6 +130,11 @@ esp_err_t heaptrail_sample(void)
 {
     s_samples++;
     return ESP_OK;
+}
+
+heaptrail_select_t fake_selected(void)
+{
+    return s_selected;
 }
 
 uint32_t fake_samples(void)

@@ -39,6 +39,9 @@ typedef struct {
 /** Answer from this world from now on. */
 void fake_use(const fake_world_t *world);
 
+/** What the last query over sites, tasks or heaps that had a choice was given. */
+heaptrail_select_t fake_selected(void);
+
 /** How often it was measured since. The rows stay as they are. */
 uint32_t fake_samples(void);
 

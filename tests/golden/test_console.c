@@ -136,6 +136,28 @@ static void widths(void **state)
 /* --- what is asked -----------------------------------------------------------------------------
  */
 
+/* Each filter arrives in the question. */
+static void filters(void **state)
+{
+    (void)state;
+    assert_int_equal(run_line(fake_firmware(), "mark here"), 0);
+    assert_int_equal(run_line(fake_firmware(),
+                              "tasks --task httpd --site 2 --heap IRAM --caps dma,0x400 --min 4k "
+                              "--older 5m --since here"),
+                     0);
+    heaptrail_select_t got = fake_selected();
+    assert_int_equal(got.task_id, 4);
+    assert_int_equal(got.site_id, 2);
+    assert_int_equal(got.heap_id, 2);
+    assert_int_equal(got.caps, 0x408);
+    assert_int_equal(got.size_min, 4096);
+    assert_int_equal(got.age_min_us, 300000000);
+    assert_non_null(got.since);
+    assert_int_equal(run_line(fake_firmware(), "tasks"), 0);
+    got = fake_selected();
+    assert_memory_equal(&got, &(heaptrail_select_t){0}, sizeof(got));
+}
+
 /* A site by each of its names. */
 static void names_of_sites(void **state)
 {
@@ -147,6 +169,7 @@ static void names_of_sites(void **state)
         assert_int_equal(run_words(fake_firmware(), words), 0);
         assert_non_null(strstr(written(), "only blocks of http_accept()"));
     }
+    assert_int_equal(fake_selected().site_id, 1);
     assert_int_equal(run_line(fake_firmware(), "sites --site 0x42008a1c"), 2); /* two sites */
     assert_non_null(strstr(written(), "2, 5"));
     assert_int_equal(run_line(fake_firmware(), "sites --site screen.cpp:31"), 2);
@@ -182,23 +205,26 @@ static void names_of_tasks(void **state)
         const char *word;
         int code;
         const char *says;
-    } cases[] = {{"worker", 0, "only blocks of task worker"},
-                 {"5", 0, "only blocks of task gone"},
-                 {"gone", 2, "task 'gone' is not one: say one of the ids 5, 6"},
-                 {"two", 2, "task 'two' is not one: say one of the ids 9, 10"},
-                 {"9", 0, "only blocks of task 9"}, /* the name, not the number of "two" */
-                 {"7", 0, "only blocks of task 7th"},
-                 {"a name of 16 ch!", 0, "only blocks of task a name of 16 ch!"},
-                 {"a name of 16 ch!?", 2, "is not known"},
-                 {"Worker", 2, "task 'Worker' is not known"},
-                 {"12", 2, "is not known"},
-                 {"", 2, "task is empty"}};
+        uint32_t id;
+    } cases[] = {{"worker", 0, "only blocks of task worker", 4},
+                 {"5", 0, "only blocks of task gone", 5},
+                 {"3", 0, "only blocks of task worker", 3},
+                 {"gone", 2, "task 'gone' is not one: say one of the ids 5, 6", 0},
+                 {"two", 2, "task 'two' is not one: say one of the ids 9, 10", 0},
+                 {"9", 0, "only blocks of task 9", 8}, /* the name, not the number of "two" */
+                 {"7", 0, "only blocks of task 7th", 7},
+                 {"a name of 16 ch!", 0, "only blocks of task a name of 16 ch!", 11},
+                 {"a name of 16 ch!?", 2, "is not known", 0},
+                 {"Worker", 2, "task 'Worker' is not known", 0},
+                 {"12", 2, "is not known", 0},
+                 {"", 2, "task is empty", 0}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const char *words[] = {"tasks", "--all", "--task", cases[i].word, NULL};
         int code = run_words(&world, words);
         if (code != cases[i].code || strstr(written(), cases[i].says) == NULL) {
             fail_msg("--task '%s': %d\n%s", cases[i].word, code, written());
         }
+        if (code == 0) { assert_int_equal(fake_selected().task_id, cases[i].id); }
     }
 }
 
@@ -393,10 +419,10 @@ int main(void)
         cmocka_unit_test(marks_removed),  cmocka_unit_test(reports),
         cmocka_unit_test(addresses),      cmocka_unit_test(helps),
         cmocka_unit_test(colors),         cmocka_unit_test(widths),
-        cmocka_unit_test(names_of_sites), cmocka_unit_test(names_of_tasks),
-        cmocka_unit_test(switches),       cmocka_unit_test(checks),
-        cmocka_unit_test(scrubs),         cmocka_unit_test(pauses),
-        cmocka_unit_test(without_output),
+        cmocka_unit_test(filters),        cmocka_unit_test(names_of_sites),
+        cmocka_unit_test(names_of_tasks), cmocka_unit_test(switches),
+        cmocka_unit_test(checks),         cmocka_unit_test(scrubs),
+        cmocka_unit_test(pauses),         cmocka_unit_test(without_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
