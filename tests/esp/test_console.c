@@ -364,6 +364,62 @@ static void test_written_slowly(void **state)
     firmware(written_slowly);
 }
 
+/* Consoles on both cores at once: each command is done, or says that another one is under way. */
+#define ROUNDS 100U
+
+typedef struct {
+    volatile unsigned done, busy;
+    volatile bool ended;
+} console_t;
+
+static void use_console(void *arg)
+{
+    static const char *const lines[][3] = {{"mark", "ours", NULL}, {"since", NULL, NULL},
+                                           {"list", "-n3", NULL},  {"mark", "--list", NULL},
+                                           {"tasks", NULL, NULL},  {"mark", NULL, NULL}};
+    console_t *mine = arg;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        size_t bytes = 0;
+        const heaptrail_console_t console = {.write = forget, .context = &bytes};
+        const char *const *words = lines[i % (sizeof(lines) / sizeof(lines[0]))];
+        char *argv[] = {"heaptrail", (char *)(uintptr_t)words[0], (char *)(uintptr_t)words[1],
+                        NULL};
+        int code = heaptrail_console_run(&console, 3, argv);
+        assert_true(bytes != 0);
+        assert_true(code == HEAPTRAIL_CONSOLE_OK || code == HEAPTRAIL_CONSOLE_FAILED);
+        mine->done += code == HEAPTRAIL_CONSOLE_OK ? 1U : 0U;
+        mine->busy += code == HEAPTRAIL_CONSOLE_FAILED ? 1U : 0U;
+    }
+    mine->ended = true;
+    vTaskDelete(NULL);
+}
+
+static void together(void *arg)
+{
+    (void)arg;
+    static console_t consoles[2];
+    make_blocks(20);
+    assert_int_equal(xTaskCreatePinnedToCore(use_console, "uart", 4096, &consoles[0], 2, NULL, 0),
+                     pdPASS);
+    assert_int_equal(xTaskCreatePinnedToCore(use_console, "telnet", 4096, &consoles[1], 2, NULL, 1),
+                     pdPASS);
+    for (unsigned i = 0; i < 10000 && !(consoles[0].ended && consoles[1].ended); i++) {
+        vTaskDelay(1);
+    }
+    for (unsigned c = 0; c < 2; c++) {
+        assert_true(consoles[c].ended);
+        assert_int_equal(consoles[c].done + consoles[c].busy, ROUNDS);
+        assert_true(consoles[c].done > ROUNDS / 4U);
+    }
+    esp_check();
+}
+
+static void test_together(void **state)
+{
+    (void)state;
+    firmware(together);
+}
+
 /* The idle task is what the task watchdog watches. */
 static volatile unsigned s_idle_runs;
 
@@ -404,7 +460,7 @@ int main(void)
         cmocka_unit_test(test_colored),        cmocka_unit_test(test_told),
         cmocka_unit_test(test_switched),       cmocka_unit_test(test_checked),
         cmocka_unit_test(test_without_memory), cmocka_unit_test(test_written_slowly),
-        cmocka_unit_test(test_watched),
+        cmocka_unit_test(test_together),       cmocka_unit_test(test_watched),
     };
     return esp_test_main(tests, sizeof(tests) / sizeof(tests[0]));
 }
