@@ -139,11 +139,15 @@ UBaseType_t uxTaskGetStackHighWaterMark(TaskHandle_t task)
     return 0;
 }
 
+/* The only task's stack is the program's: glibc's name of its end, and picolibc's. */
+extern void *__libc_stack_end __attribute__((weak));
+extern char __stack[] __attribute__((weak));
+
 BaseType_t vTaskGetSnapshot(TaskHandle_t task, TaskSnapshot_t *snapshot)
 {
-    (void)task;
-    (void)snapshot;
-    return pdFALSE;
+    void *end = &__libc_stack_end != NULL ? __libc_stack_end : __stack;
+    *snapshot = (TaskSnapshot_t){.pxTCB = task, .pxEndOfStack = end};
+    return pdTRUE;
 }
 
 const esp_app_desc_t *esp_app_get_description(void)

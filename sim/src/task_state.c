@@ -190,6 +190,10 @@ static void fill_snapshot(const k_task_t *t, TaskSnapshot_t *snapshot)
 BaseType_t vTaskGetSnapshot(TaskHandle_t handle, TaskSnapshot_t *snapshot)
 {
     if (handle == NULL || handle->magic != K_TCB_MAGIC) { return pdFALSE; }
+    if (handle->host == k_ctx.task) { /* its own: nothing that anybody changes */
+        fill_snapshot(handle->host, snapshot);
+        return pdTRUE;
+    }
     k_lock();
     fill_snapshot(handle->host, snapshot);
     k_unlock();

@@ -85,6 +85,16 @@
 #ifndef CONFIG_HEAPTRAIL_STACK_DEPTH
 #define CONFIG_HEAPTRAIL_STACK_DEPTH 8
 #endif
+/** RISC-V without frame pointers: learn from the code where its frames end (1), or record the
+ * caller alone (0). Remembers so many return addresses. */
+#if defined(CONFIG_HEAPTRAIL_STACK_SCAN)
+#define HT_CONFIG_STACK_SCAN 1
+#else
+#define HT_CONFIG_STACK_SCAN 0
+#endif
+#ifndef CONFIG_HEAPTRAIL_STACK_SCAN_ENTRIES
+#define CONFIG_HEAPTRAIL_STACK_SCAN_ENTRIES 256
+#endif
 #ifndef CONFIG_HEAPTRAIL_FRAME_WORDS
 #define CONFIG_HEAPTRAIL_FRAME_WORDS 1024
 #endif

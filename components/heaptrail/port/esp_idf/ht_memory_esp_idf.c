@@ -6,15 +6,9 @@
  * memory. */
 #include <stddef.h>
 
-#include "esp_idf_version.h"
 #include "esp_memory_utils.h"
+#include "ht_bounds.h"
 #include "ht_port.h"
-
-#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(6, 0, 0)
-#include "freertos/freertos_debug.h"
-#else
-#include "esp_private/freertos_debug.h"
-#endif
 
 /*
  * TLSF's header, one word in front of a block (the same in the ROM's, and in the stand-in's heap):
@@ -84,25 +78,12 @@ HT_PORT_HOT bool ht_port_header_ok(const void *raw, size_t bytes)
 /* --- stacks ------------------------------------------------------------------------------------
  */
 
-/* FreeRTOS knows where a stack ends, but tells debuggers only. On the stand-in that is the end of
- * another stack, the host's. */
-static uintptr_t stack_end(TaskHandle_t task)
-{
-#if defined(CONFIG_FREERTOS_ENABLE_TASK_SNAPSHOT) ||                                               \
-    ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(6, 0, 0) /* always there, and no option any more */
-    TaskSnapshot_t snapshot;
-    if (vTaskGetSnapshot(task, &snapshot) == pdTRUE) { return (uintptr_t)snapshot.pxEndOfStack; }
-#endif
-    (void)task;
-    return 0;
-}
-
 bool ht_port_task_stack(uintptr_t key, ht_port_task_stack_t *stack)
 {
     if (key < HT_KEY_FIRST_TASK) { return false; }
     TaskHandle_t task = (TaskHandle_t)key;
     stack->low = ht_port_stack_start(key);
-    uintptr_t end = HT_PORT_STACK_TELLS_TASK ? stack_end(task) : 0;
+    uintptr_t end = HT_PORT_STACK_TELLS_TASK ? ht_bounds_task_end(key) : 0;
     stack->bytes = end > stack->low ? end - stack->low : SIZE_MAX;
     stack->margin_known = true;
     stack->margin_bytes = (size_t)uxTaskGetStackHighWaterMark(task) * sizeof(StackType_t);
@@ -117,7 +98,7 @@ static bool is_on_this_stack(uintptr_t address)
     uintptr_t here = ht_port_stack_pointer();
     uintptr_t key = ht_port_task_key();
     if (key < HT_KEY_FIRST_TASK) { return address - here < some; }
-    uintptr_t end = stack_end((TaskHandle_t)key);
+    uintptr_t end = ht_bounds_task_end(key);
     return address >= here && address < end;
 }
 

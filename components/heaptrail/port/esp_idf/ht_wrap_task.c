@@ -13,13 +13,16 @@
  * So deletions are counted, and a new task gets a row only if none began since before it was made:
  * then it is alive, and s_lock keeps it so until it has its row.
  */
+#include "ht_bounds.h"
 #include "ht_default.h"
 
 static ht_port_lock_t s_lock;
 static uint32_t s_deleted;
 
+/* Before a task is made: its stack may lie where that of a deleted one did. */
 static uint32_t count_deleted(void)
 {
+    ht_bounds_forget();
     ht_port_irq_t irq = ht_port_lock(&s_lock);
     uint32_t deleted = s_deleted;
     ht_port_unlock(&s_lock, irq);

@@ -1,0 +1,46 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * @file ht_bounds.h
+ * Where the stack ends that a program runs on. FreeRTOS is asked once per stack and core: as long
+ * as sp lies in the stack that was last seen there, it is that one (ht_hot.h says why).
+ */
+#pragma once
+
+#include "ht_port.h"
+#include "ht_unwind.h"
+
+/** Written without a lock: the seal tells a whole one from halves of two. All-zero: none. */
+typedef struct {
+    volatile uintptr_t low;
+    volatile uintptr_t high;
+    volatile uintptr_t seal; /**< low ^ high */
+} ht_bounds_t;
+
+extern ht_bounds_t ht_bounds_last[2];
+
+/** The slow half: asks FreeRTOS, and keeps the answer. */
+bool ht_bounds_find(uintptr_t sp, ht_range_t *stack);
+
+/** Forget what is kept: a stack's memory may become another's. Any context. */
+void ht_bounds_forget(void);
+
+/** The highest address of a task's stack, 0: not known. Any context. */
+uintptr_t ht_bounds_task_end(uintptr_t key);
+
+/** The part in use of the stack that sp points into. False: it is none that is known, as a
+ * coroutine's. Any context. O(1). */
+static inline bool ht_bounds_in_use(uintptr_t sp, ht_range_t *stack)
+{
+    const ht_bounds_t *last = &ht_bounds_last[ht_port_core() & 1U];
+    uintptr_t low = last->low;
+    uintptr_t high = last->high;
+    if (__builtin_expect(sp - low < high - low && last->seal == (low ^ high), 1)) {
+        stack->low = sp;
+        stack->high = high;
+        return true;
+    }
+    return ht_bounds_find(sp, stack);
+}
