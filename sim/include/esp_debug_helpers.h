@@ -16,8 +16,8 @@ typedef struct {
     const void *exc_frame;
 } esp_backtrace_frame_t;
 
-/** Spills the register windows. pc and sp are the caller's caller's frame, next_pc where that returns
- *  to. */
+/** Spills the register windows. pc and sp are the caller's caller's frame, next_pc where that
+ * returns to. */
 void esp_backtrace_get_start(uint32_t *pc, uint32_t *sp, uint32_t *next_pc);
 bool esp_backtrace_get_next_frame(esp_backtrace_frame_t *frame);
 
