@@ -85,6 +85,6 @@ int bench_sizes(void)
     printf("m32_redzone_bytes %u\n",
            CONFIG_HEAPTRAIL_REDZONE_FRONT + CONFIG_HEAPTRAIL_REDZONE_TAIL);
     printf("m32_bytes_per_block_all_in %.2f\n",
-           (double)(sizeof(ht_bucket_t) + 1) / (HT_BUCKET_SLOTS - 1));
+           (double)sizeof(ht_bucket_t) / (HT_BUCKET_SLOTS - 1));
     return 0;
 }

@@ -33,18 +33,51 @@ origin_without_stack(ht_tracker_t *tracker, const heaptrail_site_t *site, uintpt
     return &tracker->origins.origins[intern(tracker, &key).index];
 }
 
-static inline ht_origin_t *stack_origin(ht_tracker_t *tracker, const heaptrail_site_t *site,
-                                        uintptr_t caller, uint32_t method, uint32_t caps)
+/* By all of its frames. `where`: see ht_origin_of_stack(). */
+static __attribute__((noinline)) HT_PORT_HOT ht_origin_t *
+recorded_origin(ht_tracker_t *tracker, const heaptrail_site_t *site, uintptr_t caller,
+                uint32_t method, uint32_t caps, uintptr_t where)
 {
     uintptr_t frames[HT_STACK_DEPTH_MAX];
     ht_origin_key_t key = {.site = site, .frames = frames, .caps = caps, .method = method};
     key.depth = ht_port_stack(frames, tracker->stack_depth, caller);
-    ht_origin_t *origin = ht_origin_of_stack(&tracker->origins, &tracker->callers, &tracker->lock,
-                                             &key, (uintptr_t)frames + caller);
+    ht_origin_t *origin =
+        ht_origin_of_stack(&tracker->origins, &tracker->callers, &tracker->lock, &key, where);
     if (__builtin_expect(origin->id == 0 && key.depth > 1, 0)) {
         origin = origin_without_stack(tracker, site, frames[0], method, caps);
     }
     return origin;
+}
+
+/* `like` has the rest of the key. */
+static __attribute__((noinline)) HT_PORT_HOT ht_origin_t *
+recorded_again(ht_tracker_t *tracker, const ht_origin_t *like, uintptr_t caller, uintptr_t where)
+{
+    return recorded_origin(tracker, like->site, caller, like->method, like->caps, where);
+}
+
+/* The stack pointer is another one on nearly every way to the same call: so the stack that came
+ * from there last is expected again. */
+static inline ht_origin_t *stack_origin(ht_tracker_t *tracker, const heaptrail_site_t *site,
+                                        uintptr_t caller, uint32_t method, uint32_t caps)
+{
+    uintptr_t where = ht_port_stack_pointer() + caller;
+    ht_origin_t *expected = HT_PORT_COMPARES_STACKS && caller != 0
+                                ? ht_origin_expected(&tracker->callers, site, caps, method, where)
+                                : NULL;
+    if (__builtin_expect(expected == NULL, 0)) {
+        return recorded_origin(tracker, site, caller, method, caps, where);
+    }
+    /* What the rare case below needs waits on the stack, not in registers that cost to save. */
+    ht_tracker_t *volatile kept_tracker = tracker;
+    ht_origin_t *volatile kept = expected;
+    volatile uintptr_t kept_caller = caller;
+    volatile uintptr_t kept_where = where;
+    return __builtin_expect(ht_port_stack_is(&tracker->origins.frames[expected->frame_first],
+                                             expected->depth, tracker->stack_depth, caller),
+                            1)
+               ? kept
+               : recorded_again(kept_tracker, kept, kept_caller, kept_where);
 }
 
 HT_PORT_HOT ht_origin_t *ht_stack_origin(ht_tracker_t *tracker, uintptr_t caller, uint32_t method,

@@ -151,6 +151,8 @@ HT_PORT_HOT ht_origin_t *ht_origin_of_new_stack(ht_origins_t *origins, ht_caller
                                                 uintptr_t where)
 {
     ht_origin_t *origin = &origins->origins[ht_origin_of_key(origins, lock, key).index];
-    __atomic_store_n(ht_caller_entry(callers, where, key->caps), origin, __ATOMIC_RELEASE);
+    if (origin->depth > 1) { /* all else has its frames elsewhere, or none */
+        __atomic_store_n(ht_caller_entry(callers, where, key->caps), origin, __ATOMIC_RELEASE);
+    }
     return origin;
 }

@@ -280,6 +280,16 @@ HT_INLINE ht_origin_id_t ht_origin_of_key(ht_origins_t *origins, ht_port_lock_t 
     return ht_origin_intern(origins, lock, key);
 }
 
+/** The stack that came from a place last, if all of the key but its frames is the same; else NULL.
+ * Its frames are still to be compared: row 0 has none. */
+HT_INLINE ht_origin_t *ht_origin_expected(ht_callers_t *callers, const heaptrail_site_t *site,
+                                          uint32_t caps, uint32_t method, uintptr_t where)
+{
+    ht_origin_t *origin = HT_LOAD_LEADING(ht_caller_entry(callers, where, caps));
+    bool same = origin->site == site && origin->caps == caps && origin->method == method;
+    return same ? origin : NULL;
+}
+
 /** The slow half of ht_origin_of_stack(). */
 ht_origin_t *ht_origin_of_new_stack(ht_origins_t *origins, ht_callers_t *callers,
                                     ht_port_lock_t *lock, const ht_origin_key_t *key,

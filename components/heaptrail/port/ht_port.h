@@ -63,6 +63,11 @@
 
 #include "ht_port_impl.h"
 
+/* 1 where there is ht_port_stack_is(). */
+#ifndef HT_PORT_COMPARES_STACKS
+#define HT_PORT_COMPARES_STACKS 0
+#endif
+
 /* 0 where no heap can hold a block that is too large for a record (HT_SIZE_MAX). */
 #ifndef HT_PORT_LARGE_BLOCKS
 #define HT_PORT_LARGE_BLOCKS 1
@@ -97,6 +102,13 @@ uintptr_t ht_port_stack_low(uintptr_t key);
  * @return How many were stored, 0 .. max. Never faults: stops at the bounds of the stack.
  */
 unsigned ht_port_stack(uintptr_t *frames, unsigned max, uintptr_t top);
+
+/**
+ * Is the stack exactly `frames`, `count` of them, as ht_port_stack() with this `max` and this `top`
+ * (not 0) would record it? Cheaper than to record and to compare; for ports with
+ * HT_PORT_COMPARES_STACKS. False where that cannot be told. As safe as ht_port_stack().
+ */
+bool ht_port_stack_is(const uintptr_t *frames, unsigned count, unsigned max, uintptr_t top);
 
 /* --- the slow half: never on the hot path, never in an ISR, may take the platform's own heap locks
  * --- */

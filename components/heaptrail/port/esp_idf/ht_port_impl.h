@@ -55,6 +55,10 @@ typedef uint32_t ht_tick_t;
 
 #define HT_PORT_SEES_ALL 1
 #define HT_PORT_EMPTY_BLOCKS 0
+#if defined(__i386__) || defined(__x86_64__) ||                                                    \
+    (defined(__riscv) && defined(CONFIG_ESP_SYSTEM_USE_FRAME_POINTER))
+#define HT_PORT_COMPARES_STACKS 1
+#endif
 #define HT_PORT_LARGE_BLOCKS 0 /* 32 MiB: more than any heap of a chip, headers included */
 
 typedef struct {

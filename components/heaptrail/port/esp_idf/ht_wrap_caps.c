@@ -93,11 +93,18 @@ static __attribute__((noinline)) HT_PORT_HOT void *stacked_malloc(size_t size, u
                                                                   uintptr_t caller)
 {
     if (!ht_hot_no_scope(&ht_default_tracker)) { return scoped_malloc(size, caps, caller); }
+    HT_ACROSS size_t kept_size = size;
+    HT_ACROSS uint32_t kept_caps = caps;
+    HT_ACROSS uintptr_t kept_caller = caller;
     void *block = __real_heap_caps_malloc_base(size, caps);
-    if (__builtin_expect(block == NULL, 0)) { return malloc_again(size, caps, caller); }
-    ht_origin_t *from =
-        ht_stack_origin(&ht_default_tracker, caller, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, caps);
-    return made(block, size, from, ht_port_tick());
+    void *HT_ACROSS kept_block = block;
+    if (__builtin_expect(block == NULL, 0)) {
+        return malloc_again(kept_size, kept_caps, kept_caller);
+    }
+    ht_origin_t *HT_ACROSS from = ht_stack_origin(&ht_default_tracker, kept_caller,
+                                                  HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, kept_caps);
+    ht_tick_t now = ht_port_tick();
+    return made(kept_block, kept_size, from, now);
 }
 
 /* Not the commonest case, or not in the state that it is for. */
@@ -105,8 +112,8 @@ static __attribute__((noinline)) HT_PORT_HOT void *other_malloc(size_t size, uin
                                                                 uintptr_t caller)
 {
     int8_t way = ht_default_tracker.way;
-    if (way == HT_WAY_STOPPED) { return stopped_malloc(size, caps, caller); }
     if (way == HT_WAY_STACKS) { return stacked_malloc(size, caps, caller); }
+    if (way == HT_WAY_STOPPED) { return stopped_malloc(size, caps, caller); }
     return ht_checking() ? guarded_malloc(size, caps, caller) : scoped_malloc(size, caps, caller);
 }
 

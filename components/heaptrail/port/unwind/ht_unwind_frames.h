@@ -43,6 +43,32 @@ static inline bool ht_frame_fits(uintptr_t fp, uintptr_t low, uintptr_t last)
     return fp > low && fp <= last && fp % HT_FRAME_WORD == 0;
 }
 
+/** The frame of the function that this is inlined in. (RISC-V: one that saves no ra, or only on
+ * some ways, would have a frame of another shape.) */
+__attribute__((always_inline)) static inline uintptr_t ht_frame_here(void)
+{
+#if defined(__riscv)
+    __asm__ volatile("" ::: "ra");
+#endif
+    return (uintptr_t)__builtin_frame_address(0);
+}
+
+/* From the frame at *fp on, the one that returns to `top`: the innermost ones are the allocator's.
+ * False: there is none. `last`: see ht_frame_fits(). */
+static inline bool ht_frame_find(const ht_range_t *stack, uintptr_t *fp, uintptr_t top,
+                                 uintptr_t last)
+{
+    uintptr_t low = stack->low + HT_FRAME_BELOW * HT_FRAME_WORD - 1U;
+    unsigned inner = top != 0 ? HT_UNWIND_INNER_MAX : 0;
+    bool fits = stack->low < last && low < last && ht_frame_fits(*fp, low, last);
+    while (fits && inner != 0 && ht_frame_word(*fp, HT_FRAME_RETURN) != top) {
+        uintptr_t next = ht_frame_word(*fp, HT_FRAME_CALLER);
+        fits = --inner != 0 && ht_frame_fits(next, *fp, last);
+        *fp = next;
+    }
+    return fits;
+}
+
 /**
  * Record return addresses from the frame at fp outwards; see ht_port_stack() for frames, max, top.
  * `stack` is the part of the stack in use: no word outside of it is read. O(max), and at most
@@ -52,16 +78,8 @@ static inline unsigned ht_unwind_frames(const ht_range_t *stack, uintptr_t fp, u
                                         uintptr_t *frames, unsigned max)
 {
     unsigned count = 0;
-    uintptr_t low = stack->low + HT_FRAME_BELOW * HT_FRAME_WORD - 1U;
     uintptr_t last = stack->high - HT_FRAME_ABOVE * HT_FRAME_WORD;
-    unsigned inner = top != 0 ? HT_UNWIND_INNER_MAX : 0;
-    bool fits = stack->low < last && low < last && ht_frame_fits(fp, low, last);
-    /* The innermost frames are the allocator's. */
-    while (fits && inner != 0 && ht_frame_word(fp, HT_FRAME_RETURN) != top) {
-        uintptr_t next = ht_frame_word(fp, HT_FRAME_CALLER);
-        fits = --inner != 0 && ht_frame_fits(next, fp, last);
-        fp = next;
-    }
+    bool fits = ht_frame_find(stack, &fp, top, last);
     while (fits && count < max) {
         uintptr_t address = ht_frame_word(fp, HT_FRAME_RETURN);
         if (address == 0) { break; }
@@ -74,4 +92,22 @@ static inline unsigned ht_unwind_frames(const ht_range_t *stack, uintptr_t fp, u
         frames[count++] = top;
     }
     return count;
+}
+
+/** The same without recording: would it be exactly these frames, `count` of them? Not for a stack
+ * that is the caller alone. */
+static inline bool ht_unwind_frames_are(const ht_range_t *stack, uintptr_t fp, uintptr_t top,
+                                        const uintptr_t *frames, unsigned count, unsigned max)
+{
+    const uintptr_t *const end = frames + count;
+    uintptr_t last = stack->high - HT_FRAME_ABOVE * HT_FRAME_WORD;
+    bool fits = ht_frame_find(stack, &fp, top, last);
+    if (!fits) { return false; }
+    while (fits && frames != end && ht_frame_word(fp, HT_FRAME_RETURN) == *frames) {
+        frames++;
+        uintptr_t next = ht_frame_word(fp, HT_FRAME_CALLER);
+        fits = ht_frame_fits(next, fp, last);
+        fp = next;
+    }
+    return frames == end && (count == max || !fits || ht_frame_word(fp, HT_FRAME_RETURN) == 0);
 }
