@@ -165,7 +165,7 @@ static __attribute__((noinline)) HT_PORT_HOT void stopped_free(void *block, uint
 }
 
 /* Stopped, or more to look at than redzones. */
-static __attribute__((noinline)) HT_PORT_HOT void other_free(void *block, uintptr_t caller)
+static HT_PORT_HOT HT_PORT_LEAF void other_free(void *block, uintptr_t caller)
 {
     const ht_tracker_t *tracker = &ht_default_tracker;
     if (tracker->checks.slow_free) {

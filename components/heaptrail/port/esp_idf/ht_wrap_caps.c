@@ -61,8 +61,7 @@ static __attribute__((noinline)) HT_PORT_HOT void *guarded_malloc(size_t size, u
     return made_guarded(raw, size, from, ht_port_tick());
 }
 
-static __attribute__((noinline)) HT_PORT_HOT void *stopped_malloc(size_t size, uint32_t caps,
-                                                                  uintptr_t caller)
+static HT_PORT_HOT HT_PORT_LEAF void *stopped_malloc(size_t size, uint32_t caps, uintptr_t caller)
 {
     HT_ACROSS size_t kept_size = size;
     HT_ACROSS uint32_t kept_caps = caps;
@@ -113,8 +112,8 @@ static __attribute__((noinline)) HT_PORT_HOT void *other_malloc(size_t size, uin
 {
     int8_t way = ht_default_tracker.way;
     if (way == HT_WAY_STACKS) { return stacked_malloc(size, caps, caller); }
-    if (way == HT_WAY_STOPPED) { return stopped_malloc(size, caps, caller); }
-    return ht_checking() ? guarded_malloc(size, caps, caller) : scoped_malloc(size, caps, caller);
+    if (way == HT_WAY_GUARDED) { return guarded_malloc(size, caps, caller); }
+    return ht_checking() ? checked_malloc(size, caps, caller) : scoped_malloc(size, caps, caller);
 }
 
 /* The first time from here, or not for long. */
@@ -147,7 +146,10 @@ HT_PORT_HOT void *__wrap_heap_caps_malloc(size_t size, uint32_t caps)
 {
     uintptr_t caller = HT_CALLER_AT_ENTRY;
     ht_tracker_t *tracker = &ht_default_tracker;
-    if (!ht_hot_is_quick(tracker)) { return other_malloc(size, caps, caller); }
+    if (!ht_hot_is_quick(tracker)) {
+        return tracker->way == HT_WAY_STOPPED ? stopped_malloc(size, caps, caller)
+                                              : other_malloc(size, caps, caller);
+    }
     ht_origin_t *from =
         ht_origin_quickly(&tracker->callers, caller, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC);
     return __builtin_expect(from != NULL, 1) ? make(size, caps, from)

@@ -33,9 +33,13 @@ static inline __attribute__((always_inline)) uintptr_t ht_caller_at_entry(void)
 #define HT_CALLER_AT_ENTRY HT_CALLER
 #endif
 
-/* For a local variable that is used once after a call: it waits in its place on the stack, and not
- * in a register that would have to be saved there first and restored. */
+/* For a local variable that is used once after a call. RISC-V: it waits in its place on the stack,
+ * and not in a register that would have to be saved there first and restored. */
+#if defined(__riscv)
 #define HT_ACROSS volatile
+#else
+#define HT_ACROSS
+#endif
 
 static inline void ht_entry_enter(ht_scope_t *scope, uint32_t method, size_t alignment,
                                   uintptr_t caller)
