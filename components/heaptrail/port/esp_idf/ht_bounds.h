@@ -30,17 +30,20 @@ void ht_bounds_forget(void);
 /** The highest address of a task's stack, 0: not known. Any context. */
 uintptr_t ht_bounds_task_end(uintptr_t key);
 
-/** The part in use of the stack that sp points into. False: it is none that is known, as a
- * coroutine's. Any context. O(1). */
-static inline bool ht_bounds_in_use(uintptr_t sp, ht_range_t *stack)
+/** ht_bounds_in_use() without asking FreeRTOS: false if the stack is another one than the last. */
+static inline bool ht_bounds_are_kept(uintptr_t sp, ht_range_t *stack)
 {
     const ht_bounds_t *last = &ht_bounds_last[ht_port_core() & 1U];
     uintptr_t low = last->low;
     uintptr_t high = last->high;
-    if (__builtin_expect(sp - low < high - low && last->seal == (low ^ high), 1)) {
-        stack->low = sp;
-        stack->high = high;
-        return true;
-    }
-    return ht_bounds_find(sp, stack);
+    stack->low = sp;
+    stack->high = high;
+    return __builtin_expect(sp - low < high - low && last->seal == (low ^ high), 1);
+}
+
+/** The part in use of the stack that sp points into. False: it is none that is known, as a
+ * coroutine's. Any context. O(1). */
+static inline bool ht_bounds_in_use(uintptr_t sp, ht_range_t *stack)
+{
+    return ht_bounds_are_kept(sp, stack) || ht_bounds_find(sp, stack);
 }

@@ -53,16 +53,18 @@ __attribute__((no_sanitize("address"))) HT_PORT_HOT unsigned
 ht_port_stack(uintptr_t *frames, unsigned max, uintptr_t top)
 {
     ht_range_t stack;
+    uintptr_t fp = ht_frame_here(); /* before sp is read: the frame lies above it */
     if (!ht_bounds_in_use(ht_port_stack_pointer(), &stack)) { return only(frames, max, top); }
-    return ht_unwind_frames(&stack, ht_frame_here(), top, frames, max);
+    return ht_unwind_frames(&stack, fp, top, frames, max);
 }
 
 __attribute__((no_sanitize("address"))) HT_PORT_HOT bool
 ht_port_stack_is(const uintptr_t *frames, unsigned count, unsigned max, uintptr_t top)
 {
     ht_range_t stack;
-    return ht_bounds_in_use(ht_port_stack_pointer(), &stack) &&
-           ht_unwind_frames_are(&stack, ht_frame_here(), top, frames, count, max);
+    uintptr_t fp = ht_frame_here(); /* before sp is read: the frame lies above it */
+    return ht_bounds_are_kept(ht_port_stack_pointer(), &stack) &&
+           ht_unwind_frames_are(&stack, fp, top, frames, count, max);
 }
 
 #elif defined(__riscv) && HT_CONFIG_STACK_SCAN

@@ -110,9 +110,7 @@ static __attribute__((noinline)) HT_PORT_HOT void *stacked_malloc(size_t size, u
 static __attribute__((noinline)) HT_PORT_HOT void *other_malloc(size_t size, uint32_t caps,
                                                                 uintptr_t caller)
 {
-    int8_t way = ht_default_tracker.way;
-    if (way == HT_WAY_STACKS) { return stacked_malloc(size, caps, caller); }
-    if (way == HT_WAY_GUARDED) { return guarded_malloc(size, caps, caller); }
+    if (ht_default_tracker.way == HT_WAY_GUARDED) { return guarded_malloc(size, caps, caller); }
     return ht_checking() ? checked_malloc(size, caps, caller) : scoped_malloc(size, caps, caller);
 }
 
@@ -147,8 +145,10 @@ HT_PORT_HOT void *__wrap_heap_caps_malloc(size_t size, uint32_t caps)
     uintptr_t caller = HT_CALLER_AT_ENTRY;
     ht_tracker_t *tracker = &ht_default_tracker;
     if (!ht_hot_is_quick(tracker)) {
-        return tracker->way == HT_WAY_STOPPED ? stopped_malloc(size, caps, caller)
-                                              : other_malloc(size, caps, caller);
+        int8_t way = tracker->way;
+        if (way == HT_WAY_STACKS) { return stacked_malloc(size, caps, caller); }
+        return way == HT_WAY_STOPPED ? stopped_malloc(size, caps, caller)
+                                     : other_malloc(size, caps, caller);
     }
     ht_origin_t *from =
         ht_origin_quickly(&tracker->callers, caller, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC);

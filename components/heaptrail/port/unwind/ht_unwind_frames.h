@@ -53,14 +53,13 @@ __attribute__((always_inline)) static inline uintptr_t ht_frame_here(void)
     return (uintptr_t)__builtin_frame_address(0);
 }
 
-/* From the frame at *fp on, the one that returns to `top`: the innermost ones are the allocator's.
- * False: there is none. `last`: see ht_frame_fits(). */
-static inline bool ht_frame_find(const ht_range_t *stack, uintptr_t *fp, uintptr_t top,
-                                 uintptr_t last)
+/* From the frame at *fp on, the one that returns to `top`, at most `inner` frames further: the
+ * innermost ones are the allocator's. False: the chain ends before. `last`: see ht_frame_fits(). */
+__attribute__((always_inline)) static inline bool
+ht_frame_find(const ht_range_t *stack, uintptr_t *fp, uintptr_t top, unsigned inner, uintptr_t last)
 {
     uintptr_t low = stack->low + HT_FRAME_BELOW * HT_FRAME_WORD - 1U;
-    unsigned inner = top != 0 ? HT_UNWIND_INNER_MAX : 0;
-    bool fits = stack->low < last && low < last && ht_frame_fits(*fp, low, last);
+    bool fits = stack->low < last && ht_frame_fits(*fp, low, last);
     while (fits && inner != 0 && ht_frame_word(*fp, HT_FRAME_RETURN) != top) {
         uintptr_t next = ht_frame_word(*fp, HT_FRAME_CALLER);
         fits = --inner != 0 && ht_frame_fits(next, *fp, last);
@@ -79,7 +78,7 @@ static inline unsigned ht_unwind_frames(const ht_range_t *stack, uintptr_t fp, u
 {
     unsigned count = 0;
     uintptr_t last = stack->high - HT_FRAME_ABOVE * HT_FRAME_WORD;
-    bool fits = ht_frame_find(stack, &fp, top, last);
+    bool fits = ht_frame_find(stack, &fp, top, top != 0 ? HT_UNWIND_INNER_MAX : 0, last);
     while (fits && count < max) {
         uintptr_t address = ht_frame_word(fp, HT_FRAME_RETURN);
         if (address == 0) { break; }
@@ -94,14 +93,14 @@ static inline unsigned ht_unwind_frames(const ht_range_t *stack, uintptr_t fp, u
     return count;
 }
 
-/** The same without recording: would it be exactly these frames, `count` of them? Not for a stack
- * that is the caller alone. */
+/** The same without recording, `top` not 0: would it be exactly these frames, `count` of them? Not
+ * for a stack that is the caller alone. */
 static inline bool ht_unwind_frames_are(const ht_range_t *stack, uintptr_t fp, uintptr_t top,
                                         const uintptr_t *frames, unsigned count, unsigned max)
 {
     const uintptr_t *const end = frames + count;
     uintptr_t last = stack->high - HT_FRAME_ABOVE * HT_FRAME_WORD;
-    bool fits = ht_frame_find(stack, &fp, top, last);
+    bool fits = ht_frame_find(stack, &fp, top, top != 0 ? HT_UNWIND_INNER_MAX : 0, last);
     if (!fits) { return false; }
     while (fits && frames != end && ht_frame_word(fp, HT_FRAME_RETURN) == *frames) {
         frames++;
