@@ -113,12 +113,6 @@ char *pcTaskGetName(TaskHandle_t task)
     return name;
 }
 
-/* Nobody else runs meanwhile. */
-void vTaskDelay(const TickType_t ticks)
-{
-    sim_bare_tick += ticks;
-}
-
 TickType_t xTaskGetTickCount(void)
 {
     return sim_bare_tick;
