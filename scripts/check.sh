@@ -65,6 +65,14 @@ for header in "$component"/include/*.h; do
     echo "#include \"$(basename "$header")\"" | g++ -x c++ -std=c++17 $flags - || complain "$header does not stand alone as C++17"
 done
 
+# --- the reference: what the headers' comments say of parameters and names is so
+if command -v doxygen >/dev/null; then
+    reference=$(mktemp -d)
+    said=$(cd $component && { cat Doxyfile; echo "OUTPUT_DIRECTORY = $reference"; } | doxygen - 2>&1) ||
+        complain "doxygen:"$'\n'"$said"
+    rm -rf "$reference"
+fi
+
 # --- format
 if command -v clang-format >/dev/null; then
     bad=$(scripts/sources.sh | xargs clang-format --dry-run -Werror 2>&1 | grep 'error:' | cut -d: -f1 | sort -u)

@@ -16,7 +16,7 @@
  * Records file, line and function; realloc() names its pointer, the others know no variable (the
  * ..._TO macros of heaptrail_site.h do). Function-like macros: taking the address of malloc, or a
  * member called free, is left alone; a member function called with parentheses (list.free(x)) is
- * not, so in C++ prefer the link-time wrap. In C++ the <cstdlib> functions keep their names.
+ * not, so in C++ prefer the link-time wrap. In C++ the functions of cstdlib keep their names.
  */
 #pragma once
 
