@@ -12,11 +12,12 @@
 #include "ht_port.h"
 #include "ht_unwind.h"
 
-/** Written without a lock: the seal tells a whole one from halves of two. All-zero: none. */
+/** Written without a lock, word by word: the seal tells a whole one from halves of two. All-zero:
+ * none. */
 typedef struct {
-    volatile uintptr_t low;
-    volatile uintptr_t high;
-    volatile uintptr_t seal; /**< low ^ high */
+    uintptr_t low;
+    uintptr_t high;
+    uintptr_t seal; /**< low ^ high */
 } ht_bounds_t;
 
 extern ht_bounds_t ht_bounds_last[2];
@@ -34,11 +35,12 @@ uintptr_t ht_bounds_task_end(uintptr_t key);
 static inline bool ht_bounds_are_kept(uintptr_t sp, ht_range_t *stack)
 {
     const ht_bounds_t *last = &ht_bounds_last[ht_port_core() & 1U];
-    uintptr_t low = last->low;
-    uintptr_t high = last->high;
+    uintptr_t low = __atomic_load_n(&last->low, __ATOMIC_RELAXED);
+    uintptr_t high = __atomic_load_n(&last->high, __ATOMIC_RELAXED);
+    uintptr_t seal = __atomic_load_n(&last->seal, __ATOMIC_RELAXED);
     stack->low = sp;
     stack->high = high;
-    return __builtin_expect(sp - low < high - low && last->seal == (low ^ high), 1);
+    return __builtin_expect(sp - low < high - low && seal == (low ^ high), 1);
 }
 
 /** The part in use of the stack that sp points into. False: it is none that is known, as a

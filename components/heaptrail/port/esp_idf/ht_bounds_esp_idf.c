@@ -92,9 +92,9 @@ HT_PORT_HOT bool ht_bounds_find(uintptr_t sp, ht_range_t *stack)
     ht_range_t whole = whole_stack(sp);
     if (whole.low >= whole.high || !ht_range_has(&whole, sp, sizeof(uintptr_t))) { return false; }
     ht_bounds_t *last = &ht_bounds_last[ht_port_core() & 1U];
-    last->low = whole.low;
-    last->high = whole.high;
-    last->seal = whole.low ^ whole.high;
+    __atomic_store_n(&last->low, whole.low, __ATOMIC_RELAXED);
+    __atomic_store_n(&last->high, whole.high, __ATOMIC_RELAXED);
+    __atomic_store_n(&last->seal, whole.low ^ whole.high, __ATOMIC_RELAXED);
     *stack = (ht_range_t){sp, whole.high};
     return true;
 }
@@ -102,6 +102,6 @@ HT_PORT_HOT bool ht_bounds_find(uintptr_t sp, ht_range_t *stack)
 HT_PORT_HOT void ht_bounds_forget(void)
 {
     for (unsigned core = 0; core < 2; core++) {
-        ht_bounds_last[core].seal = 0;
+        __atomic_store_n(&ht_bounds_last[core].seal, 0U, __ATOMIC_RELAXED);
     }
 }

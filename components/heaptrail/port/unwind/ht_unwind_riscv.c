@@ -34,8 +34,9 @@ static inline bool recall(const ht_rv_walk_t *walk, uintptr_t pc, packed_t *know
 {
     const ht_rv_memo_t *memo = memo_at(walk, pc);
     for (unsigned i = 0; i < PROBES; i++, memo++) {
-        known->word = memo->frame;
-        if ((memo->key ^ known->word) == (uint32_t)pc && known->frame.base != HT_RV_FRAME_NONE) {
+        known->word = __atomic_load_n(&memo->frame, __ATOMIC_RELAXED);
+        uint32_t key = __atomic_load_n(&memo->key, __ATOMIC_RELAXED);
+        if ((key ^ known->word) == (uint32_t)pc && known->frame.base != HT_RV_FRAME_NONE) {
             return true;
         }
     }
@@ -56,8 +57,8 @@ __attribute__((noinline)) static void remember(ht_rv_walk_t *walk, uintptr_t pc,
         if (memo[i].frame == 0 && to->frame != 0) { to = &memo[i]; }
     }
     packed_t packed = {.frame = frame};
-    to->frame = packed.word;
-    to->key = packed.word ^ (uint32_t)pc;
+    __atomic_store_n(&to->frame, packed.word, __ATOMIC_RELAXED);
+    __atomic_store_n(&to->key, packed.word ^ (uint32_t)pc, __ATOMIC_RELAXED);
 }
 
 /* Not hot: in flash. Called through may_learn() only. */

@@ -25,8 +25,8 @@
  * lock-less transposition-table implementation for parallel search chess engines").
  */
 typedef struct {
-    volatile uint32_t key;
-    volatile uint32_t frame;
+    uint32_t key;
+    uint32_t frame;
 } ht_rv_memo_t;
 
 /** Where a walk begins: registers as they are at one instruction of the caller's. */
