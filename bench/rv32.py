@@ -35,7 +35,7 @@ COMPILE = ["-O2", "-g", "-std=gnu17", "-march=rv32imc", "-mabi=ilp32", "-misa-sp
 LINK = ["--oslib=semihost", "--crt0=semihost", "-Wl,--gc-sections",
         "-Wl,--defsym=__flash=0x80000000", "-Wl,--defsym=__flash_size=0x400000",
         "-Wl,--defsym=__ram=0x80400000", "-Wl,--defsym=__ram_size=0x7c00000",
-        "-Wl,--defsym=__stack_size=0x40000"]
+        "-Wl,--defsym=__stack_size=0x40000", "-Wl,--defsym=_text_start=0x80000000", "-Wl,--defsym=_text_end=_etext"]
 INCLUDE = ["bench/rv32/include", "bench", "sim/include", "sim/include_sim", "sim/src",
            f"{COMPONENT}/include", f"{COMPONENT}/core", f"{COMPONENT}/api", f"{COMPONENT}/report",
            f"{COMPONENT}/console", f"{COMPONENT}/port", PORT, f"{COMPONENT}/port/unwind"]
@@ -65,6 +65,7 @@ TABLE = [
     ("rv32_scrub_insns_per_block", "scrubber, per block with redzones 8+8", None, "-"),
     ("rv32_critical_section_max", "longest critical section, instructions", 300, "unbounded"),
     ("rv32_stack_insns_per_frame", "call stack: instructions per frame", None, "-"),
+    ("rv32_stack_scan_insns_per_frame", "  without frame pointers", None, "none"),
     ("rv32_code_bytes", "code in a firmware with the usual reports", None, "-"),
     ("rv32_code_iram_bytes", "  of it in IRAM", None, "-"),
     ("rv32_constant_bytes", "  and constants", None, "-"),
@@ -109,11 +110,11 @@ def compile_one(job):
 
 
 def build():
-    """The four programs: plain and tracked, without and with frame pointers."""
-    for suffix, flags in (("", []), ("_fp", ["-fno-omit-frame-pointer"])):
+    """The six programs: plain and tracked; without and with frame pointers, and with stacks without them."""
+    for suffix, flags in (("", []), ("_fp", ["-fno-omit-frame-pointer"]), ("_scan", ["-DCONFIG_HEAPTRAIL_STACK_SCAN=1"])):
         folder = f"{BUILD}/o{suffix}"
         os.makedirs(folder, exist_ok=True)
-        if suffix:
+        if suffix == "_fp":
             flags = flags + ["-DCONFIG_ESP_SYSTEM_USE_FRAME_POINTER=1"]
         ours = component_sources() + ["bench/setup_tracked.c", "bench/exercise.c"]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -203,7 +204,7 @@ def measure(results):
     jobs += [(setting, 1000, None, "") for setting in ("stopped", "roomy", "full", "redzones", "scrub")]
     jobs += [("plain", 1000, 64, ""), ("checked", 1000, 64, "")]
     jobs += [(setting, live, None, "_fp") for setting in ("plain", "stack8") for live in (100, 1000, 10000)]
-    jobs += [("stack4", 1000, None, "_fp"), ("stack12", 1000, None, "_fp")]
+    jobs += [(setting, 1000, None, suffix) for setting in ("stack4", "stack12") for suffix in ("_fp", "_scan")]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         cost = dict(zip(jobs, pool.map(lambda job: count(*job), jobs)))
 
@@ -216,8 +217,9 @@ def measure(results):
     results["rv32_extra_sites_full"] = extra("full", 1000)
     results["rv32_extra_redzones_1000"] = extra("redzones", 1000) - extra("sites", 1000)
     results["rv32_extra_full_1000"] = extra("checked", 1000, 64)
-    deep, shallow = cost["stack12", 1000, None, "_fp"], cost["stack4", 1000, None, "_fp"]
-    results["rv32_stack_insns_per_frame"] = round((deep - shallow) / 8)
+    for key, suffix in (("rv32_stack_insns_per_frame", "_fp"), ("rv32_stack_scan_insns_per_frame", "_scan")):
+        deep, shallow = cost["stack12", 1000, None, suffix], cost["stack4", 1000, None, suffix]
+        results[key] = round((deep - shallow) / 8)
     results["rv32_scrub_insns_per_block"] = cost["scrub", 1000, None, ""]
     for setting, suffix in (("sites", ""), ("stack8", "_fp")):
         for live in (100, 1000, 10000):
