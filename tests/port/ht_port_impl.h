@@ -16,6 +16,7 @@
 #define HT_PORT_HOT
 #define HT_PORT_HOT_DATA
 #define HT_PORT_LEAF inline __attribute__((always_inline))
+#define HT_PORT_STATE
 #define HT_PORT_NOINIT
 #define HT_PORT_ALIGN 4U
 #define HT_PORT_SEES_ALL 1

@@ -10,7 +10,7 @@
 #include "ht_explained.h"
 
 /* The default tracker of api/, without the rest of it. */
-ht_tracker_t ht_default_tracker;
+ht_state_t heaptrail_state;
 
 void ht_default_boot(void)
 {

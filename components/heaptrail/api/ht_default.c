@@ -14,46 +14,18 @@
 #include "ht_hot_default.h"
 #include "ht_log.h"
 
-ht_tracker_t ht_default_tracker;
+HT_PORT_STATE ht_state_t heaptrail_state;
 
-/* As ht_tracker_memory_bytes(), but for the compiler: the tables are static memory. */
-#define ALIGNED(bytes) (((bytes) + 7U) & ~(size_t)7U)
-#define POWER_OF_TWO(n)                                                                            \
-    ((n) <= 16U      ? 16U                                                                         \
-     : (n) <= 32U    ? 32U                                                                         \
-     : (n) <= 64U    ? 64U                                                                         \
-     : (n) <= 128U   ? 128U                                                                        \
-     : (n) <= 256U   ? 256U                                                                        \
-     : (n) <= 512U   ? 512U                                                                        \
-     : (n) <= 1024U  ? 1024U                                                                       \
-     : (n) <= 2048U  ? 2048U                                                                       \
-     : (n) <= 4096U  ? 4096U                                                                       \
-     : (n) <= 8192U  ? 8192U                                                                       \
-     : (n) <= 16384U ? 16384U                                                                      \
-     : (n) <= 32768U ? 32768U                                                                      \
-     : (n) <= 65536U ? 65536U                                                                      \
-                     : 131072U)
-/* A quarantine needs one entry more than it holds. */
-#define FREED_WANTED                                                                               \
-    (CONFIG_HEAPTRAIL_QUARANTINE_BLOCKS + (CONFIG_HEAPTRAIL_RECENT_FREES > 0                       \
-                                               ? CONFIG_HEAPTRAIL_RECENT_FREES                     \
-                                               : CONFIG_HEAPTRAIL_QUARANTINE_BLOCKS > 0))
-#define FREED_MAX (FREED_WANTED == 0 ? 0U : POWER_OF_TWO(FREED_WANTED))
-#define BUCKETS ((CONFIG_HEAPTRAIL_MAX_BLOCKS + HT_BUCKET_SLOTS - 2U) / (HT_BUCKET_SLOTS - 1U))
-#define MEMORY_BYTES                                                                               \
-    (ALIGNED((CONFIG_HEAPTRAIL_MAX_SITES + 1U) * sizeof(ht_origin_t)) +                            \
-     ALIGNED((BUCKETS + 1U) * sizeof(ht_bucket_t)) +                                               \
-     ALIGNED((HT_TASK_FIRST + CONFIG_HEAPTRAIL_MAX_TASKS) * sizeof(ht_task_t)) +                   \
-     ALIGNED(CONFIG_HEAPTRAIL_MAX_FAILURES * sizeof(ht_failure_t)) +                               \
-     ALIGNED(FREED_MAX * sizeof(ht_freed_t)) +                                                     \
-     ALIGNED(CONFIG_HEAPTRAIL_FRAME_WORDS * sizeof(uintptr_t)) +                                   \
-     ALIGNED(POWER_OF_TWO(2U * CONFIG_HEAPTRAIL_MAX_SITES) * sizeof(ht_origin_slot_t)) +           \
-     ALIGNED(POWER_OF_TWO(2U * CONFIG_HEAPTRAIL_MAX_TASKS) * sizeof(uint16_t)))
+/* The tables, where they are not in the state itself; components/heaptrail/linker.lf.in moves it.
+ */
+static uint64_t s_memory[HT_STATE_TABLES_APART ? HT_STATE_MEMORY_BYTES / sizeof(uint64_t) : 1];
+
+static_assert(HT_STATE_FREED_MAX >=
+                  CONFIG_HEAPTRAIL_RECENT_FREES + CONFIG_HEAPTRAIL_QUARANTINE_BLOCKS,
+              "the ring holds what waits and what is to be remembered");
 
 /* Measurements of the heap that failures may ask for in a second: each walks the heap. */
 #define MEASURES_PER_SECOND 8U
-
-static uint64_t s_memory[MEMORY_BYTES / sizeof(uint64_t)];
 
 static const ht_sizes_t s_sizes = {
     .max_blocks = CONFIG_HEAPTRAIL_MAX_BLOCKS,
@@ -62,13 +34,18 @@ static const ht_sizes_t s_sizes = {
     .max_tasks = CONFIG_HEAPTRAIL_MAX_TASKS,
     .max_failures = CONFIG_HEAPTRAIL_MAX_FAILURES,
     .stack_depth = CONFIG_HEAPTRAIL_STACK_DEPTH,
-    .max_freed = FREED_MAX,
+    .max_freed = HT_STATE_FREED_MAX,
 };
+
+static inline void *own_memory(void)
+{
+    return HT_STATE_TABLES_APART ? s_memory : heaptrail_state.memory;
+}
 
 HT_PORT_HOT void ht_default_boot(void)
 {
     ht_tracker_t *tracker = &ht_default_tracker;
-    ht_plan_t plan = ht_tracker_plan(&s_sizes, s_memory);
+    ht_plan_t plan = ht_tracker_plan(&s_sizes, own_memory());
     ht_tracker_prepare(tracker, &plan);
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     if (tracker->state == HT_STATE_NEW) {
@@ -76,6 +53,7 @@ HT_PORT_HOT void ht_default_boot(void)
                          HT_CONFIG_START_AT_BOOT ? HT_STATE_RUNNING : HT_STATE_STOPPED);
     }
     ht_port_unlock(&tracker->lock, irq);
+    ht_state_sign(&heaptrail_state);
     if (HT_CONFIG_CHECKS) { ht_checked_boot(tracker); }
 }
 
@@ -202,13 +180,13 @@ esp_err_t heaptrail_init(const heaptrail_config_t *config)
         return ESP_ERR_INVALID_ARG;
     }
     size_t needed = ht_tracker_memory_bytes(&sizes);
-    size_t given = config->memory != NULL ? config->memory_bytes : sizeof(s_memory);
+    size_t given = config->memory != NULL ? config->memory_bytes : HT_STATE_MEMORY_BYTES;
     if (given < needed) {
         log_needed(needed);
         return ESP_ERR_INVALID_SIZE;
     }
     ht_tracker_t *tracker = &ht_default_tracker;
-    void *memory = config->memory != NULL ? config->memory : (void *)s_memory;
+    void *memory = config->memory != NULL ? config->memory : own_memory();
     if (!is_unused(tracker)) { return ESP_ERR_INVALID_STATE; }
     clear(memory, needed);
     ht_plan_t plan = ht_tracker_plan(&sizes, memory);
@@ -217,6 +195,7 @@ esp_err_t heaptrail_init(const heaptrail_config_t *config)
     bool unused = is_unused(tracker);
     if (unused) { ht_tracker_begin(tracker, &plan, HT_STATE_RUNNING); }
     ht_port_unlock(&tracker->lock, irq);
+    ht_state_sign(&heaptrail_state);
     return unused ? ESP_OK : ESP_ERR_INVALID_STATE;
 }
 

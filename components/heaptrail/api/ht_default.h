@@ -10,9 +10,10 @@
 #pragma once
 
 #include "ht_scope.h"
+#include "ht_state.h"
 
 /** All zero until the first event: then it gets the static memory of Kconfig's sizes and starts. */
-extern ht_tracker_t ht_default_tracker;
+#define ht_default_tracker (heaptrail_state.tracker)
 
 /** The slow half of ht_default(): give the tracker its memory. */
 void ht_default_boot(void);

@@ -34,18 +34,19 @@
  *   HT_PORT_LEAF              The attribute of the hot path's last step, which calls nothing:
  * noinline where a function pays for each register that outlives a call (RISC-V), so that the last
  * step pays for none; else inline. HT_PORT_NOINIT            The attribute of a variable that keeps
- * its content over a warm reset, where the platform has such memory; else nothing. HT_PORT_ALIGN
- * What malloc() promises: a power of two, in bytes. HT_PORT_SEES_ALL          1 where every block
- * that is freed passed the tracker when it was made; 0 where frees of unknown blocks are ordinary.
- * HT_PORT_EMPTY_BLOCKS      1 where malloc(0) gives a block, 0 where it gives NULL.
- * ht_port_dma_line()        Bytes of a cache line that a block asked for with these capabilities
- * must not share with anything, because a device writes it behind the cache's back; 0 where no
- * cache lies between. A power of two. ht_port_line_at() Bytes of a cache line at an address; 0
- * where no cache lies between. ht_port_header_usual()    True: the heap's own header of this block
- * is certainly as it should be. False: ask ht_port_header_ok(). ht_port_heap_caps()       Of
- * capabilities, those that a heap offers: not those that only ask for an alignment.
- *   ht_port_takes_front()     False for capabilities whose block must be the heap's very pointer
- *                             (ESP32's EXEC memory keeps a word of its own in front of it).
+ * its content over a warm reset, where the platform has such memory; else nothing. HT_PORT_STATE
+ * The attribute of a variable that core dumps shall hold, where that takes one and the user asked
+ * for it; else nothing. HT_PORT_ALIGN What malloc() promises: a power of two, in bytes.
+ * HT_PORT_SEES_ALL          1 where every block that is freed passed the tracker when it was made;
+ * 0 where frees of unknown blocks are ordinary. HT_PORT_EMPTY_BLOCKS      1 where malloc(0) gives a
+ * block, 0 where it gives NULL. ht_port_dma_line()        Bytes of a cache line that a block asked
+ * for with these capabilities must not share with anything, because a device writes it behind the
+ * cache's back; 0 where no cache lies between. A power of two. ht_port_line_at() Bytes of a cache
+ * line at an address; 0 where no cache lies between. ht_port_header_usual()    True: the heap's own
+ * header of this block is certainly as it should be. False: ask ht_port_header_ok().
+ * ht_port_heap_caps()       Of capabilities, those that a heap offers: not those that only ask for
+ * an alignment. ht_port_takes_front()     False for capabilities whose block must be the heap's
+ * very pointer (ESP32's EXEC memory keeps a word of its own in front of it).
  */
 #pragma once
 

@@ -37,6 +37,11 @@
 #define HT_PORT_HOT_DATA DRAM_ATTR
 #endif
 #define HT_PORT_NOINIT __NOINIT_ATTR
+#ifdef CONFIG_HEAPTRAIL_COREDUMP
+#define HT_PORT_STATE COREDUMP_DRAM_ATTR
+#else
+#define HT_PORT_STATE
+#endif
 #if defined(__riscv)
 #define HT_PORT_LEAF __attribute__((noinline))
 #else

@@ -26,6 +26,7 @@
 #define HT_PORT_HOT_DATA
 #define HT_PORT_LEAF inline __attribute__((always_inline))
 #define HT_PORT_NOINIT
+#define HT_PORT_STATE
 #define HT_PORT_STACK_TELLS_TASK 0 /* tasks run on the stacks of their threads */
 #define HT_PORT_ALIGN 16U          /* glibc, in 32 bits too */
 #define HT_PORT_EMPTY_BLOCKS 1

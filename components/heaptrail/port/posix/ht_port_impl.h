@@ -22,6 +22,7 @@
 #define HT_PORT_HOT_DATA
 #define HT_PORT_LEAF inline __attribute__((always_inline))
 #define HT_PORT_NOINIT /* nothing outlives a process */
+#define HT_PORT_STATE
 #define HT_PORT_STACK_TELLS_TASK 0
 #define HT_PORT_SEES_ALL 1
 #define HT_PORT_EMPTY_BLOCKS 1

@@ -95,6 +95,7 @@ static void make_tables(const ht_posix_options_t *options)
         /* Not heaptrail_init(): that clears the memory, and would so touch all of it. */
         ht_tracker_init(&ht_default_tracker, &sizes, memory, HT_STATE_RUNNING);
         ht_posix_grow_init(&ht_default_tracker, options->blocks);
+        ht_state_sign(&heaptrail_state);
     }
 }
 
