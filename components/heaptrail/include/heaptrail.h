@@ -25,7 +25,7 @@ extern "C" {
 
 /** Sizes and memory for heaptrail_init(). Zero in a size: the Kconfig value. */
 typedef struct {
-    uint32_t max_blocks;   /**< live blocks, 1 .. 2^24; 18.4 bytes each (36.7 on 64-bit) */
+    uint32_t max_blocks;   /**< live blocks, 1 .. 2^24; 18.3 bytes each (36.6 on 64-bit) */
     uint32_t max_sites;    /**< distinct sites and stacks; about 110 bytes each */
     uint32_t max_tasks;    /**< tasks, 1 .. 252; 56 bytes each on 32-bit */
     uint32_t max_failures; /**< failed allocations kept, up to 2^24; 44 bytes each on 32-bit */

@@ -50,7 +50,9 @@ __attribute__((always_inline)) static inline uintptr_t ht_frame_here(void)
 #if defined(__riscv)
     __asm__ volatile("" ::: "ra");
 #endif
-    return (uintptr_t)__builtin_frame_address(0);
+    uintptr_t fp = (uintptr_t)__builtin_frame_address(0);
+    __asm__ volatile("" : "+r"(fp)); /* now, and not after sp was read */
+    return fp;
 }
 
 /* From the frame at *fp on, the one that returns to `top`, at most `inner` frames further: the
