@@ -52,10 +52,32 @@ def compile_with(command, source_object, name, value, tag):
     return run(command), out
 
 
+def texts():
+    """Each header of the component but those that define the options, by its name."""
+    return {path.name: path.read_text() for path in kconfig.COMPONENT.rglob("*.h")
+            if path.name != "ht_config.h" and path.parent.name != "presets"}
+
+
+HEADERS = texts()
+
+
+def included(text, seen):
+    """The component's headers that this text includes, and they in turn."""
+    for name in re.findall(r'#include "(?:.*/)?(\w+\.h)"', text):
+        if name in HEADERS and name not in seen:
+            seen.add(name)
+            included(HEADERS[name], seen)
+    return seen
+
+
 def mentions(name):
-    """A numeric option is used by its own name, in C files; ht_config.h is the same for all."""
+    """Does this file, or a header that it includes, use the option?"""
     word = re.compile(rf"\bCONFIG_{name}\b")
-    return lambda source: word.search(Path(source).read_text())
+
+    def uses(source):
+        text = Path(source).read_text()
+        return word.search(text) or any(word.search(HEADERS[header]) for header in included(text, set()))
+    return uses
 
 
 def try_end(commands, link, name, value):
