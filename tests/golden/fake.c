@@ -107,6 +107,28 @@ esp_err_t heaptrail_for_each_failure(const heaptrail_select_t *select, heaptrail
     return ESP_OK;
 }
 
+esp_err_t heaptrail_for_each_lowmem(heaptrail_lowmem_row_fn_t fn, void *context,
+                                    heaptrail_walk_t *walk)
+{
+    uint32_t i = 0;
+    for (bool more = true; more && i < s_world->watch_count; i++) {
+        more = fn(context, &s_world->watches[i]);
+    }
+    answer(walk, i);
+    return ESP_OK;
+}
+
+esp_err_t heaptrail_lowmem_site(uint32_t id, uint32_t rank, heaptrail_lowmem_site_t *site)
+{
+    for (uint32_t i = 0; i < s_world->watch_count; i++) {
+        if (s_world->watches[i].id == id && rank < s_world->watches[i].site_count) {
+            *site = s_world->watch_sites[rank];
+            return ESP_OK;
+        }
+    }
+    return ESP_ERR_NOT_FOUND;
+}
+
 esp_err_t heaptrail_whois(const void *address, heaptrail_block_row_t *row, size_t *offset)
 {
     for (uint32_t i = 0; i < s_world->block_count; i++) {

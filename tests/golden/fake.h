@@ -9,6 +9,7 @@
 #pragma once
 
 #include "heaptrail_errors.h"
+#include "heaptrail_lowmem.h"
 
 typedef struct {
     const heaptrail_site_row_t *sites;
@@ -26,6 +27,9 @@ typedef struct {
     const heaptrail_address_row_t *addresses; /**< others are looked for in blocks and heaps */
     uint32_t address_count;
     const heaptrail_explanation_t *explanation; /**< NULL: none */
+    const heaptrail_lowmem_row_t *watches;
+    uint32_t watch_count;
+    const heaptrail_lowmem_site_t *watch_sites; /**< of every watch that fired */
     heaptrail_checks_t checks;
     heaptrail_check_status_t check_status;
     heaptrail_status_t status;

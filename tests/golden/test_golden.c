@@ -20,7 +20,7 @@
 
 static const char *const s_kinds[HEAPTRAIL_REPORT_COUNT] = {
     "status", "sites",   "tasks",  "heaps",  "oldest",  "failures", "since",
-    "whois",  "summary", "errors", "checks", "explain", "list"};
+    "whois",  "summary", "errors", "checks", "explain", "list",     "lowmem"};
 
 static void check_world(const char *prefix, const fake_world_t *world, const void *address,
                         const char *suffix)

@@ -11,6 +11,7 @@
 #include "ht_check.h"
 #include "ht_default.h"
 #include "ht_log.h"
+#include "ht_lowmem.h"
 #include "ht_query.h"
 
 esp_err_t heaptrail_start(void)
@@ -202,6 +203,7 @@ esp_err_t heaptrail_sample(void)
     for (uint32_t id = 1; id <= tracker->heaps.count; id++) {
         sample_heap(tracker, id);
     }
+    ht_lowmem_measure(tracker, &(ht_lowmem_facts_t){.cause = HEAPTRAIL_LOWMEM_SAMPLE});
     ht_tracker_sweep(tracker);
     return ESP_OK;
 }

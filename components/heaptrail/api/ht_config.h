@@ -101,6 +101,9 @@
 #ifndef CONFIG_HEAPTRAIL_SAMPLE_INTERVAL_MS
 #define CONFIG_HEAPTRAIL_SAMPLE_INTERVAL_MS 10000
 #endif
+#ifndef CONFIG_HEAPTRAIL_LOWMEM_WATCHES
+#define CONFIG_HEAPTRAIL_LOWMEM_WATCHES 0
+#endif
 
 /* --- memory errors ---------------------------------------------------------------------------- */
 

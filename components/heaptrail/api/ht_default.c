@@ -13,6 +13,7 @@
 #include "ht_explained.h"
 #include "ht_hot_default.h"
 #include "ht_log.h"
+#include "ht_lowmem.h"
 
 HT_PORT_STATE ht_state_t heaptrail_state;
 
@@ -230,5 +231,9 @@ HT_PORT_HOT void ht_on_fail(size_t size, size_t alignment, uint32_t caps, uint32
         failure.largest_free_bytes = sample.largest_free_bytes;
     }
     ht_tracker_fail(tracker, &failure);
-    if (failure.measured) { ht_explain_failure(tracker, &failure); }
+    if (failure.measured) {
+        ht_lowmem_measure(tracker, &(ht_lowmem_facts_t){HEAPTRAIL_LOWMEM_FAILURE, size,
+                                                        failure.origin, failure.task});
+        ht_explain_failure(tracker, &failure);
+    }
 }

@@ -17,8 +17,9 @@
 
 typedef struct {
     uintptr_t start;
-    size_t size;
-    uint32_t caps; /**< what the heap offers */
+    size_t size;      /**< 0 for a pool: no address is looked up in it */
+    size_t pool_size; /**< of a pool: its memory lies in a heap, or is static */
+    uint32_t caps;    /**< what the heap offers */
     uint32_t total_blocks;
     uint32_t freed_blocks;
     size_t live_bytes;
@@ -68,6 +69,22 @@ HT_INLINE ht_heap_t *ht_heap_at(ht_heaps_t *heaps, uintptr_t address, ht_word_t 
     }
     *bits = 0;
     return &heaps->row[0];
+}
+
+/** Make ht_heap_of() say this pool, whose memory lies in a heap, until ht_heap_aim_off(). Lock
+ * held.
+ */
+HT_INLINE void ht_heap_aim(ht_heaps_t *heaps, ht_heap_id_t pool)
+{
+    heaps->last = &heaps->row[pool.index];
+    heaps->last_bits = (ht_word_t)pool.index << HT_HEAP_SHIFT;
+    heaps->last_start = heaps->row[pool.index].start;
+    heaps->last_size = heaps->row[pool.index].pool_size;
+}
+
+HT_INLINE void ht_heap_aim_off(ht_heaps_t *heaps)
+{
+    heaps->last_size = 0;
 }
 
 /** Count one more block. Lock held. */

@@ -235,8 +235,7 @@ void ht_tracker_set_filter(ht_tracker_t *tracker, const ht_filter_t *filter)
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     tracker->filter = *filter;
     tracker->blind = true;
-    tracker->filtering = filter->task_id != 0 || filter->origin_id != 0 || filter->size_min != 0 ||
-                         filter->size_max != 0 || filter->caps != 0;
+    tracker->filtering = ht_filter_is_set(filter) || tracker->lowmem.count != 0;
     ht_tracker_choose_way(tracker);
     ht_port_unlock(&tracker->lock, irq);
 }

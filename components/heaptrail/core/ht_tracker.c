@@ -5,6 +5,7 @@
 /* The hot path is in ht_hot.h; here are its rare cases, and realloc. What surrounds them (memory,
  * reset, marks) is in ht_lifecycle.c. */
 #include "ht_hot.h"
+#include "ht_lowmem.h"
 
 /*
  * First sight of a task. Its TCB is often a block of the heap: remember that, to see it die. Two
@@ -123,8 +124,47 @@ HT_PORT_HOT bool ht_tracker_add_guarded(ht_tracker_t *tracker, uintptr_t address
     return ht_tracker_add_slow(tracker, address, size, origin, guard, ht_port_stack_pointer());
 }
 
-HT_PORT_HOT bool ht_tracker_add_slow(ht_tracker_t *tracker, uintptr_t address, size_t size,
-                                     ht_origin_id_t origin, uint32_t guard, uintptr_t sp)
+/* What a block may take of the heap, at most: with header, redzones, alignment, and rounded up to
+ * the next of TLSF's lists, of which there are 8 between two powers of two in small heaps. */
+static inline size_t most_of(size_t size)
+{
+    return size + size / 8U + 256U;
+}
+
+/* With a low-memory watch: is so much allocated that memory must be looked at? Lock held. */
+static HT_PORT_HOT bool spends(ht_lowmem_t *lowmem, size_t size)
+{
+    if (lowmem->count == 0) { return false; }
+    size_t spent = lowmem->spent + most_of(size);
+    lowmem->spent = spent < lowmem->spent ? SIZE_MAX : spent;
+    return lowmem->spent >= lowmem->budget && ht_port_can_report();
+}
+
+/* Place a record and fill it in; NULL: it was dropped. The lock may be given back meanwhile. */
+static HT_PORT_HOT ht_record_t *make_record(ht_tracker_t *tracker, const ht_add_t *add,
+                                            uint32_t task, ht_tick_t now, ht_port_irq_t *irq)
+{
+    ht_origin_t *from = &tracker->origins.origins[add->origin.index];
+    ht_record_t *record = NULL;
+    if (__builtin_expect(add->size <= HT_SIZE_MAX, 1)) {
+        record = ht_table_place(&tracker->table, add->address);
+        if (__builtin_expect(record == NULL, 0) && ht_table_has_room(&tracker->table)) {
+            HT_OUTSIDE(tracker, *irq, make_room(tracker, add->address));
+            record = ht_table_place_or_stash(&tracker->table, add->address);
+        }
+    }
+    if (__builtin_expect(record == NULL, 0)) {
+        drop(tracker, from, add->size);
+        return NULL;
+    }
+    if (add->pool.index != 0) { ht_heap_aim(&tracker->heaps, add->pool); }
+    ht_hot_fill(tracker, record, add->address, add->size, from, ht_by_row(tracker, task),
+                add->guard, now);
+    if (add->pool.index != 0) { ht_heap_aim_off(&tracker->heaps); }
+    return record;
+}
+
+HT_PORT_HOT bool ht_tracker_add_as(ht_tracker_t *tracker, const ht_add_t *add, uintptr_t sp)
 {
     uint32_t task = ht_task_by_key(tracker);
     ht_tick_t now = ht_port_tick();
@@ -135,26 +175,30 @@ HT_PORT_HOT bool ht_tracker_add_slow(ht_tracker_t *tracker, uintptr_t address, s
             HT_OUTSIDE(tracker, irq, task = ht_tracker_find_task(tracker, sp));
         }
     }
-    if (__builtin_expect(tracker->filtering, 0) && filters_out(tracker, size, origin.index, task)) {
-        ht_port_unlock(&tracker->lock, irq);
-        return false;
-    }
-    ht_origin_t *from = &tracker->origins.origins[origin.index];
+    bool look = false;
     ht_record_t *record = NULL;
-    if (__builtin_expect(size <= HT_SIZE_MAX, 1)) {
-        record = ht_table_place(&tracker->table, address);
-        if (__builtin_expect(record == NULL, 0) && ht_table_has_room(&tracker->table)) {
-            HT_OUTSIDE(tracker, irq, make_room(tracker, address));
-            record = ht_table_place_or_stash(&tracker->table, address);
+    if (__builtin_expect(!tracker->filtering, 1)) {
+        record = make_record(tracker, add, task, now, &irq);
+    } else {
+        look = add->pool.index == 0 && spends(&tracker->lowmem, add->size);
+        if (!filters_out(tracker, add->size, add->origin.index, task)) {
+            record = make_record(tracker, add, task, now, &irq);
+            tracker->lowmem.made += record != NULL;
         }
     }
-    if (__builtin_expect(record == NULL, 0)) {
-        drop(tracker, from, size);
-    } else {
-        ht_hot_fill(tracker, record, address, size, from, ht_by_row(tracker, task), guard, now);
-    }
     ht_port_unlock(&tracker->lock, irq);
+    if (__builtin_expect(look, 0)) {
+        ht_lowmem_look(tracker, &(ht_lowmem_facts_t){
+                                    HEAPTRAIL_LOWMEM_ALLOCATION, add->size, add->origin, {task}});
+    }
     return record != NULL;
+}
+
+HT_PORT_HOT bool ht_tracker_add_slow(ht_tracker_t *tracker, uintptr_t address, size_t size,
+                                     ht_origin_id_t origin, uint32_t guard, uintptr_t sp)
+{
+    const ht_add_t add = {.address = address, .size = size, .origin = origin, .guard = guard};
+    return ht_tracker_add_as(tracker, &add, sp);
 }
 
 /* Both buckets were full a moment ago: at 7/8 load that is every twelfth block. Most often one of

@@ -74,14 +74,26 @@ typedef struct {
     uint32_t caps;      /**< only requests with all of these capabilities; 0: any */
 } ht_filter_t;
 
+/** The low-memory trigger; see ht_lowmem.h. All zero: no watch can be set. */
+typedef struct {
+    struct ht_lowmem_watch *watch;
+    uint32_t max;
+    uint32_t count;                      /**< watches in use */
+    uint32_t made;                       /**< blocks recorded while there was a watch */
+    size_t spent;                        /**< bytes allocated since the last look */
+    size_t budget;                       /**< look when so many are */
+    size_t (*free_bytes)(uint32_t caps); /**< any context, while flash can be read */
+    void (*wake)(void);                  /**< have a task run what is due; any context */
+} ht_lowmem_t;
+
 typedef struct ht_tracker {
     volatile uint32_t state;
     ht_port_lock_t lock;
     ht_stamp_t last;  /**< the newest stamp given */
     int8_t way;       /**< HT_WAY_*, for the hot path: see ht_tracker_choose_way() */
     bool ends_simply; /**< the same for a free: running, and nothing but redzones to look at */
-    bool filtering;
-    bool blind; /**< some allocation may have been missed: stopped, filtered, reset */
+    bool filtering;   /**< there is a filter or a low-memory watch: each block takes the slow way */
+    bool blind;       /**< some allocation may have been missed: stopped, filtered, reset */
     ht_bit_lengths_t bit_length;
     ht_callers_t callers;
     ht_table_t table;
@@ -94,6 +106,7 @@ typedef struct ht_tracker {
     ht_errors_t errors;
     ht_scrub_t scrub;
     ht_filter_t filter;
+    ht_lowmem_t lowmem;
     uint32_t stack_depth;
     uint32_t generation;                /**< changes with each reset */
     uint32_t pauses;                    /**< changes with each stop */
@@ -115,6 +128,12 @@ typedef struct {
     uintptr_t address;
     uint32_t generation;
 } ht_hold_t;
+
+static inline bool ht_filter_is_set(const ht_filter_t *filter)
+{
+    return filter->task_id != 0 || filter->origin_id != 0 || filter->size_min != 0 ||
+           filter->size_max != 0 || filter->caps != 0;
+}
 
 /** The name of the first field of sizes that is out of range, or NULL when all are good. */
 const char *ht_sizes_check(const ht_sizes_t *sizes);
@@ -165,6 +184,20 @@ void ht_tracker_add(ht_tracker_t *tracker, uintptr_t address, size_t size, ht_or
  * False: there is no record of it. Any context. O(1). */
 bool ht_tracker_add_guarded(ht_tracker_t *tracker, uintptr_t address, size_t size,
                             ht_origin_id_t origin, uint32_t guard);
+
+/** A new block, in full. */
+typedef struct {
+    uintptr_t address; /**< its key: of a pool's block with HT_ADDRESS_POOL */
+    size_t size;
+    ht_origin_id_t origin;
+    uint32_t guard;    /**< HT_GUARD_* */
+    ht_heap_id_t pool; /**< the pool's row; 0: the heap that the address lies in */
+} ht_add_t;
+
+/** Record a new block. `sp`: the caller's stack pointer or one above it. False: there is no record
+ * of it. Any context. O(1); with a low-memory watch also what ht_lowmem_look() takes, when one may
+ * be due. */
+bool ht_tracker_add_as(ht_tracker_t *tracker, const ht_add_t *add, uintptr_t sp);
 
 /** What ht_tracker_end() found. */
 typedef struct {

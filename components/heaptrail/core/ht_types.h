@@ -130,6 +130,13 @@ static_assert(sizeof(ht_record_t) == 16,
  */
 #define HT_ADDRESS_FORGOTTEN ((uintptr_t)2)
 
+/**
+ * This bit in the address marks a block of a pool (ht_pool.h). A pool's first block may begin where
+ * the heap's block begins that the pool lies in, so the two need two keys. Alone it is
+ * HT_ADDRESS_HELD: no block begins at 0.
+ */
+#define HT_ADDRESS_POOL ((uintptr_t)1)
+
 /* Where the front of a block with redzones lies; in its record. */
 enum {
     HT_GUARD_NONE = 0, /**< no redzones: the firmware's pointer is the heap's */
@@ -186,6 +193,18 @@ HT_INLINE bool ht_record_moves_pointer(const ht_record_t *record)
 HT_INLINE bool ht_record_is_live(const ht_record_t *record)
 {
     return record->address > HT_ADDRESS_HELD && (record->address & HT_ADDRESS_FORGOTTEN) == 0;
+}
+
+/** Where the block of a record begins. */
+HT_INLINE uintptr_t ht_record_block(const ht_record_t *record)
+{
+    return record->address & ~(HT_ADDRESS_FORGOTTEN | HT_ADDRESS_POOL);
+}
+
+/** The block is a pool's. */
+HT_INLINE bool ht_record_is_pooled(const ht_record_t *record)
+{
+    return record->address > HT_ADDRESS_HELD && (record->address & HT_ADDRESS_POOL) != 0;
 }
 
 /** What a record is filed under. */

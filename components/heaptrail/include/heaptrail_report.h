@@ -36,6 +36,7 @@ typedef enum {
     HEAPTRAIL_REPORT_CHECKS,   /**< what is looked for, what is not, and how to change that */
     HEAPTRAIL_REPORT_EXPLAIN,  /**< why the last allocation failed, and who holds that memory */
     HEAPTRAIL_REPORT_LIST,     /**< live blocks, one a row, in the order of `sort` */
+    HEAPTRAIL_REPORT_LOWMEM,   /**< low-memory watches: who made them fire, who held what then */
     HEAPTRAIL_REPORT_COUNT
 } heaptrail_report_kind_t;
 

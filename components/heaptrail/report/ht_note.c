@@ -10,10 +10,10 @@
 #define BIT(kind) (1U << HEAPTRAIL_REPORT_##kind)
 #define ROWS_OF_BLOCKS                                                                             \
     (BIT(STATUS) | BIT(SITES) | BIT(TASKS) | BIT(HEAPS) | BIT(OLDEST) | BIT(LIST) | BIT(SINCE) |   \
-     BIT(WHOIS) | BIT(SUMMARY) | BIT(EXPLAIN))
+     BIT(WHOIS) | BIT(SUMMARY) | BIT(EXPLAIN) | BIT(LOWMEM))
 #define ROWS_WITH_SITES                                                                            \
     (BIT(STATUS) | BIT(SITES) | BIT(OLDEST) | BIT(LIST) | BIT(FAILURES) | BIT(SINCE) |             \
-     BIT(WHOIS) | BIT(SUMMARY) | BIT(EXPLAIN))
+     BIT(WHOIS) | BIT(SUMMARY) | BIT(EXPLAIN) | BIT(LOWMEM))
 #define ROWS_WITH_TASKS                                                                            \
     (BIT(STATUS) | BIT(TASKS) | BIT(OLDEST) | BIT(LIST) | BIT(FAILURES) | BIT(WHOIS) |             \
      BIT(SUMMARY) | BIT(EXPLAIN))

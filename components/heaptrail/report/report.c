@@ -30,6 +30,7 @@ static const kind_t s_kinds[HEAPTRAIL_REPORT_COUNT] = {
     [HEAPTRAIL_REPORT_CHECKS] = {"checks", ht_report_checks},
     [HEAPTRAIL_REPORT_EXPLAIN] = {"explain", ht_report_explain},
     [HEAPTRAIL_REPORT_LIST] = {"list", ht_report_list},
+    [HEAPTRAIL_REPORT_LOWMEM] = {"lowmem", ht_report_lowmem},
 };
 
 /* What is wrong, what has failed and what is short comes before what is held. */
