@@ -4,6 +4,7 @@
  */
 /* The worlds that reports are drawn from. */
 #include "fake.h"
+#include "worlds_lowmem.h"
 
 #include <string.h>
 
@@ -293,51 +294,6 @@ static const heaptrail_failure_row_t s_firmware_failures[] = {
      .age_us = 850},
 };
 
-static const heaptrail_lowmem_row_t s_firmware_watches[] = {
-    {.id = 1,
-     .caps = INTERNAL | B8,
-     .free_below_bytes = 20 * KIB,
-     .free_rearm_bytes = 24 * KIB,
-     .fired = 3,
-     .cause = HEAPTRAIL_LOWMEM_ALLOCATION,
-     .free_bytes = 19 * KIB + 800,
-     .size_bytes = 2 * KIB,
-     .origin = {1, &s_http, NULL, 0, HEAPTRAIL_METHOD_MALLOC, DEFAULT},
-     .task_id = 4,
-     .task_name = "httpd",
-     .age_us = 3 * MIN + 4 * S,
-     .frozen = true,
-     .site_count = 2,
-     .drift_allocations = 2,
-     .drift_frees = 1,
-     .drift_us = 1000},
-    {.id = 2,
-     .caps = DMA,
-     .free_below_bytes = 8 * KIB,
-     .free_rearm_bytes = 9 * KIB,
-     .largest_below_bytes = 4 * KIB,
-     .largest_rearm_bytes = 5 * KIB,
-     .armed = true},
-    {.id = 4,
-     .caps = SPIRAM,
-     .largest_below_bytes = 640 * KIB,
-     .largest_rearm_bytes = 720 * KIB,
-     .fired = 1,
-     .cause = HEAPTRAIL_LOWMEM_SAMPLE,
-     .by_largest = true,
-     .free_bytes = 3100 * KIB,
-     .largest_known = true,
-     .largest_free_bytes = 512 * KIB,
-     .age_us = 40 * S,
-     .frozen = true,
-     .site_count = 3},
-};
-static const heaptrail_lowmem_site_t s_firmware_watch_sites[] = {
-    {{1, &s_http, NULL, 0, HEAPTRAIL_METHOD_MALLOC, DEFAULT}, 44, 44 * 2 * KIB},
-    {{5, NULL, s_stack, 6, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, INTERNAL | B8}, 8, 3200},
-    {{2, &s_mqtt, s_stack, 6, HEAPTRAIL_METHOD_STRDUP, DEFAULT}, 112, 2129},
-};
-
 const fake_world_t *fake_firmware(void)
 {
     static const fake_world_t world = {
@@ -349,9 +305,9 @@ const fake_world_t *fake_firmware(void)
         .heap_count = COUNT(s_firmware_heaps),
         .blocks = s_firmware_blocks,
         .block_count = COUNT(s_firmware_blocks),
-        .watches = s_firmware_watches,
-        .watch_count = COUNT(s_firmware_watches),
-        .watch_sites = s_firmware_watch_sites,
+        .watches = g_firmware_watches,
+        .watch_count = FIRMWARE_WATCHES,
+        .watch_sites = g_firmware_watch_sites,
         .failures = s_firmware_failures,
         .failure_count = COUNT(s_firmware_failures),
         .status = {.running = true,
@@ -476,20 +432,6 @@ static const heaptrail_failure_row_t s_hostile_failures[] = {
      .origin = {1, &s_null, NULL, 0, HEAPTRAIL_METHOD_MALLOC, 0}},
 };
 
-static const heaptrail_lowmem_row_t s_hostile_watches[] = {
-    {.id = 0, .fired = 1, .cause = HEAPTRAIL_LOWMEM_FAILURE, .site_count = 1},
-    {.id = 1,
-     .free_below_bytes = 1,
-     .free_rearm_bytes = 2,
-     .fired = 2,
-     .cause = (heaptrail_lowmem_cause_t)77,
-     .origin = {9, &s_broken, NULL, 3, (heaptrail_method_t)200, 1U << 30},
-     .task_name = "\x1b[2J\xff\xfe",
-     .in_isr = true,
-     .site_count = 1},
-};
-static const heaptrail_lowmem_site_t s_hostile_watch_site = {{0, &s_null, NULL, 0, 0, 0}, 0, 0};
-
 const fake_world_t *fake_hostile(void)
 {
     static const fake_world_t world = {
@@ -501,9 +443,9 @@ const fake_world_t *fake_hostile(void)
         .heap_count = COUNT(s_hostile_heaps),
         .blocks = s_hostile_blocks,
         .block_count = COUNT(s_hostile_blocks),
-        .watches = s_hostile_watches,
-        .watch_count = COUNT(s_hostile_watches),
-        .watch_sites = &s_hostile_watch_site,
+        .watches = g_hostile_watches,
+        .watch_count = HOSTILE_WATCHES,
+        .watch_sites = &g_hostile_watch_site,
         .failures = s_hostile_failures,
         .failure_count = COUNT(s_hostile_failures),
         .status = {.running = false,
@@ -583,31 +525,6 @@ const fake_world_t *fake_extremes(void)
         .free_bytes = SIZE_MAX,
         .largest_free_bytes = SIZE_MAX,
         .age_us = UINT64_MAX};
-    static const heaptrail_lowmem_row_t watch = {
-        .id = U32,
-        .caps = U32,
-        .free_below_bytes = SIZE_MAX,
-        .free_rearm_bytes = SIZE_MAX,
-        .largest_below_bytes = SIZE_MAX,
-        .largest_rearm_bytes = SIZE_MAX,
-        .fired = U32,
-        .cause = HEAPTRAIL_LOWMEM_FAILURE,
-        .by_largest = true,
-        .free_bytes = SIZE_MAX,
-        .largest_known = true,
-        .largest_free_bytes = SIZE_MAX,
-        .size_bytes = SIZE_MAX,
-        .origin = {U32, &s_http, NULL, 0, HEAPTRAIL_METHOD_MALLOC, U32},
-        .task_id = U32,
-        .task_name = "maximum",
-        .age_us = UINT64_MAX,
-        .frozen = true,
-        .site_count = 1,
-        .drift_allocations = U32,
-        .drift_frees = U32,
-        .drift_us = UINT64_MAX};
-    static const heaptrail_lowmem_site_t watch_site = {
-        {U32, &s_http, NULL, 0, HEAPTRAIL_METHOD_MALLOC, U32}, U32, SIZE_MAX};
     static const fake_world_t world = {.sites = &site,
                                        .site_count = 1,
                                        .tasks = &task,
@@ -616,9 +533,9 @@ const fake_world_t *fake_extremes(void)
                                        .heap_count = 1,
                                        .blocks = &block,
                                        .block_count = 1,
-                                       .watches = &watch,
+                                       .watches = &g_extreme_watch,
                                        .watch_count = 1,
-                                       .watch_sites = &watch_site,
+                                       .watch_sites = &g_extreme_watch_site,
                                        .failures = &failure,
                                        .failure_count = 1,
                                        .status = {true,

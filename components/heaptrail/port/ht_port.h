@@ -146,8 +146,8 @@ void ht_port_log(unsigned level, const char *text);
  * itself. */
 bool ht_port_is_wrapped(void);
 
-/** Free bytes of all heaps that offer `caps`; SIZE_MAX: this platform cannot tell. Any context, with
- * ht_port_can_report() only; takes no lock of the heap. O(heaps). */
+/** Free bytes of all heaps that offer `caps`; SIZE_MAX: this platform cannot tell. Any context,
+ * with ht_port_can_report() only; takes no lock of the heap. O(heaps). */
 size_t ht_port_free_bytes(uint32_t caps);
 
 /** Get ready for ht_port_lowmem_wake(). From a task. False: there is no memory for it. */

@@ -16,4 +16,6 @@ bool ht_port_lowmem_start(void)
     return false;
 }
 
-void ht_port_lowmem_wake(void) {}
+void ht_port_lowmem_wake(void)
+{
+}
