@@ -75,14 +75,18 @@ static inline ht_range_t whole_stack(uintptr_t sp)
 extern void *__libc_stack_end __attribute__((weak));
 #define HOST_STACK_MAX ((uintptr_t)8U << 20)
 
+/* By comparison: a 32-bit program's stack may end less than that below 4 GiB. */
+static inline bool ends_above(uintptr_t end, uintptr_t sp)
+{
+    return end > sp && end - sp <= HOST_STACK_MAX;
+}
+
 static inline ht_range_t whole_stack(uintptr_t sp)
 {
     TaskHandle_t task = xTaskGetCurrentTaskHandle();
     uintptr_t end = task != NULL ? ht_bounds_task_end((uintptr_t)task) : 0;
-    if (end - sp > HOST_STACK_MAX && &__libc_stack_end != NULL) {
-        end = (uintptr_t)__libc_stack_end;
-    }
-    return end - sp > HOST_STACK_MAX ? (ht_range_t){0, 0} : (ht_range_t){sp, end};
+    if (!ends_above(end, sp) && &__libc_stack_end != NULL) { end = (uintptr_t)__libc_stack_end; }
+    return ends_above(end, sp) ? (ht_range_t){sp, end} : (ht_range_t){0, 0};
 }
 
 #endif
