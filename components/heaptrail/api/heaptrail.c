@@ -12,6 +12,7 @@
 #include "ht_default.h"
 #include "ht_log.h"
 #include "ht_lowmem.h"
+#include "ht_pool_measure.h"
 #include "ht_query.h"
 
 esp_err_t heaptrail_start(void)
@@ -178,8 +179,11 @@ uint32_t heaptrail_tick_hz(void)
 static void sample_heap(ht_tracker_t *tracker, uint32_t id)
 {
     ht_heap_t *heap = &tracker->heaps.row[id];
-    ht_heap_sample_t sample;
-    if (!ht_port_sample_heap(heap->start, &sample)) { return; }
+    ht_heap_sample_t sample = {.min_free_bytes = SIZE_MAX};
+    bool measured = heap->kind == HT_HEAP_REAL
+                        ? ht_port_sample_heap(heap->start, &sample)
+                        : ht_pool_measure(id, &sample.free_bytes, &sample.largest_free_bytes);
+    if (!measured) { return; }
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     size_t lowest = heap->sampled ? heap->min_free_bytes : SIZE_MAX;
     size_t lowest_largest = heap->sampled ? heap->min_largest_free_bytes : SIZE_MAX;

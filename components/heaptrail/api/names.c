@@ -29,6 +29,7 @@ const char *heaptrail_method_name(heaptrail_method_t method)
         [HEAPTRAIL_METHOD_HEAP_CAPS_REALLOC_PREFER] = "heap_caps_realloc_prefer",
         [HEAPTRAIL_METHOD_REGISTERED] = "register_allocation",
         [HEAPTRAIL_METHOD_FREE] = "free",
+        [HEAPTRAIL_METHOD_POOL] = "pool",
     };
     if ((unsigned)method >= HEAPTRAIL_METHOD_COUNT || names[method] == NULL) { return "unknown"; }
     return names[method];

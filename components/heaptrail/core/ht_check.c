@@ -32,6 +32,13 @@ static const char *check_record(ht_tracker_t *tracker, ht_record_t *record, uint
     }
     CHECK(ht_table_find(&tracker->table, record->address) == record,
           "record: address is there twice");
+    if (ht_record_is_pooled(record)) {
+        const ht_heap_t *pool = &tracker->heaps.row[ht_record_heap(record).index];
+        CHECK(pool->kind == HT_HEAP_POOL || pool->kind == HT_HEAP_LEFT, "record: its pool is none");
+        CHECK(ht_record_block(record) - pool->start < pool->pool_size,
+              "record: lies outside its pool");
+        return NULL;
+    }
     CHECK(ht_heap_of(&tracker->heaps, record->address).index == ht_record_heap(record).index,
           "record: heap is not that of its address");
     return NULL;

@@ -39,8 +39,8 @@ static bool is_inside(const ht_record_t *record, uintptr_t address)
     return address == record->address || address - record->address < ht_record_size(record);
 }
 
-/* The live block that an address is in, or in whose redzones it is. */
-static bool find_live(ht_tracker_t *tracker, uintptr_t address, ht_record_t *found)
+/* The live block that an address is in, or in whose redzones it is: of a heap, or of a pool. */
+static bool find_live(ht_tracker_t *tracker, uintptr_t address, bool pooled, ht_record_t *found)
 {
     bool hit = false;
     if (tracker->state == HT_STATE_NEW) { return false; }
@@ -49,7 +49,10 @@ static bool find_live(ht_tracker_t *tracker, uintptr_t address, ht_record_t *fou
         uint32_t moves;
         uint32_t count = ht_query_bucket(tracker, b, records, &moves);
         for (uint32_t i = 0; i < count; i++) {
-            if (!covers(tracker, &records[i], address)) { continue; }
+            if (ht_in_pool(tracker, &records[i]) != pooled ||
+                !covers(tracker, &records[i], address)) {
+                continue;
+            }
             if (is_inside(&records[i], address)) {
                 *found = records[i];
                 return true;
@@ -144,7 +147,7 @@ void ht_diagnose(ht_tracker_t *tracker, uintptr_t address, ht_diagnosis_t *diagn
     diagnosis->heap = ht_heap_of(&tracker->heaps, address);
     ht_port_unlock(&tracker->lock, irq);
     ht_port_task_stack_t stack;
-    if (find_live(tracker, address, &diagnosis->record)) {
+    if (find_live(tracker, address, false, &diagnosis->record)) {
         const ht_record_t *record = &diagnosis->record;
         diagnosis->has_block = true;
         diagnosis->place = place_in(record, address);
@@ -220,7 +223,7 @@ static void tell_neighbour(const ht_tracker_t *tracker, const ht_record_t *recor
     copy_name(tracker, ht_record_task(record).index, neighbour->task_name);
 }
 
-void ht_diagnose_neighbours(ht_tracker_t *tracker, uintptr_t start, uintptr_t end,
+void ht_diagnose_neighbours(ht_tracker_t *tracker, bool pooled, uintptr_t start, uintptr_t end,
                             heaptrail_neighbour_t *left, heaptrail_neighbour_t *right)
 {
     ht_record_t before = {0};
@@ -234,6 +237,7 @@ void ht_diagnose_neighbours(ht_tracker_t *tracker, uintptr_t start, uintptr_t en
         uint32_t count = ht_query_bucket(tracker, b, records, &moves);
         for (uint32_t i = 0; i < count; i++) {
             uintptr_t at = records[i].address;
+            if (ht_in_pool(tracker, &records[i]) != pooled) { continue; }
             if (at < start && at > before.address) { before = records[i]; }
             if (at > start && at >= end && (after.address == 0 || at < after.address)) {
                 after = records[i];
@@ -266,6 +270,14 @@ void ht_diagnose_row(ht_tracker_t *tracker, uintptr_t address, heaptrail_address
     ht_diagnosis_t diagnosis;
     memset(row, 0, sizeof(*row));
     ht_diagnose(tracker, address, &diagnosis);
+    bool pooled = tracker->heaps.pools != 0 && find_live(tracker, address, true, &diagnosis.record);
+    if (pooled) { /* the inner one of the two */
+        diagnosis.has_block = true;
+        diagnosis.freed = false;
+        diagnosis.place = HEAPTRAIL_PLACE_BLOCK;
+        diagnosis.heap = ht_record_heap(&diagnosis.record);
+        diagnosis.offset = (ptrdiff_t)(address - diagnosis.record.address);
+    }
     row->address = address;
     row->place = diagnosis.place;
     ht_diagnose_place_name(tracker, &diagnosis, row->place_name);
@@ -279,5 +291,5 @@ void ht_diagnose_row(ht_tracker_t *tracker, uintptr_t address, heaptrail_address
         start = diagnosis.record.address;
         end = start + ht_record_size(&diagnosis.record);
     }
-    ht_diagnose_neighbours(tracker, start, end, &row->left, &row->right);
+    ht_diagnose_neighbours(tracker, pooled, start, end, &row->left, &row->right);
 }

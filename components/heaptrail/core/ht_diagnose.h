@@ -35,8 +35,8 @@ uint32_t ht_diagnose_stack(ht_tracker_t *tracker, uintptr_t from, uintptr_t to,
 void ht_diagnose_story(const ht_tracker_t *tracker, const ht_record_t *record,
                        const ht_freed_t *was, ht_tick_t now, heaptrail_block_story_t *story);
 
-/** The nearest live blocks on both sides of [start, end). */
-void ht_diagnose_neighbours(ht_tracker_t *tracker, uintptr_t start, uintptr_t end,
+/** The nearest live blocks on both sides of [start, end), of heaps or of pools. */
+void ht_diagnose_neighbours(ht_tracker_t *tracker, bool pooled, uintptr_t start, uintptr_t end,
                             heaptrail_neighbour_t *left, heaptrail_neighbour_t *right);
 
 /** The public row of a diagnosis. */

@@ -254,6 +254,7 @@ static void see_record(lookup_t *lookup, const ht_record_t *record)
 {
     const ht_tracker_t *tracker = lookup->tracker;
     uint32_t caps = ht_port_heap_caps(lookup->out->caps);
+    if (ht_in_pool(tracker, record)) { return; } /* the block that the pool lies in is here, too */
     match_pins(lookup, record);
     if ((tracker->heaps.row[ht_record_heap(record).index].caps & caps) == caps) {
         lookup->redzone_bytes += redzone_bytes(&tracker->checks, record);

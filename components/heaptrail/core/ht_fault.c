@@ -96,7 +96,7 @@ static void tell_block(ht_tracker_t *tracker, const ht_fault_t *fault, ht_tick_t
         end = start + ht_record_size(fault->record);
         row->offset_bytes = (ptrdiff_t)(fault->address - start);
     }
-    ht_diagnose_neighbours(tracker, start, end, &row->left, &row->right);
+    ht_diagnose_neighbours(tracker, false, start, end, &row->left, &row->right);
 }
 
 static void keep_frames(heaptrail_origin_t *origin, uintptr_t *frames, uint32_t max)

@@ -15,6 +15,14 @@
 /** Heaps that can be told apart. */
 #define HT_HEAPS_MAX 15
 
+/** What a row is. */
+enum {
+    HT_HEAP_REAL = 0, /**< a heap of the platform */
+    HT_HEAP_POOL = 1, /**< a pool, see ht_pool.h */
+    HT_HEAP_GONE = 2, /**< was a pool: the row may be used again */
+    HT_HEAP_LEFT = 3  /**< was a pool, and was allocated from while it was removed */
+};
+
 typedef struct {
     uintptr_t start;
     size_t size;      /**< 0 for a pool: no address is looked up in it */
@@ -33,12 +41,15 @@ typedef struct {
     size_t largest_free_bytes;
     size_t min_free_bytes;
     size_t min_largest_free_bytes;
+    uint8_t kind; /**< HT_HEAP_* */
     char name[HT_TASK_NAME_MAX];
 } ht_heap_t;
 
 typedef struct {
     ht_heap_t row[HT_HEAPS_MAX + 1];
-    uint32_t count;       /**< heaps added; row 0 not counted */
+    uint32_t count;       /**< heaps and pools added; row 0 not counted */
+    uint32_t pools;       /**< pools of these */
+    uint32_t gone;        /**< rows of these that were pools */
     uintptr_t last_start; /**< where the heap of the last look-up lies */
     size_t last_size;
     ht_heap_t *last; /**< its row, and the bits of its number in a record */
@@ -71,15 +82,15 @@ HT_INLINE ht_heap_t *ht_heap_at(ht_heaps_t *heaps, uintptr_t address, ht_word_t 
     return &heaps->row[0];
 }
 
-/** Make ht_heap_of() say this pool, whose memory lies in a heap, until ht_heap_aim_off(). Lock
+/** Make ht_heap_at() say this pool for the key of a block of its until ht_heap_aim_off(). Lock
  * held.
  */
-HT_INLINE void ht_heap_aim(ht_heaps_t *heaps, ht_heap_id_t pool)
+HT_INLINE void ht_heap_aim(ht_heaps_t *heaps, ht_heap_id_t pool, uintptr_t key)
 {
     heaps->last = &heaps->row[pool.index];
     heaps->last_bits = (ht_word_t)pool.index << HT_HEAP_SHIFT;
-    heaps->last_start = heaps->row[pool.index].start;
-    heaps->last_size = heaps->row[pool.index].pool_size;
+    heaps->last_start = key;
+    heaps->last_size = 1;
 }
 
 HT_INLINE void ht_heap_aim_off(ht_heaps_t *heaps)

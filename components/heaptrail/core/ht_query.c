@@ -84,7 +84,10 @@ uint32_t ht_query_bucket(ht_tracker_t *tracker, uint32_t bucket, ht_record_t out
     const ht_record_t *slot = tracker->table.buckets[bucket].slot;
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     for (uint32_t i = 0; i < HT_BUCKET_SLOTS; i++) {
-        if (ht_record_is_live(&slot[i])) { out[count++] = slot[i]; }
+        if (ht_record_is_live(&slot[i])) {
+            out[count] = slot[i];
+            out[count++].address = ht_record_block(&slot[i]);
+        }
     }
     *moves = tracker->table.moves;
     ht_port_unlock(&tracker->lock, irq);
@@ -345,8 +348,9 @@ static void heap_row(ht_tracker_t *tracker, uint32_t id, heaptrail_heap_row_t *r
     ht_port_unlock(&tracker->lock, irq);
     *row = (heaptrail_heap_row_t){
         .id = id,
+        .pool = copy.kind == HT_HEAP_POOL,
         .start = copy.start,
-        .size_bytes = copy.size,
+        .size_bytes = copy.kind == HT_HEAP_POOL ? copy.pool_size : copy.size,
         .caps = copy.caps,
         .live_blocks = copy.total_blocks - copy.freed_blocks,
         .live_bytes = copy.live_bytes,
@@ -374,7 +378,8 @@ ht_walk_t ht_query_heaps(ht_tracker_t *tracker, ht_heap_fn fn, void *context)
     for (uint32_t id = 0; id <= last && !walk.stopped; id++) {
         heaptrail_heap_row_t row;
         heap_row(tracker, id, &row);
-        if (id != 0 || row.total_blocks != 0) {
+        bool gone = tracker->heaps.row[id].kind == HT_HEAP_GONE;
+        if ((id != 0 || row.total_blocks != 0) && !gone) {
             walk.rows++;
             walk.stopped = !fn(context, &row);
         }
@@ -431,12 +436,12 @@ typedef struct {
 
 static bool contains(ht_tracker_t *tracker, const ht_record_t *record, ht_tick_t now, void *context)
 {
-    (void)tracker;
     (void)now;
     whois_t *whois = context;
     if (whois->address - record->address >= ht_record_size(record)) { return true; }
-    whois->found = *record;
-    return false;
+    bool pooled = ht_in_pool(tracker, record);
+    if (pooled || whois->found.address == 0) { whois->found = *record; }
+    return tracker->heaps.pools != 0 && !pooled; /* a pool's block lies in a heap's: go on */
 }
 
 bool ht_query_whois(ht_tracker_t *tracker, uintptr_t address, heaptrail_block_row_t *row,
@@ -445,8 +450,13 @@ bool ht_query_whois(ht_tracker_t *tracker, uintptr_t address, heaptrail_block_ro
     if (tracker->state == HT_STATE_NEW || address <= HT_ADDRESS_HELD) { return false; }
     whois_t whois = {.address = address};
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-    const ht_record_t *exact = ht_table_find(&tracker->table, address);
-    if (exact != NULL) { whois.found = *exact; }
+    const ht_record_t *exact = NULL;
+    if (address % 4U == 0) { exact = ht_table_find(&tracker->table, ht_pool_key(address)); }
+    if (exact == NULL) { exact = ht_table_find(&tracker->table, address); }
+    if (exact != NULL) {
+        whois.found = *exact;
+        whois.found.address = address;
+    }
     ht_port_unlock(&tracker->lock, irq);
     for (int tries = 0; whois.found.address == 0; tries++) {
         ht_walk_t walk = walk_records(tracker, NULL, contains, &whois);
@@ -470,6 +480,26 @@ static void add_origins(ht_tracker_t *tracker, heaptrail_status_t *status)
     }
 }
 
+/* Blocks of pools are in other blocks, or in static memory: not counted twice. */
+static void take_pools_out(ht_tracker_t *tracker, heaptrail_status_t *status)
+{
+    for (uint32_t id = 1; id <= HT_HEAPS_MAX; id++) {
+        ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+        const ht_heap_t *row = &tracker->heaps.row[id];
+        if (row->kind != HT_HEAP_REAL) {
+            status->pools += row->kind == HT_HEAP_POOL;
+            status->pool_blocks += row->total_blocks - row->freed_blocks;
+            status->pool_bytes += row->live_bytes;
+        }
+        ht_port_unlock(&tracker->lock, irq);
+    }
+    /* Counted a moment later: may be more than there were. */
+    bool more =
+        status->pool_blocks > status->live_blocks || status->pool_bytes > status->live_bytes;
+    status->live_blocks -= more ? status->live_blocks : status->pool_blocks;
+    status->live_bytes -= more ? status->live_bytes : status->pool_bytes;
+}
+
 void ht_query_status(ht_tracker_t *tracker, heaptrail_status_t *status)
 {
     *status = (heaptrail_status_t){0};
@@ -483,7 +513,7 @@ void ht_query_status(ht_tracker_t *tracker, heaptrail_status_t *status)
     status->max_origins = tracker->origins.max;
     status->tasks = tracker->tasks.row_count - HT_TASK_FIRST;
     status->max_tasks = tracker->tasks.max;
-    status->heaps = tracker->heaps.count;
+    status->heaps = tracker->heaps.count - tracker->heaps.pools - tracker->heaps.gone;
     status->stack_depth = tracker->stack_depth;
     status->memory_bytes = tracker->memory_bytes;
     status->generation = tracker->generation;
@@ -503,4 +533,5 @@ void ht_query_status(ht_tracker_t *tracker, heaptrail_status_t *status)
     ht_port_unlock(&tracker->lock, irq);
     status->uptime_us = ht_port_uptime_us();
     add_origins(tracker, status);
+    if (tracker->heaps.pools != 0) { take_pools_out(tracker, status); }
 }

@@ -157,7 +157,7 @@ static HT_PORT_HOT ht_record_t *make_record(ht_tracker_t *tracker, const ht_add_
         drop(tracker, from, add->size);
         return NULL;
     }
-    if (add->pool.index != 0) { ht_heap_aim(&tracker->heaps, add->pool); }
+    if (add->pool.index != 0) { ht_heap_aim(&tracker->heaps, add->pool, add->address); }
     ht_hot_fill(tracker, record, add->address, add->size, from, ht_by_row(tracker, task),
                 add->guard, now);
     if (add->pool.index != 0) { ht_heap_aim_off(&tracker->heaps); }

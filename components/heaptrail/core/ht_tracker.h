@@ -185,9 +185,15 @@ void ht_tracker_add(ht_tracker_t *tracker, uintptr_t address, size_t size, ht_or
 bool ht_tracker_add_guarded(ht_tracker_t *tracker, uintptr_t address, size_t size,
                             ht_origin_id_t origin, uint32_t guard);
 
+/** True if a copy of a record (ht_query_bucket()) is of a pool's block. */
+static inline bool ht_in_pool(const ht_tracker_t *tracker, const ht_record_t *record)
+{
+    return tracker->heaps.row[ht_record_heap(record).index].kind != HT_HEAP_REAL;
+}
+
 /** A new block, in full. */
 typedef struct {
-    uintptr_t address; /**< its key: of a pool's block with HT_ADDRESS_POOL */
+    uintptr_t address; /**< of a pool's block ht_pool_key() */
     size_t size;
     ht_origin_id_t origin;
     uint32_t guard;    /**< HT_GUARD_* */

@@ -131,9 +131,10 @@ static_assert(sizeof(ht_record_t) == 16,
 #define HT_ADDRESS_FORGOTTEN ((uintptr_t)2)
 
 /**
- * This bit in the address marks a block of a pool (ht_pool.h). A pool's first block may begin where
- * the heap's block begins that the pool lies in, so the two need two keys. Alone it is
- * HT_ADDRESS_HELD: no block begins at 0.
+ * This bit marks a block of a pool (ht_pool.h). A pool's first block may begin where the heap's
+ * block begins that the pool lies in, so the two need two keys: a pool's block is filed under the
+ * complement of its address, where no memory is, with this bit set and bit 1 clear. So whatever is
+ * passed to free() never finds one.
  */
 #define HT_ADDRESS_POOL ((uintptr_t)1)
 
@@ -195,16 +196,23 @@ HT_INLINE bool ht_record_is_live(const ht_record_t *record)
     return record->address > HT_ADDRESS_HELD && (record->address & HT_ADDRESS_FORGOTTEN) == 0;
 }
 
-/** Where the block of a record begins. */
-HT_INLINE uintptr_t ht_record_block(const ht_record_t *record)
-{
-    return record->address & ~(HT_ADDRESS_FORGOTTEN | HT_ADDRESS_POOL);
-}
-
 /** The block is a pool's. */
 HT_INLINE bool ht_record_is_pooled(const ht_record_t *record)
 {
     return record->address > HT_ADDRESS_HELD && (record->address & HT_ADDRESS_POOL) != 0;
+}
+
+/** What the block of a pool is filed under; it begins at a multiple of 4. */
+HT_INLINE uintptr_t ht_pool_key(uintptr_t address)
+{
+    return (~address & ~(uintptr_t)3) | HT_ADDRESS_POOL;
+}
+
+/** Where the block of a record begins. */
+HT_INLINE uintptr_t ht_record_block(const ht_record_t *record)
+{
+    uintptr_t address = ht_record_is_pooled(record) ? ~record->address : record->address;
+    return address & ~(uintptr_t)3;
 }
 
 /** What a record is filed under. */

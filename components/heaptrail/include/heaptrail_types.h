@@ -41,6 +41,7 @@ typedef enum {
     HEAPTRAIL_METHOD_HEAP_CAPS_REALLOC_PREFER,
     HEAPTRAIL_METHOD_REGISTERED, /**< told to us by register_allocation() */
     HEAPTRAIL_METHOD_FREE,       /**< of a free(), in error reports */
+    HEAPTRAIL_METHOD_POOL,       /**< from a pool: heaptrail_pool.h */
     HEAPTRAIL_METHOD_COUNT
 } heaptrail_method_t;
 
@@ -143,7 +144,7 @@ typedef struct {
     size_t since_bytes;
 } heaptrail_task_row_t;
 
-/** One heap. The second half is sampled, see heaptrail_sample(). */
+/** One heap, or one pool (heaptrail_pool.h). The second half is sampled, see heaptrail_sample(). */
 typedef struct {
     uint32_t id;
     char name[HEAPTRAIL_TASK_NAME_MAX];
@@ -165,6 +166,7 @@ typedef struct {
     uint32_t
         fragmentation_permille; /**< 1000 x (1 - largest / free); 0: all free memory is one block */
     uint64_t sample_age_us;
+    bool pool; /**< a pool: its memory is a block of another heap, or static */
 } heaptrail_heap_row_t;
 
 /** One allocation that failed. */
@@ -217,6 +219,9 @@ typedef struct {
     heaptrail_loss_t loss;
     uint32_t generation; /**< another one after each heaptrail_reset() */
     uint32_t pauses;     /**< another one after each heaptrail_stop() */
+    uint32_t pools;
+    uint32_t pool_blocks; /**< live in pools: not in live_blocks, which has what pools lie in */
+    size_t pool_bytes;    /**< the same; total_blocks, total_bytes and total_frees count all */
 } heaptrail_status_t;
 
 #ifdef __cplusplus

@@ -62,6 +62,14 @@ static void blocks_and_bytes(ht_out_t *out, uint64_t blocks, uint64_t bytes)
     ht_out_count(out, blocks, "block");
 }
 
+void ht_note_pools(ht_report_t *r)
+{
+    if (r->total.pool_blocks == 0) { return; }
+    ht_out_text(&r->out, "; ");
+    blocks_and_bytes(&r->out, r->total.pool_blocks, r->total.pool_bytes);
+    ht_out_text(&r->out, " in pools");
+}
+
 static void title_totals(ht_report_t *r)
 {
     const ht_totals_t *total = &r->total;
@@ -97,6 +105,7 @@ void ht_counts_title(ht_report_t *r, const char *by, const char *noun)
         title_totals(r);
         ht_out_text(out, ", ");
         ht_out_count(out, r->total.rows, noun);
+        ht_note_pools(r);
     }
     ht_out_style(out, HT_STYLE_PLAIN);
     ht_out_sentence_end(out);

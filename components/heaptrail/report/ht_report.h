@@ -23,6 +23,8 @@ typedef struct {
     uint64_t bytes;
     uint32_t selected_blocks;
     uint64_t selected_bytes;
+    uint32_t pool_blocks; /**< of pools: not in `blocks`, which has what the pools lie in */
+    uint64_t pool_bytes;
     uint32_t orphan_blocks; /**< of deleted tasks */
     uint64_t orphan_bytes;
     uint32_t name_columns; /**< of the widest task or heap name */
@@ -129,6 +131,9 @@ void ht_counts_add(ht_totals_t *total, const ht_counts_t *counts);
 void ht_counts_title(ht_report_t *r, const char *by, const char *noun);
 void ht_counts_json(ht_report_t *r, const ht_counts_t *counts);
 void ht_counts_json_head(ht_report_t *r);
+
+/** "; 3 KiB in 41 blocks in pools", if there are any. Part of a sentence. */
+void ht_note_pools(ht_report_t *r);
 
 /** True when the report is about selected blocks, not about all live ones. */
 bool ht_counts_selecting(const ht_report_t *r);

@@ -53,8 +53,10 @@ static void add(ht_totals_t *total, const void *context)
     const heaptrail_heap_row_t *row = context;
     uint32_t columns =
         row->name[0] == '\0' ? 7U : ht_out_name_columns(row->name, sizeof(row->name));
-    total->blocks += row->live_blocks;
-    total->bytes += row->live_bytes;
+    total->pool_blocks += row->pool ? row->live_blocks : 0U;
+    total->pool_bytes += row->pool ? row->live_bytes : 0U;
+    total->blocks += row->pool ? 0U : row->live_blocks;
+    total->bytes += row->pool ? 0U : row->live_bytes;
     total->selected_blocks += row->since_blocks;
     total->selected_bytes += row->since_bytes;
     if (columns > total->name_columns) { total->name_columns = columns; }
@@ -83,6 +85,7 @@ static void text_head(ht_report_t *r)
     ht_out_size(out, r->total.bytes);
     ht_out_text(out, " live in ");
     ht_out_count(out, r->total.blocks, "block");
+    ht_note_pools(r);
     if (r->total.sampled) {
         ht_out_text(out, "; measured ");
         ht_out_time(out, r->total.sample_age_us);
@@ -170,6 +173,7 @@ static void verdict(ht_out_t *out, const heaptrail_heap_row_t *row)
     ht_out_style(out, verdict_style(row));
     verdict_words(out, row);
     ht_out_style(out, HT_STYLE_PLAIN);
+    if (row->pool) { ht_out_text(out, "; a pool, inside other memory"); }
     if (row->caps != 0) {
         ht_out_style(out, HT_STYLE_DIM);
         ht_out_text(out, " [");
@@ -242,6 +246,7 @@ static void json_row(ht_report_t *r, const void *context)
     ht_json_maybe(json, "fragmentation_permille", known, row->fragmentation_permille);
     ht_json_maybe(json, "sample_age_us", known, row->sample_age_us);
     ht_json_string(json, "verdict", verdict_key(row), SIZE_MAX);
+    ht_json_bool(json, "pool", row->pool);
 }
 
 esp_err_t ht_report_heaps(ht_report_t *r)

@@ -60,7 +60,14 @@ static ht_top_entry_t rank(const ht_report_t *r, const void *row)
 
 static void add(ht_totals_t *total, const void *row)
 {
-    const ht_counts_t counts = counts_of(row);
+    ht_counts_t counts = counts_of(row);
+    const heaptrail_site_row_t *site = row;
+    if (site->origin.method == HEAPTRAIL_METHOD_POOL) {
+        total->pool_blocks += counts.live_blocks;
+        total->pool_bytes += counts.live_bytes;
+        counts.live_blocks = 0; /* their memory is live at the site of the pool */
+        counts.live_bytes = 0;
+    }
     ht_counts_add(total, &counts);
 }
 

@@ -33,6 +33,14 @@ static void traffic(ht_out_t *out, const heaptrail_status_t *status)
     ht_out_size(out, status->live_bytes);
     ht_out_text(out, " in ");
     ht_out_count(out, status->live_blocks, "block");
+    if (status->pools != 0) {
+        ht_out_text(out, "; in ");
+        ht_out_count(out, status->pools, "pool");
+        ht_out_text(out, " ");
+        ht_out_size(out, status->pool_bytes);
+        ht_out_text(out, " in ");
+        ht_out_count(out, status->pool_blocks, "block");
+    }
     ht_out_sentence_end(out);
     label(out, "ever");
     ht_out_size(out, status->total_bytes);
@@ -81,7 +89,7 @@ static void text(ht_report_t *r, const heaptrail_status_t *status)
 {
     title(&r->out, status);
     traffic(&r->out, status);
-    level(&r->out, "records", status->live_blocks, status->max_blocks);
+    level(&r->out, "records", status->live_blocks + status->pool_blocks, status->max_blocks);
     level(&r->out, "sites", status->origins, status->max_origins);
     level(&r->out, "tasks", status->tasks, status->max_tasks);
     own(&r->out, status);
@@ -109,6 +117,9 @@ static void json(ht_json_t *j, const heaptrail_status_t *status)
     ht_json_number(j, "stack_depth", status->stack_depth);
     ht_json_number(j, "memory_bytes", status->memory_bytes);
     ht_json_number(j, "uptime_us", status->uptime_us);
+    ht_json_number(j, "pools", status->pools);
+    ht_json_number(j, "pool_blocks", status->pool_blocks);
+    ht_json_number(j, "pool_bytes", status->pool_bytes);
     heaptrail_checks_t checks = {0};
     (void)heaptrail_get_checks(&checks);
     ht_check_words_json(j, "checks", &checks);

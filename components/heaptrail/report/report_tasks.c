@@ -99,6 +99,23 @@ static void text_row(ht_report_t *r, const void *context)
     ht_out_line(&r->out);
 }
 
+/* A task's row counts both, and does not tell them apart. */
+static void pools_line(ht_report_t *r)
+{
+    heaptrail_status_t status = {0};
+    if (r->total.rows == 0 || heaptrail_status(&status) != ESP_OK || status.pool_blocks == 0) {
+        return;
+    }
+    ht_out_sentence(&r->out, 0);
+    r->out.indent = 2;
+    ht_out_text(&r->out, "Blocks of pools, ");
+    ht_out_size(&r->out, status.pool_bytes);
+    ht_out_text(&r->out, " in ");
+    ht_out_count(&r->out, status.pool_blocks, "block");
+    ht_out_text(&r->out, " in all, are counted here beside the blocks that the pools lie in.");
+    ht_out_sentence_end(&r->out);
+}
+
 static void text_foot(ht_report_t *r)
 {
     ht_out_t *out = &r->out;
@@ -114,6 +131,7 @@ static void text_foot(ht_report_t *r)
         ht_out_style(out, HT_STYLE_PLAIN);
         ht_out_sentence_end(out);
     }
+    pools_line(r);
     ht_counts_foot(r, "task");
 }
 
