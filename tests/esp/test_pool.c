@@ -100,6 +100,7 @@ static void test_blocks(void **state)
     assert_int_equal(row.origin.method, HEAPTRAIL_METHOD_POOL);
     assert_true(esp_is_in(row.origin.frames[0], (const void *)fw_take));
     assert_int_equal(row.heap_id, pool_row().id);
+    assert_int_equal(row.heap_id, heaptrail_pool_heap_id(s_pool));
     assert_int_equal(heaptrail_whois((char *)second + 19, &row, &offset), ESP_OK);
     assert_int_equal(offset, 19);
     assert_int_equal(row.origin.site->line, line);
@@ -223,6 +224,7 @@ static void test_removal(void **state)
     assert_int_equal(esp_status().pool_blocks, 0);
     assert_int_equal(esp_status().pools, 0);
     assert_int_equal(pool_row().id, 0);
+    assert_int_equal(heaptrail_pool_heap_id(old), 0);
     assert_int_equal(heaptrail_pool_free(old, block), ESP_ERR_NOT_FOUND);
     assert_ptr_equal(heaptrail_pool_alloc(old, NULL, NULL, block, 10), block); /* not recorded */
     free(s_memory);

@@ -68,6 +68,11 @@ esp_err_t heaptrail_pool_add(const heaptrail_pool_config_t *config, heaptrail_po
     return ESP_OK;
 }
 
+uint32_t heaptrail_pool_heap_id(heaptrail_pool_t pool)
+{
+    return row_of(&ht_default_tracker, pool).index;
+}
+
 esp_err_t heaptrail_pool_remove(heaptrail_pool_t pool)
 {
     if (ht_port_in_isr()) { return ESP_ERR_INVALID_STATE; }

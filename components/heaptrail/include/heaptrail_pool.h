@@ -73,6 +73,10 @@ typedef bool (*heaptrail_pool_dead_fn_t)(void *context, void *block, size_t size
  */
 esp_err_t heaptrail_pool_add(const heaptrail_pool_config_t *config, heaptrail_pool_t *pool);
 
+/** The pool's number among the heaps, for heaptrail_select_t::heap_id; 0 if there is no such pool.
+ * Any context. O(1). */
+uint32_t heaptrail_pool_heap_id(heaptrail_pool_t pool);
+
 /** End every block of a pool, and the pool: before its memory is given back. Nobody may allocate
  * from it meanwhile. Not from an ISR. ESP_ERR_NOT_FOUND: no such pool. O(table). */
 esp_err_t heaptrail_pool_remove(heaptrail_pool_t pool);
@@ -81,8 +85,10 @@ esp_err_t heaptrail_pool_remove(heaptrail_pool_t pool);
  * A block was made. `block` NULL: the allocation failed, which is counted at its site and kept
  * among the failures. Returns `block`, so that it can stand in a return statement.
  *
+ * @param pool    Where.
  * @param ref     A site (HEAPTRAIL_SITE()), or NULL.
  * @param caller  Without a site: the return address to name; NULL: the caller of this function.
+ * @param block   What the allocator returned.
  * @param size    As asked for. A block outside the pool, or not at a multiple of 4, is not recorded
  *                (said in the log once).
  *

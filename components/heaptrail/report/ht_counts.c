@@ -64,7 +64,8 @@ static void blocks_and_bytes(ht_out_t *out, uint64_t blocks, uint64_t bytes)
 
 void ht_note_pools(ht_report_t *r)
 {
-    if (r->total.pool_blocks == 0) { return; }
+    const ht_totals_t *total = &r->total;
+    if (total->pool_blocks == 0) { return; }
     ht_out_text(&r->out, "; ");
     blocks_and_bytes(&r->out, r->total.pool_blocks, r->total.pool_bytes);
     ht_out_text(&r->out, " in pools");
@@ -105,7 +106,14 @@ void ht_counts_title(ht_report_t *r, const char *by, const char *noun)
         title_totals(r);
         ht_out_text(out, ", ");
         ht_out_count(out, r->total.rows, noun);
-        ht_note_pools(r);
+        if (!ht_counts_selecting(r)) {
+            ht_note_pools(r);
+        } else if (r->total.pool_selected_blocks != 0 &&
+                   r->total.pool_selected_blocks != r->total.selected_blocks) {
+            ht_out_text(out, "; of these ");
+            blocks_and_bytes(out, r->total.pool_selected_blocks, r->total.pool_selected_bytes);
+            ht_out_text(out, " in pools");
+        }
     }
     ht_out_style(out, HT_STYLE_PLAIN);
     ht_out_sentence_end(out);

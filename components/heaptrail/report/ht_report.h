@@ -25,6 +25,8 @@ typedef struct {
     uint64_t selected_bytes;
     uint32_t pool_blocks; /**< of pools: not in `blocks`, which has what the pools lie in */
     uint64_t pool_bytes;
+    uint32_t pool_selected_blocks; /**< of selected_blocks */
+    uint64_t pool_selected_bytes;
     uint32_t orphan_blocks; /**< of deleted tasks */
     uint64_t orphan_bytes;
     uint32_t name_columns; /**< of the widest task or heap name */

@@ -65,6 +65,8 @@ static void add(ht_totals_t *total, const void *row)
     if (site->origin.method == HEAPTRAIL_METHOD_POOL) {
         total->pool_blocks += counts.live_blocks;
         total->pool_bytes += counts.live_bytes;
+        total->pool_selected_blocks += counts.selected_blocks;
+        total->pool_selected_bytes += counts.selected_bytes;
         counts.live_blocks = 0; /* their memory is live at the site of the pool */
         counts.live_bytes = 0;
     }
