@@ -62,6 +62,10 @@ TABLE = [
     ("rv32_growth_stack8_percent", "growth with stacks, 100 to 10,000 live, %", 25, "-"),
     ("rv32_extra_redzones_1000", "redzones 8+8, beyond tracking by call site", 150, "209 (light: 4 + 4)"),
     ("rv32_extra_full_1000", "all checks, 64-byte blocks, beyond plain", 1069, "1069 (comprehensive)"),
+    ("rv32_extra_development", "preset Development's checks and stacks, 64-byte blocks", None, "-"),
+    ("rv32_extra_development_scan", "  without frame pointers, stacks read from the code", None, "-"),
+    ("rv32_extra_hunt", "preset Hunt's", None, "-"),
+    ("rv32_extra_hunt_scan", "  without frame pointers, stacks read from the code", None, "-"),
     ("rv32_scrub_insns_per_block", "scrubber, per block with redzones 8+8", None, "-"),
     ("rv32_critical_section_max", "longest critical section, instructions", 300, "unbounded"),
     ("rv32_stack_insns_per_frame", "call stack: instructions per frame", None, "-"),
@@ -204,6 +208,7 @@ def measure(results):
     jobs += [(setting, 1000, None, "") for setting in ("stopped", "roomy", "full", "redzones", "scrub")]
     jobs += [("plain", 1000, 64, ""), ("checked", 1000, 64, "")]
     jobs += [(setting, live, None, "_fp") for setting in ("plain", "stack8") for live in (100, 1000, 10000)]
+    jobs += [(setting, 1000, 64, suffix) for setting in ("plain", "development", "hunt") for suffix in ("_fp", "_scan")]
     jobs += [(setting, 1000, None, suffix) for setting in ("stack4", "stack12") for suffix in ("_fp", "_scan")]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         cost = dict(zip(jobs, pool.map(lambda job: count(*job), jobs)))
@@ -217,6 +222,9 @@ def measure(results):
     results["rv32_extra_sites_full"] = extra("full", 1000)
     results["rv32_extra_redzones_1000"] = extra("redzones", 1000) - extra("sites", 1000)
     results["rv32_extra_full_1000"] = extra("checked", 1000, 64)
+    for preset in ("development", "hunt"):
+        results[f"rv32_extra_{preset}"] = extra(preset, 1000, 64, "_fp")
+        results[f"rv32_extra_{preset}_scan"] = extra(preset, 1000, 64, "_scan")
     for key, suffix in (("rv32_stack_insns_per_frame", "_fp"), ("rv32_stack_scan_insns_per_frame", "_scan")):
         deep, shallow = cost["stack12", 1000, None, suffix], cost["stack4", 1000, None, suffix]
         results[key] = round((deep - shallow) / 8)

@@ -51,6 +51,34 @@ static bool check_all(void)
     return heaptrail_set_checks(&checks) == ESP_OK;
 }
 
+/* As the preset Development has it. */
+static bool check_development(void)
+{
+    const heaptrail_checks_t checks = {.redzones = true,
+                                       .redzone_front_bytes = 8,
+                                       .redzone_tail_bytes = 8,
+                                       .heap_headers = true,
+                                       .wrong_frees = true};
+    return heaptrail_set_checks(&checks) == ESP_OK;
+}
+
+/* As the preset Hunt has it, with the quarantine that this program has room for. */
+static bool check_hunt(void)
+{
+    const heaptrail_checks_t checks = {.redzones = true,
+                                       .redzone_front_bytes = 16,
+                                       .redzone_tail_bytes = 16,
+                                       .fill_new = true,
+                                       .new_byte = 0xCE,
+                                       .fill_freed = true,
+                                       .freed_byte = 0xFE,
+                                       .heap_headers = true,
+                                       .wrong_frees = true,
+                                       .quarantine_blocks = 32,
+                                       .quarantine_bytes = 8192};
+    return heaptrail_set_checks(&checks) == ESP_OK;
+}
+
 bool bench_set_up(const char *setting, uint32_t live)
 {
     s_live = live;
@@ -67,6 +95,10 @@ bool bench_set_up(const char *setting, uint32_t live)
         ok = configure(live, 1) && check_redzones();
     } else if (strcmp(setting, "checked") == 0) {
         ok = configure(live, 1) && check_all();
+    } else if (strcmp(setting, "development") == 0) {
+        ok = configure(live, 8) && check_development();
+    } else if (strcmp(setting, "hunt") == 0) {
+        ok = configure(live, 16) && check_hunt();
     } else if (strcmp(setting, "sections") == 0) {
         ok = configure(live, 32) && check_all();
     } else if (strcmp(setting, "full") == 0) { /* room for half of the blocks */
