@@ -77,7 +77,8 @@ TELL = COMMON + """
 IRAM_(20) void ht_tell(void *p) { *(int *)p = 1; }
 """
 APP = COMMON + """
-void *heap_caps_malloc_base(size_t, uint32_t); void *heap_caps_calloc_base(size_t, size_t, uint32_t);
+void *heap_caps_malloc_base(size_t, uint32_t);
+void *heap_caps_calloc_base(size_t, size_t, uint32_t);
 void *heap_caps_realloc_base(void *, size_t, uint32_t); void heap_caps_free(void *);
 void *heap_caps_aligned_alloc_base(size_t, size_t, uint32_t);
 void *__real_heap_caps_malloc_base(size_t, uint32_t); void __real_heap_caps_free(void *);
@@ -175,7 +176,7 @@ class CheckMap(unittest.TestCase):
         status, out, _ = check(fw.elf)
         self.assertEqual(status, 0)
         self.assertIn("proven: wrapped, once, out of flash", out)
-        # five wraps, the hot function, ht_tell, and four of ESP-IDF's: ours calls malloc in the place of calloc
+        # five wraps, the hot function, ht_tell, and four of ESP-IDF's: ours calls malloc for calloc
         self.assertRegex(out, r"per allocation: 11 functions in RAM \(\d+ bytes of heaptrail's\), "
                               r"1 in ROM, 0 in flash")
 

@@ -32,7 +32,7 @@ typedef struct {
 typedef ht_origin_id_t (*ht_origin_fn)(ht_tracker_t *tracker, const ht_request_t *request);
 
 /** True when some check is on, or blocks with redzones still live. O(1), two instructions. */
-static inline bool ht_checking(void)
+HT_INLINE bool ht_checking(void)
 {
     return __builtin_expect(ht_default_tracker.checks.on, 0);
 }

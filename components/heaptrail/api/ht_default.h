@@ -19,7 +19,7 @@
 void ht_default_boot(void);
 
 /** The tracker, ready to be asked. O(1). */
-static inline ht_tracker_t *ht_default(void)
+HT_INLINE ht_tracker_t *ht_default(void)
 {
     if (__builtin_expect(ht_default_tracker.state == HT_STATE_NEW, 0)) { ht_default_boot(); }
     return &ht_default_tracker;
@@ -40,7 +40,7 @@ ht_unlocked_count(const ht_tracker_t *tracker)
 }
 
 /** The blocks of a stopped tracker are followed to their end, but there is nothing to follow. */
-static inline bool ht_is_idle(const ht_tracker_t *tracker)
+HT_INLINE bool ht_is_idle(const ht_tracker_t *tracker)
 {
     return __builtin_expect(tracker->state != HT_STATE_RUNNING, 0) &&
            ht_unlocked_count(tracker) == 0;
@@ -50,15 +50,15 @@ static inline bool ht_is_idle(const ht_tracker_t *tracker)
 void ht_on_free(void *block);
 
 /** Before and after the heap's realloc(). `block` was given, `made` came back (NULL: it failed). */
-static inline ht_hold_t ht_on_realloc(void *block)
+HT_INLINE ht_hold_t ht_on_realloc(void *block)
 {
     ht_tracker_t *tracker = ht_default();
     if (block == NULL || ht_is_idle(tracker)) { return (ht_hold_t){0}; }
     return ht_tracker_hold(tracker, (uintptr_t)block);
 }
 
-static inline void ht_on_realloced(ht_hold_t hold, void *made, size_t size, uint32_t caps,
-                                   uint32_t method, uintptr_t caller)
+HT_INLINE void ht_on_realloced(ht_hold_t hold, void *made, size_t size, uint32_t caps,
+                               uint32_t method, uintptr_t caller)
 {
     if (made == NULL) {
         if (hold.address != 0) { ht_tracker_put_back(&ht_default_tracker, hold); }

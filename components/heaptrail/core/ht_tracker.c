@@ -266,7 +266,7 @@ HT_PORT_HOT bool ht_tracker_sees_all(const ht_tracker_t *tracker)
  * where the heap's block begins. (One that is there already is of a block whose end was missed.)
  * Lock held.
  */
-static void retire_record(ht_tracker_t *tracker, ht_record_t *record)
+static HT_PORT_HOT void retire_record(ht_tracker_t *tracker, ht_record_t *record)
 {
     if (ht_record_moves_pointer(record)) {
         ht_record_t *stale = ht_table_find_forgotten(&tracker->table, record->address);
@@ -321,7 +321,7 @@ HT_PORT_HOT ht_hold_t ht_tracker_hold(ht_tracker_t *tracker, uintptr_t address)
     return hold;
 }
 
-void ht_tracker_forget(ht_tracker_t *tracker, ht_record_t *record)
+HT_PORT_HOT void ht_tracker_forget(ht_tracker_t *tracker, ht_record_t *record)
 {
     size_t size = ht_record_size(record);
     ht_origin_t *origin = &tracker->origins.origins[ht_record_origin(record).index];

@@ -129,7 +129,7 @@ typedef struct {
     uint32_t generation;
 } ht_hold_t;
 
-static inline bool ht_filter_is_set(const ht_filter_t *filter)
+HT_INLINE bool ht_filter_is_set(const ht_filter_t *filter)
 {
     return filter->task_id != 0 || filter->origin_id != 0 || filter->size_min != 0 ||
            filter->size_max != 0 || filter->caps != 0;

@@ -32,7 +32,7 @@ void ht_bounds_forget(void);
 uintptr_t ht_bounds_task_end(uintptr_t key);
 
 /** ht_bounds_in_use() without asking FreeRTOS: false if the stack is another one than the last. */
-static inline bool ht_bounds_are_kept(uintptr_t sp, ht_range_t *stack)
+HT_PORT_INLINE bool ht_bounds_are_kept(uintptr_t sp, ht_range_t *stack)
 {
     const ht_bounds_t *last = &ht_bounds_last[ht_port_core() & 1U];
     uintptr_t low = __atomic_load_n(&last->low, __ATOMIC_RELAXED);
@@ -45,7 +45,7 @@ static inline bool ht_bounds_are_kept(uintptr_t sp, ht_range_t *stack)
 
 /** The part in use of the stack that sp points into. False: it is none that is known, as a
  * coroutine's. Any context. O(1). */
-static inline bool ht_bounds_in_use(uintptr_t sp, ht_range_t *stack)
+HT_PORT_INLINE bool ht_bounds_in_use(uintptr_t sp, ht_range_t *stack)
 {
     return ht_bounds_are_kept(sp, stack) || ht_bounds_find(sp, stack);
 }

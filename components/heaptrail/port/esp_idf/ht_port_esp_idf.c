@@ -22,7 +22,7 @@ uint64_t ht_port_uptime_us(void)
 
 HT_PORT_HOT void ht_port_task_name(uintptr_t key, char *name)
 {
-    const char *from = pcTaskGetName((TaskHandle_t)key);
+    const char *from = ht_port_task_label(key);
     unsigned i = 0;
     for (; from != NULL && from[i] != '\0' && i + 1U < HT_TASK_NAME_MAX; i++) {
         name[i] = from[i];

@@ -37,6 +37,8 @@
 #define HT_PORT_HOT_DATA DRAM_ATTR
 #endif
 #define HT_PORT_NOINIT __NOINIT_ATTR
+/* What these do for the hot path they do in IRAM, also where the optimiser inlines nothing. */
+#define HT_PORT_INLINE static inline __attribute__((always_inline))
 #ifdef CONFIG_HEAPTRAIL_COREDUMP
 #define HT_PORT_STATE COREDUMP_DRAM_ATTR
 #else
@@ -74,31 +76,31 @@ typedef uint32_t ht_port_irq_t;
 #if defined(__riscv)
 #define HT_MSTATUS_MIE 8U /* interrupts are enabled; RISC-V Privileged Architecture, 3.1.6.1 */
 
-static inline ht_port_irq_t ht_port_mask(void)
+HT_PORT_INLINE ht_port_irq_t ht_port_mask(void)
 {
     ht_port_irq_t old;
     __asm__ volatile("csrrci %0, mstatus, %1" : "=r"(old) : "i"(HT_MSTATUS_MIE) : "memory");
     return old;
 }
 
-static inline void ht_port_unmask(ht_port_irq_t old)
+HT_PORT_INLINE void ht_port_unmask(ht_port_irq_t old)
 {
     /* As it was, all of it: nothing else in there changes while interrupts are masked. */
     __asm__ volatile("csrw mstatus, %0" ::"r"(old) : "memory");
 }
 #else
-static inline ht_port_irq_t ht_port_mask(void)
+HT_PORT_INLINE ht_port_irq_t ht_port_mask(void)
 {
     return (ht_port_irq_t)portSET_INTERRUPT_MASK_FROM_ISR();
 }
 
-static inline void ht_port_unmask(ht_port_irq_t old)
+HT_PORT_INLINE void ht_port_unmask(ht_port_irq_t old)
 {
     portCLEAR_INTERRUPT_MASK_FROM_ISR(old);
 }
 #endif
 
-static inline ht_port_irq_t ht_port_lock(ht_port_lock_t *lock)
+HT_PORT_INLINE ht_port_irq_t ht_port_lock(ht_port_lock_t *lock)
 {
     ht_port_irq_t irq = ht_port_mask();
 #if SOC_CPU_CORES_NUM > 1
@@ -109,7 +111,7 @@ static inline ht_port_irq_t ht_port_lock(ht_port_lock_t *lock)
     return irq;
 }
 
-static inline void ht_port_unlock(ht_port_lock_t *lock, ht_port_irq_t irq)
+HT_PORT_INLINE void ht_port_unlock(ht_port_lock_t *lock, ht_port_irq_t irq)
 {
 #if SOC_CPU_CORES_NUM > 1
     __atomic_store_n(&lock->taken, 0U, __ATOMIC_RELEASE);
@@ -119,17 +121,17 @@ static inline void ht_port_unlock(ht_port_lock_t *lock, ht_port_irq_t irq)
     ht_port_unmask(irq);
 }
 
-static inline ht_tick_t ht_port_tick(void)
+HT_PORT_INLINE ht_tick_t ht_port_tick(void)
 {
     return (ht_tick_t)xTaskGetTickCount();
 }
 
-static inline unsigned ht_port_core(void)
+HT_PORT_INLINE unsigned ht_port_core(void)
 {
     return (unsigned)esp_cpu_get_core_id();
 }
 
-static inline uintptr_t ht_port_task_key(void)
+HT_PORT_INLINE uintptr_t ht_port_task_key(void)
 {
     if (xPortInIsrContext()) { return 1U + ht_port_core(); } /* HT_KEY_ISR(core) */
     /* Before the scheduler runs, FreeRTOS already names the first task that was created as current.
@@ -138,15 +140,35 @@ static inline uintptr_t ht_port_task_key(void)
     return (uintptr_t)xTaskGetCurrentTaskHandle(); /* NULL is HT_KEY_STARTUP */
 }
 
-/* The lowest address of a task's stack. */
-static inline uintptr_t ht_port_stack_start(uintptr_t key)
+/*
+ * The name of a task and the lowest address of its stack, from its control block, whose layout
+ * FreeRTOS tells as StaticTask_t: both are asked for with the flash cache off, and the functions
+ * that return them are in flash (ESP-IDF 6.0 and later, before that an option).
+ */
+#if defined(ESP_PLATFORM)
+_Static_assert(sizeof(((StaticTask_t *)0)->ucDummy7) == configMAX_TASK_NAME_LEN,
+               "StaticTask_t.ucDummy7 is not the task's name: this FreeRTOS is not known");
+
+HT_PORT_INLINE const char *ht_port_task_label(uintptr_t key)
 {
-#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(6, 0, 0)
-    return (uintptr_t)xTaskGetStackStart((TaskHandle_t)key);
-#else
-    return (uintptr_t)pxTaskGetStackStart((TaskHandle_t)key);
-#endif
+    return (const char *)((const StaticTask_t *)key)->ucDummy7;
 }
+
+HT_PORT_INLINE uintptr_t ht_port_stack_start(uintptr_t key)
+{
+    return (uintptr_t)((const StaticTask_t *)key)->pxDummy6;
+}
+#else /* the stand-in */
+HT_PORT_INLINE const char *ht_port_task_label(uintptr_t key)
+{
+    return pcTaskGetName((TaskHandle_t)key);
+}
+
+HT_PORT_INLINE uintptr_t ht_port_stack_start(uintptr_t key)
+{
+    return (uintptr_t)pxTaskGetStackStart((TaskHandle_t)key);
+}
+#endif
 
 /*
  * Interrupt handlers run on a stack of their own on every chip, so an address tells a task's frames
@@ -159,12 +181,12 @@ static inline uintptr_t ht_port_stack_start(uintptr_t key)
 #endif
 
 /* True in an interrupt handler that may run on top of a task's frames. */
-static inline bool ht_port_is_foreign_stack(void)
+HT_PORT_INLINE bool ht_port_is_foreign_stack(void)
 {
     return !HT_PORT_STACK_TELLS_TASK && xPortInIsrContext();
 }
 
-static inline uintptr_t ht_port_stack_pointer(void)
+HT_PORT_INLINE uintptr_t ht_port_stack_pointer(void)
 {
     uintptr_t sp;
 #if defined(__XTENSA__)
@@ -217,7 +239,7 @@ static inline uintptr_t ht_port_stack_pointer(void)
 /* At least what esp_heap_adjust_alignment_to_hw() makes of these capabilities. That one looks only
  * for SPIRAM; a request for any memory that is cache-aligned may be served from PSRAM all the same.
  */
-static inline size_t ht_port_dma_line(uint32_t caps)
+HT_PORT_INLINE size_t ht_port_dma_line(uint32_t caps)
 {
     if ((caps & HT_CAPS_DEVICE) == 0) { return 0; }
     bool inside = (caps & (uint32_t)MALLOC_CAP_SPIRAM) == 0 &&
@@ -225,7 +247,7 @@ static inline size_t ht_port_dma_line(uint32_t caps)
     return inside || HT_LINE_INSIDE > HT_LINE_OUTSIDE ? HT_LINE_INSIDE : HT_LINE_OUTSIDE;
 }
 
-static inline size_t ht_port_line_at(uintptr_t address)
+HT_PORT_INLINE size_t ht_port_line_at(uintptr_t address)
 {
     if (HT_LINE_OUTSIDE != 0 && esp_ptr_external_ram((const void *)address)) {
         return HT_LINE_OUTSIDE;
@@ -235,7 +257,7 @@ static inline size_t ht_port_line_at(uintptr_t address)
 
 /* ESP32: an EXEC block is the IRAM alias of a DRAM block, whose address the heap keeps in ptr[-1].
  */
-static inline bool ht_port_takes_front(uint32_t caps)
+HT_PORT_INLINE bool ht_port_takes_front(uint32_t caps)
 {
     return (caps & (uint32_t)MALLOC_CAP_EXEC) == 0;
 }
@@ -248,21 +270,21 @@ static inline bool ht_port_takes_front(uint32_t caps)
 #if defined(CONFIG_HEAP_POISONING_LIGHT) || defined(CONFIG_HEAP_POISONING_COMPREHENSIVE) ||        \
     defined(CONFIG_HEAP_TASK_TRACKING) || defined(CONFIG_COMPILER_KASAN) ||                        \
     defined(__SANITIZE_THREAD__)
-static inline bool ht_port_header_usual(const void *raw, size_t bytes)
+HT_PORT_INLINE bool ht_port_header_usual(const void *raw, size_t bytes)
 {
     (void)raw;
     (void)bytes;
     return false;
 }
 #else
-static inline bool ht_port_header_usual(const void *raw, size_t bytes)
+HT_PORT_INLINE bool ht_port_header_usual(const void *raw, size_t bytes)
 {
     size_t header = ((const volatile size_t *)raw)[-1];
     return header - bytes < 4U * sizeof(size_t) && (header & 1U) == 0;
 }
 #endif
 
-static inline uint32_t ht_port_heap_caps(uint32_t caps)
+HT_PORT_INLINE uint32_t ht_port_heap_caps(uint32_t caps)
 {
     if ((caps & MALLOC_CAP_SPIRAM) != 0) { caps &= ~(uint32_t)MALLOC_CAP_DMA; } /* an alignment */
     return caps & ~(uint32_t)MALLOC_CAP_CACHE_ALIGNED;

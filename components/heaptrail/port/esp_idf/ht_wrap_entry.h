@@ -41,15 +41,15 @@ static inline __attribute__((always_inline)) uintptr_t ht_caller_at_entry(void)
 #define HT_ACROSS
 #endif
 
-static inline void ht_entry_enter(ht_scope_t *scope, uint32_t method, size_t alignment,
-                                  uintptr_t caller)
+HT_INLINE void ht_entry_enter(ht_scope_t *scope, uint32_t method, size_t alignment,
+                              uintptr_t caller)
 {
     ht_scope_enter(&ht_default_tracker, scope, NULL, caller, method);
     scope->alignment = alignment;
 }
 
 /** Who called: the outermost entry point's caller, or this one's. O(1). */
-static inline uintptr_t ht_entry_caller(uintptr_t caller)
+HT_INLINE uintptr_t ht_entry_caller(uintptr_t caller)
 {
     const ht_scope_t *scope = ht_scope_current(&ht_default_tracker);
     return scope != NULL ? scope->caller : caller;
@@ -75,7 +75,7 @@ static inline uintptr_t ht_entry_caller(uintptr_t caller)
  */
 #if HT_CONFIG_HOOKS
 
-static inline ht_hold_t ht_entry_hold(const void *old, size_t size)
+HT_INLINE ht_hold_t ht_entry_hold(const void *old, size_t size)
 {
     ht_known_t known; /* in a nested entry point the outer one holds it */
     bool holds =
@@ -83,7 +83,7 @@ static inline ht_hold_t ht_entry_hold(const void *old, size_t size)
     return holds ? ht_tracker_hold(&ht_default_tracker, (uintptr_t)old) : (ht_hold_t){0};
 }
 
-static inline void ht_entry_held(ht_hold_t hold, const void *result)
+HT_INLINE void ht_entry_held(ht_hold_t hold, const void *result)
 {
     if (hold.address == 0) { return; }
     if (result == NULL) {
@@ -95,14 +95,14 @@ static inline void ht_entry_held(ht_hold_t hold, const void *result)
 
 #else
 
-static inline ht_hold_t ht_entry_hold(const void *old, size_t size)
+HT_INLINE ht_hold_t ht_entry_hold(const void *old, size_t size)
 {
     (void)old;
     (void)size;
     return (ht_hold_t){0};
 }
 
-static inline void ht_entry_held(ht_hold_t hold, const void *result)
+HT_INLINE void ht_entry_held(ht_hold_t hold, const void *result)
 {
     (void)hold;
     (void)result;
