@@ -131,13 +131,34 @@ HT_PORT_INLINE unsigned ht_port_core(void)
     return (unsigned)esp_cpu_get_core_id();
 }
 
+#if defined(ESP_PLATFORM)
+/*
+ * FreeRTOS's own variable (tasks.c, both kernels), since xTaskGetCurrentTaskHandle() is in flash
+ * from ESP-IDF 6.0 on. Masked, so that the task does not move to the other core in between.
+ */
+extern void *volatile pxCurrentTCBs[];
+
+HT_PORT_INLINE uintptr_t ht_port_current_task(void)
+{
+    ht_port_irq_t irq = ht_port_mask();
+    uintptr_t task = (uintptr_t)pxCurrentTCBs[ht_port_core()];
+    ht_port_unmask(irq);
+    return task;
+}
+#else /* the stand-in */
+HT_PORT_INLINE uintptr_t ht_port_current_task(void)
+{
+    return (uintptr_t)xTaskGetCurrentTaskHandle();
+}
+#endif
+
 HT_PORT_INLINE uintptr_t ht_port_task_key(void)
 {
     if (xPortInIsrContext()) { return 1U + ht_port_core(); } /* HT_KEY_ISR(core) */
     /* Before the scheduler runs, FreeRTOS already names the first task that was created as current.
      */
     if (xTaskGetSchedulerState() == taskSCHEDULER_NOT_STARTED) { return 0; } /* HT_KEY_STARTUP */
-    return (uintptr_t)xTaskGetCurrentTaskHandle(); /* NULL is HT_KEY_STARTUP */
+    return ht_port_current_task(); /* NULL is HT_KEY_STARTUP */
 }
 
 /*
