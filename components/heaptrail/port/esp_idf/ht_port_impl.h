@@ -131,10 +131,11 @@ HT_PORT_INLINE unsigned ht_port_core(void)
     return (unsigned)esp_cpu_get_core_id();
 }
 
-#if defined(ESP_PLATFORM)
+#if defined(ESP_PLATFORM) && !defined(CONFIG_FREERTOS_SMP)
 /*
- * FreeRTOS's own variable (tasks.c, both kernels), since xTaskGetCurrentTaskHandle() is in flash
- * from ESP-IDF 6.0 on. Masked, so that the task does not move to the other core in between.
+ * FreeRTOS's own variable (tasks.c; the SMP kernel has another one on a single core), since
+ * xTaskGetCurrentTaskHandle() is in flash from ESP-IDF 6.0 on. Masked, so that the task does not
+ * move to the other core in between.
  */
 extern void *volatile pxCurrentTCBs[];
 
@@ -145,7 +146,7 @@ HT_PORT_INLINE uintptr_t ht_port_current_task(void)
     ht_port_unmask(irq);
     return task;
 }
-#else /* the stand-in */
+#else /* the SMP kernel, the stand-in */
 HT_PORT_INLINE uintptr_t ht_port_current_task(void)
 {
     return (uintptr_t)xTaskGetCurrentTaskHandle();
