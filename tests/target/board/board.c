@@ -10,6 +10,7 @@
 #define CLINT 0x02000000U
 #define MTIMECMP(hart) (CLINT + 0x4000U + 8U * (hart))
 #define MTIME (CLINT + 0xbff8U)
+#define MIE_TIMER 0x80U
 #define CAUSE_TIMER 0x80000007U
 #define STACK_BYTES 16384U
 
@@ -83,20 +84,8 @@ void board_timer(uint32_t delay, uint32_t period, void (*fn)(void))
     s_hart[hart].period = period;
     s_hart[hart].next = board_time() + delay;
     set_alarm(hart, s_hart[hart].next);
-    board_enable_timer();
+    __asm__ volatile("csrs mie, %0" ::"r"(MIE_TIMER));
     board_irq_on();
-}
-
-void board_alarm_in(unsigned hart, uint32_t delay)
-{
-    set_alarm(hart, delay == ~0U ? ~(uint64_t)0 : board_time() + delay);
-}
-
-bool board_alarm_rings(void)
-{
-    uint32_t pending;
-    __asm__ volatile("csrr %0, mip" : "=r"(pending));
-    return (pending & 0x80U) != 0;
 }
 
 void board_timer_stop(void)

@@ -43,18 +43,6 @@ void board_timer(uint32_t delay, uint32_t period, void (*fn)(void));
 /** No more timer interrupts on this hart. */
 void board_timer_stop(void);
 
-/** Let a hart's timer ring after `delay` of mtime (~0: never); what it does then is as before. */
-void board_alarm_in(unsigned hart, uint32_t delay);
-
-/** Does this hart's timer ring? Seen with interrupts off, too. */
-bool board_alarm_rings(void);
-
-/** Let this hart's timer end its board_wait(), whether its interrupts are on or not. */
-static inline void board_enable_timer(void)
-{
-    __asm__ volatile("csrs mie, %0" ::"r"(0x80U));
-}
-
 /** Start hart 1 in fn, once. It must not print: libc is hart 0's. */
 void board_start_hart(void (*fn)(void));
 
