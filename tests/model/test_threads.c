@@ -7,6 +7,7 @@
  * What each did is added up at the end. To be run under ThreadSanitizer, too.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -250,11 +251,61 @@ static void test_threads_meet_the_same_sites(void **state)
     }
 }
 
+/* --- settings ----------------------------------------------------------------------------------
+ */
+
+enum { TURNS = 20000 };
+
+static uint32_t s_turn, s_answered;
+
+static void await(const uint32_t *number, uint32_t wanted)
+{
+    while (__atomic_load_n(number, __ATOMIC_ACQUIRE) != wanted) {
+        sched_yield();
+    }
+}
+
+static void *filter(void *context)
+{
+    const ht_filter_t only = {.caps = 1};
+    for (uint32_t turn = 1; turn <= TURNS; turn++) {
+        await(&s_turn, turn);
+        ht_tracker_set_filter(context, &only);
+        __atomic_store_n(&s_answered, turn, __ATOMIC_RELEASE);
+    }
+    return NULL;
+}
+
+/* Whatever comes last, the hot path does what both together want. */
+static void test_start_and_filter_at_once(void **state)
+{
+    (void)state;
+    static ht_tracker_t tracker;
+    const ht_sizes_t sizes = {.max_blocks = 1, .max_origins = 1, .max_tasks = 1};
+    const ht_filter_t none = {0};
+    pthread_t thread;
+    fake_port_reset();
+    void *memory = calloc(1, ht_tracker_memory_bytes(&sizes));
+    ht_tracker_init(&tracker, &sizes, memory, HT_STATE_RUNNING);
+    pthread_create(&thread, NULL, filter, &tracker);
+    for (uint32_t turn = 1; turn <= TURNS; turn++) {
+        ht_tracker_set_filter(&tracker, &none);
+        assert_int_equal(tracker.way, HT_WAY_QUICK);
+        __atomic_store_n(&s_turn, turn, __ATOMIC_RELEASE);
+        ht_tracker_run(&tracker, true);
+        await(&s_answered, turn);
+        assert_int_equal(tracker.way, HT_WAY_OTHER);
+    }
+    pthread_join(thread, NULL);
+    free(memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_threads_hammer_one_tracker),
         cmocka_unit_test(test_threads_meet_the_same_sites),
+        cmocka_unit_test(test_start_and_filter_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

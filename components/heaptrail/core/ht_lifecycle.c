@@ -224,10 +224,12 @@ ht_stamp_t ht_tracker_mark(ht_tracker_t *tracker)
 void ht_tracker_run(ht_tracker_t *tracker, bool run)
 {
     uint32_t state = run ? HT_STATE_RUNNING : HT_STATE_STOPPED;
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     tracker->blind = true; /* was, or will be */
     if (!run) { tracker->pauses++; }
     __atomic_store_n(&tracker->state, state, __ATOMIC_RELEASE);
     ht_tracker_choose_way(tracker);
+    ht_port_unlock(&tracker->lock, irq);
 }
 
 void ht_tracker_set_filter(ht_tracker_t *tracker, const ht_filter_t *filter)

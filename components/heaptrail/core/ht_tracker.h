@@ -173,8 +173,8 @@ void ht_tracker_begin(ht_tracker_t *tracker, const ht_plan_t *plan, uint32_t sta
  */
 void ht_tracker_init(ht_tracker_t *tracker, const ht_sizes_t *sizes, void *memory, uint32_t state);
 
-/** Work out what the hot path has to do, after its state, the checks or the filter changed. O(1).
- */
+/** Work out what the hot path has to do, after its state, the checks or the filter changed. Lock
+ * held, if others may call. O(1). */
 void ht_tracker_choose_way(ht_tracker_t *tracker);
 
 /** Record a new block. Any context. O(1). */
