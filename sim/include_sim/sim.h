@@ -148,6 +148,8 @@ size_t sim_cache_line_at(const void *p);
 void *sim_noinit(size_t *bytes);
 /** The first word of the SHA-256 that esp_app_get_description() gives: another firmware image. */
 void sim_set_app_image(uint32_t first_word);
+/** What spi_flash_cache_enabled() says; true at first. */
+void sim_set_flash_cache(bool enabled);
 /** Called instead of writing to standard output by esp_rom_printf(), in any context; NULL restores.
  */
 typedef void (*sim_rom_output_fn_t)(const char *text, size_t length);

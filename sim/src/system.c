@@ -108,9 +108,16 @@ const char *esp_get_idf_version(void)
     return "v5.5-sim";
 }
 
+static bool s_flash_cache_off;
+
+void sim_set_flash_cache(bool enabled)
+{
+    s_flash_cache_off = !enabled;
+}
+
 bool spi_flash_cache_enabled(void)
 {
-    return true;
+    return !s_flash_cache_off;
 }
 
 uint32_t esp_random(void)

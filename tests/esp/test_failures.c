@@ -235,6 +235,21 @@ static void test_measures_are_rationed(void **state)
     assert_true(esp_last_failure().measured);
 }
 
+/* What measures lies in flash: with its cache off the failure is noted, and that is all. */
+static void test_with_the_flash_cache_off(void **state)
+{
+    (void)state;
+    sim_set_flash_cache(false);
+    void *block = heap_caps_malloc(fw_too_much, CAPS);
+    sim_set_flash_cache(true);
+    assert_null(block);
+    heaptrail_failure_row_t row = esp_last_failure();
+    assert_false(row.measured);
+    assert_int_equal(row.size_bytes, fw_too_much);
+    assert_null(heap_caps_malloc(fw_too_much, CAPS));
+    assert_true(esp_last_failure().measured);
+}
+
 /* --- a program whose n-th allocation fails -------------------------------------------------------
  */
 
@@ -351,6 +366,7 @@ static const struct CMUnitTest s_tests[] = {
     cmocka_unit_test(test_psram_for_malloc),
     cmocka_unit_test(test_ring),
     cmocka_unit_test(test_measures_are_rationed),
+    cmocka_unit_test(test_with_the_flash_cache_off),
     cmocka_unit_test(test_nth_allocation_fails),
 };
 

@@ -224,7 +224,8 @@ HT_PORT_HOT void ht_on_fail(size_t size, size_t alignment, uint32_t caps, uint32
     ht_failure_t failure = {.size = size, .alignment = alignment, .caps = caps};
     failure.origin = ht_scope_origin(tracker, caller, method, caps);
     ht_heap_sample_t sample = {0};
-    if (!ht_port_in_isr() && may_measure() &&
+    /* With the flash cache off not even ht_port_in_isr() may be called. */
+    if (ht_port_can_report() && !ht_port_in_isr() && may_measure() &&
         ht_port_sample_caps(ht_port_heap_caps(caps), &sample)) {
         failure.measured = true;
         failure.free_bytes = sample.free_bytes;
