@@ -1,0 +1,172 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * @file ht_event.h
+ * What a trace tells, decoded: one event at a time. SPEC.md, section 5, says what the fields mean;
+ * indices are those of the trace. Texts and arrays in an event are valid while its function runs.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A text in an event: not terminated. */
+typedef struct {
+    const char *bytes;
+    size_t length;
+} ht_text_t;
+
+typedef enum {
+    HT_EVENT_BOOT, /**< another run begins, or a first one: everything known before is void */
+    HT_EVENT_HELLO,
+    HT_EVENT_ORIGIN,
+    HT_EVENT_SITE,
+    HT_EVENT_TASK,
+    HT_EVENT_TASK_GONE,
+    HT_EVENT_HEAP,
+    HT_EVENT_ALLOC,
+    HT_EVENT_FREE,
+    HT_EVENT_POOL_BLOCK,
+    HT_EVENT_HEAP_SAMPLE,
+    HT_EVENT_MARK,
+    HT_EVENT_FAILURE,
+    HT_EVENT_ERROR,
+    HT_EVENT_LOSS, /**< said by the device, or found by the decoder (cause HT_EVENT_LOSS_FRAMES) */
+    HT_EVENT_SNAPSHOT,
+    HT_EVENT_SNAPSHOT_BLOCK,
+    HT_EVENT_SNAPSHOT_END,
+    HT_EVENT_COUNTERS,
+    HT_EVENT_END,
+    HT_EVENT_KINDS
+} ht_event_kind_t;
+
+/** Cause of a loss that the decoder found by itself: frames that are missing in the sequence. */
+#define HT_EVENT_LOSS_FRAMES 100U
+
+typedef struct {
+    uint64_t live_blocks;
+    uint64_t live_bytes;
+    uint64_t total_blocks;
+    uint64_t total_bytes;
+    uint64_t freed_blocks;
+    uint64_t failures;
+} ht_counters_t;
+
+typedef struct {
+    uint64_t start, end;
+    int64_t bias; /**< what is added to the file's addresses */
+    ht_text_t build_id;
+    ht_text_t path;
+} ht_object_t;
+
+/** One pair of a hello. */
+typedef struct {
+    uint32_t key;       /**< HT_HELLO_* */
+    uint64_t number;    /**< of an even key */
+    ht_text_t text;     /**< of an odd key */
+    ht_object_t object; /**< of HT_HELLO_OBJECT */
+} ht_hello_pair_t;
+
+typedef struct {
+    ht_event_kind_t kind;
+    uint8_t core;
+    bool before_reset; /**< out of the flight recorder */
+    uint8_t pointer_bytes;
+    uint32_t boot;
+    uint32_t task;    /**< index, of what has a context: alloc, free, failure, error */
+    uint64_t time_us; /**< since boot */
+    uint64_t offset;  /**< in the wire's bytes: where its frame begins */
+    union {
+        struct {
+            uint64_t address;
+            uint64_t size;
+            uint32_t origin;
+            bool unrecorded; /**< the device has no record of it */
+        } alloc;
+        struct {
+            uint64_t address;
+            bool by_realloc;
+        } free;
+        struct {
+            bool freed;
+            uint64_t address, size;
+            uint32_t origin, heap;
+        } pool;
+        struct {
+            uint32_t index, method, caps, site, depth;
+            const uint64_t *frames; /**< depth of them, innermost first */
+        } origin;
+        struct {
+            uint32_t index, line, method;
+            uint64_t address;
+            ht_text_t file, function, variable;
+        } site;
+        struct {
+            uint32_t index, type; /**< HT_TRACE_TASK... */
+            uint64_t handle;
+            ht_text_t name;
+        } task_defined;
+        uint32_t task_gone;
+        struct {
+            uint32_t index, caps;
+            bool pool;
+            uint64_t start, bytes;
+            ht_text_t name;
+        } heap;
+        struct {
+            uint32_t heap;
+            uint64_t free_bytes, largest_bytes;
+            uint64_t min_free_bytes; /**< UINT64_MAX: not known */
+        } sample;
+        struct {
+            uint32_t number;
+            ht_text_t name;
+            ht_counters_t counters;
+        } mark;
+        struct {
+            uint32_t number, caps, origin;
+            bool measured;
+            uint64_t size, alignment, free_bytes, largest_bytes;
+        } failure;
+        struct {
+            uint32_t number, kind, found, repeats, place;
+            uint64_t address, block, block_size, damaged_bytes;
+            int64_t damage_offset;
+            uint32_t block_origin, block_task, free_origin, free_task, caller_origin;
+            ht_text_t report;
+        } error;
+        struct {
+            uint32_t cause; /**< HT_LOSS_* or HT_EVENT_LOSS_FRAMES */
+            uint32_t core;
+            uint64_t count;
+        } loss;
+        struct {
+            uint32_t number;
+            uint64_t blocks;
+            bool complete; /**< of its end */
+        } snapshot;
+        struct {
+            uint64_t address, size, age_us;
+            uint32_t origin, task, heap;
+            bool pool;
+            uint8_t core;
+        } block;
+        ht_counters_t counters;
+        struct {
+            const ht_hello_pair_t *pair;
+            size_t count;
+        } hello;
+        uint32_t end; /**< HT_END_* */
+    };
+} ht_event_t;
+
+#ifdef __cplusplus
+}
+#endif
