@@ -47,7 +47,7 @@ static inline void tiny_unity_end(unsigned *counter, const char *result, const c
 {
     if (Unity.CurrentTestFailed == 0 && Unity.CurrentTestIgnored == 0) {
         tiny_unity_line(line, result);
-        if (message != NULL) { printf(":%s%s", result[0] == 'I' ? " " : "", message); }
+        if (message != NULL) { printf(":%s%s", message[0] == ' ' ? "" : " ", message); }
         *counter = 1;
     }
     longjmp(Unity.AbortFrame, 1);
