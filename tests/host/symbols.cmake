@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: 2026 The heaptrail authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# host/lib's symbols: small programs for several machines, built here, whose addresses are looked up.
+if(NOT TARGET heaptrail_symbols)
+  return()
+endif()
+set(symbols_source ${CMAKE_CURRENT_LIST_DIR}/symbols)
+set(symbols_build ${CMAKE_CURRENT_BINARY_DIR}/symbols)
+set(symbols_programs)
+file(MAKE_DIRECTORY ${symbols_build})
+
+# symbols_program(NAME COMPILER SOURCES FLAGS...): build/.../symbols/NAME.elf, with a map beside it.
+function(symbols_program name compiler sources)
+  set(output ${symbols_build}/${name}.elf)
+  list(TRANSFORM sources PREPEND ${symbols_source}/)
+  add_custom_command(OUTPUT ${output}
+    COMMAND ${compiler} -O2 -g -ffunction-sections -Wl,--gc-sections -Wl,-Map=${output}.map
+      ${ARGN} ${sources} -o ${output}
+    DEPENDS ${sources} WORKING_DIRECTORY ${symbols_build} VERBATIM
+    COMMENT "Building ${name}.elf to look up its addresses")
+  set(symbols_programs ${symbols_programs} ${output} PARENT_SCOPE)
+endfunction()
+
+set(c program.c by_hand.S)
+set(kept -Wl,-u,by_hand -Wl,-z,noexecstack)
+set(bare ${kept} -nostdlib -nostartfiles -Wl,-Ttext=0x42000020)
+symbols_program(x86 ${CMAKE_C_COMPILER} "${c}" ${kept})
+symbols_program(x86_dwarf4 ${CMAKE_C_COMPILER} "${c}" ${kept} -gdwarf-4 -no-pie)
+symbols_program(x86_split ${CMAKE_C_COMPILER} "${c}" ${kept} -gsplit-dwarf)
+symbols_program(cxx ${CMAKE_CXX_COMPILER} program.cpp)
+find_program(HEAPTRAIL_RV32_GCC riscv64-unknown-elf-gcc)
+if(HEAPTRAIL_RV32_GCC)
+  foreach(version 3 4 5)
+    symbols_program(rv32_dwarf${version} ${HEAPTRAIL_RV32_GCC} "${c}" ${bare} -march=rv32imc -mabi=ilp32
+      -misa-spec=2.2 -gdwarf-${version})
+  endforeach()
+endif()
+find_program(HEAPTRAIL_XTENSA_GCC xtensa-lx106-elf-gcc)
+if(HEAPTRAIL_XTENSA_GCC)
+  symbols_program(xtensa ${HEAPTRAIL_XTENSA_GCC} "${c}" ${bare})
+  symbols_program(xtensa_dwarf4 ${HEAPTRAIL_XTENSA_GCC} "${c}" ${bare} -gdwarf-4)
+endif()
+add_custom_target(heaptrail_symbols_programs ALL DEPENDS ${symbols_programs})
+
+add_library(heaptrail_symbols_labels STATIC ${symbols_source}/labels.c)
+target_include_directories(heaptrail_symbols_labels PUBLIC ${symbols_source})
+target_link_libraries(heaptrail_symbols_labels PRIVATE heaptrail_warnings PUBLIC heaptrail_symbols)
+
+heaptrail_add_test(host_spans SOURCES ${symbols_source}/test_spans.c LIBS heaptrail_symbols)
+heaptrail_add_test(host_symbols SOURCES ${symbols_source}/test_symbols.c
+  LIBS heaptrail_symbols_labels ARGS ${symbols_source} ${symbols_programs})
+add_dependencies(host_symbols heaptrail_symbols_programs)
