@@ -24,7 +24,7 @@ typedef struct {
     const char *text;
 } case_t;
 
-static void check(ht_text_t (*function)(uint64_t), const case_t *cases, size_t count)
+static void check(ht_figure_t (*function)(uint64_t), const case_t *cases, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         assert_string_equal(function(cases[i].value).s, cases[i].text);

@@ -74,7 +74,7 @@ esp_err_t ht_mark_take(const char *name, ht_mark_t *taken, ht_mark_t *replaced)
     if (!claim()) { return ESP_ERR_INVALID_STATE; }
     uint32_t number = s_marks.taken + 1U;
     *taken = (ht_mark_t){.uptime_us = status.uptime_us, .number = number};
-    const ht_text_t own = ht_text_number(number);
+    const ht_figure_t own = ht_text_number(number);
     name = name != NULL ? name : own.s;
     memcpy(taken->name, name, strlen(name) + 1U);
     ht_mark_t *place = named(name);

@@ -85,7 +85,7 @@ static uint32_t less(uint32_t room, uint32_t columns)
 static void file_line(ht_out_t *out, const heaptrail_site_t *site, uint32_t columns)
 {
     const char *file = site->file != NULL ? site->file : "?";
-    const ht_text_t line = ht_text_number(site->line);
+    const ht_figure_t line = ht_text_number(site->line);
     uint32_t rest = (uint32_t)strlen(line.s) + 1U;
     columns = less(columns, rest);
     if (ht_out_name_columns(file, ANY) > columns) {

@@ -15,7 +15,7 @@
 #define HT_YEAR (365U * HT_DAY)
 
 typedef struct {
-    ht_text_t text;
+    ht_figure_t text;
     size_t used;
 } builder_t;
 
@@ -49,14 +49,14 @@ static void add_decimal(builder_t *b, uint64_t n, uint32_t hundredths, uint32_t 
     }
 }
 
-ht_text_t ht_text_number(uint64_t n)
+ht_figure_t ht_text_number(uint64_t n)
 {
     builder_t b = {0};
     add_number(&b, n, 10, 1);
     return b.text;
 }
 
-ht_text_t ht_text_grouped(uint64_t n)
+ht_figure_t ht_text_grouped(uint64_t n)
 {
     uint64_t group = 1;
     builder_t b = {0};
@@ -71,7 +71,7 @@ ht_text_t ht_text_grouped(uint64_t n)
     return b.text;
 }
 
-ht_text_t ht_text_count(uint64_t n)
+ht_figure_t ht_text_count(uint64_t n)
 {
     static const char *const units[] = {"", " k", " M", " G", " T", " P", " E"};
     builder_t b = {0};
@@ -90,7 +90,7 @@ ht_text_t ht_text_count(uint64_t n)
     return b.text;
 }
 
-ht_text_t ht_text_size(uint64_t bytes)
+ht_figure_t ht_text_size(uint64_t bytes)
 {
     static const char *const units[] = {" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB"};
     builder_t b = {0};
@@ -126,7 +126,7 @@ static uint32_t time_unit(uint64_t us)
     return i;
 }
 
-ht_text_t ht_text_age(uint64_t us)
+ht_figure_t ht_text_age(uint64_t us)
 {
     builder_t b = {0};
     uint32_t i = time_unit(us);
@@ -138,7 +138,7 @@ ht_text_t ht_text_age(uint64_t us)
     return b.text;
 }
 
-ht_text_t ht_text_time(uint64_t us)
+ht_figure_t ht_text_time(uint64_t us)
 {
     uint32_t i = time_unit(us);
     uint64_t unit = s_time_units[i].us;
@@ -155,7 +155,7 @@ ht_text_t ht_text_time(uint64_t us)
     return b.text;
 }
 
-ht_text_t ht_text_address(uint64_t address)
+ht_figure_t ht_text_address(uint64_t address)
 {
     builder_t b = {0};
     add_text(&b, "0x");
@@ -173,7 +173,7 @@ uint32_t ht_ratio(uint64_t part, uint64_t whole, uint32_t scale)
     return part >= whole ? scale : (uint32_t)(part * scale / whole);
 }
 
-ht_text_t ht_text_percent(uint64_t part, uint64_t whole)
+ht_figure_t ht_text_percent(uint64_t part, uint64_t whole)
 {
     builder_t b = {0};
     add_number(&b, ht_ratio(part, whole, 100), 10, 1);

@@ -115,7 +115,7 @@ static void text_head(ht_report_t *r)
 static void text_row(ht_report_t *r, const void *context)
 {
     const heaptrail_block_row_t *row = context;
-    const ht_text_t address = ht_text_address(row->address);
+    const ht_figure_t address = ht_text_address(row->address);
     uint32_t task = r->total.name_columns < 4U ? 4U : r->total.name_columns;
     ht_cell_age(r, s_columns, AGE, true, row->age_us);
     ht_cell_size(r, s_columns, SIZE, true, row->size_bytes);

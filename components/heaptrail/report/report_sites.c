@@ -105,7 +105,7 @@ static void lives_cell(ht_report_t *r, const heaptrail_site_row_t *row)
 {
     uint32_t bucket = usual_bucket(row);
     bool last = bucket == HEAPTRAIL_LIFETIME_BUCKETS - 1U;
-    const ht_text_t age = ht_text_age(ticks_to_us(UINT64_C(1) << (last ? bucket - 1U : bucket)));
+    const ht_figure_t age = ht_text_age(ticks_to_us(UINT64_C(1) << (last ? bucket - 1U : bucket)));
     char text[1 + sizeof(age.s)];
     text[0] = bucket == 0 ? '<' : last ? '>' : '~';
     for (uint32_t i = 0; i < sizeof(age.s); i++) {
