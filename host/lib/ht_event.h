@@ -34,6 +34,8 @@ typedef enum {
     HT_EVENT_ALLOC,
     HT_EVENT_FREE,
     HT_EVENT_POOL_BLOCK,
+    HT_EVENT_RELABEL,  /**< a live block has another origin than its allocation said */
+    HT_EVENT_PUT_BACK, /**< a realloc() failed: what its free took is live again; see `block` */
     HT_EVENT_HEAP_SAMPLE,
     HT_EVENT_MARK,
     HT_EVENT_FAILURE,
@@ -100,6 +102,10 @@ typedef struct {
             uint32_t origin, heap;
         } pool;
         struct {
+            uint64_t address;
+            uint32_t origin;
+        } relabel;
+        struct {
             uint32_t index, method, caps, site, depth;
             const uint64_t *frames; /**< depth of them, innermost first */
         } origin;
@@ -157,6 +163,7 @@ typedef struct {
             uint32_t origin, task, heap;
             bool pool;
             uint8_t core;
+            bool unrecorded; /**< of a put back: the device has no record, only the address is set */
         } block;
         ht_counters_t counters;
         struct {

@@ -71,7 +71,9 @@ enum {
     HT_TAG_COUNTERS = 0x1d,
     HT_TAG_HELLO = 0x1e,
     HT_TAG_END = 0x1f,
-    HT_TAG_POOL_BLOCK = 0x20
+    HT_TAG_POOL_BLOCK = 0x20,
+    HT_TAG_RELABEL = 0x21,
+    HT_TAG_PUT_BACK = 0x22
 };
 
 /* Lists of the coder, empty at the start of each frame. */
