@@ -163,7 +163,8 @@ typedef struct {
             uint32_t origin, task, heap;
             bool pool;
             uint8_t core;
-            bool unrecorded; /**< of a put back: the device has no record, only the address is set */
+            bool
+                unrecorded; /**< of a put back: the device has no record, only the address is set */
         } block;
         ht_counters_t counters;
         struct {
