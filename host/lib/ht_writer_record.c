@@ -169,6 +169,11 @@ uint8_t ht_writer_record(ht_put_t *put, const ht_event_t *e, uint64_t dt)
         return put_heap(put, e);
     case HT_EVENT_POOL_BLOCK:
         return put_pool_block(put, e, dt);
+    case HT_EVENT_RELABEL:
+        PUT(put, e->relabel.address, e->relabel.origin);
+        return HT_TAG_RELABEL;
+    case HT_EVENT_PUT_BACK:
+        return put_put_back(put, e, dt);
     case HT_EVENT_HEAP_SAMPLE:
         return put_sample(put, e, dt);
     case HT_EVENT_MARK:

@@ -79,6 +79,16 @@ static void put_site(FILE *out, const ht_event_t *e)
     put_text(out, "variable", e->site.variable);
 }
 
+static void put_block(FILE *out, const ht_event_t *e)
+{
+    fprintf(out,
+            " address=%#" PRIx64 " size=%" PRIu64 " origin=%u task=%u heap=%u age=%" PRIu64
+            " core=%u%s%s",
+            e->block.address, e->block.size, e->block.origin, e->block.task, e->block.heap,
+            e->block.age_us, e->block.core, e->block.pool ? " pool" : "",
+            e->block.unrecorded ? " unrecorded" : "");
+}
+
 static void put_fields(FILE *out, const ht_event_t *e)
 {
     switch (e->kind) {
@@ -147,11 +157,11 @@ static void put_fields(FILE *out, const ht_event_t *e)
                 e->snapshot.complete ? " complete" : "");
         break;
     case HT_EVENT_SNAPSHOT_BLOCK:
-        fprintf(out,
-                " address=%#" PRIx64 " size=%" PRIu64 " origin=%u task=%u heap=%u age=%" PRIu64
-                " core=%u%s",
-                e->block.address, e->block.size, e->block.origin, e->block.task, e->block.heap,
-                e->block.age_us, e->block.core, e->block.pool ? " pool" : "");
+    case HT_EVENT_PUT_BACK:
+        put_block(out, e);
+        break;
+    case HT_EVENT_RELABEL:
+        fprintf(out, " address=%#" PRIx64 " origin=%u", e->relabel.address, e->relabel.origin);
         break;
     case HT_EVENT_COUNTERS:
         put_counters(out, &e->counters);
@@ -177,6 +187,8 @@ void event_text(FILE *out, const ht_event_t *event)
         [HT_EVENT_ALLOC] = "alloc",
         [HT_EVENT_FREE] = "free",
         [HT_EVENT_POOL_BLOCK] = "pool-block",
+        [HT_EVENT_RELABEL] = "relabel",
+        [HT_EVENT_PUT_BACK] = "put-back",
         [HT_EVENT_HEAP_SAMPLE] = "heap-sample",
         [HT_EVENT_MARK] = "mark",
         [HT_EVENT_FAILURE] = "failure",
