@@ -16,7 +16,6 @@ endif()
 add_library(heaptrail_symbols STATIC
   ${CMAKE_CURRENT_LIST_DIR}/ht_lookup_error.c
   ${CMAKE_CURRENT_LIST_DIR}/ht_spans.c
-  ${CMAKE_CURRENT_LIST_DIR}/ht_strings.c
   ${CMAKE_CURRENT_LIST_DIR}/ht_symbols.c
   ${CMAKE_CURRENT_LIST_DIR}/ht_symbols_frames.c
   ${CMAKE_CURRENT_LIST_DIR}/ht_symbols_open.c
@@ -25,4 +24,4 @@ add_library(heaptrail_symbols STATIC
 target_include_directories(heaptrail_symbols PUBLIC ${CMAKE_CURRENT_LIST_DIR})
 target_compile_definitions(heaptrail_symbols PRIVATE _GNU_SOURCE)
 # stdc++: it has the demangler.
-target_link_libraries(heaptrail_symbols PRIVATE heaptrail_warnings PUBLIC dw elf stdc++)
+target_link_libraries(heaptrail_symbols PRIVATE heaptrail_warnings PUBLIC heaptrail_strings dw elf stdc++)

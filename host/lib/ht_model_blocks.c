@@ -1,0 +1,440 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/* Blocks made and ended; flows; peaks.
+ *
+ * Who held what at a peak is known without a second pass and without copying tables: a peak is a
+ * number (epoch), and a flow keeps what it had when it changes for the first time after a peak. A
+ * flow that has not changed since has what it had then. */
+#include "ht_model_live.h"
+
+#define HT_SIZE_MAX ((UINT64_C(1) << 48) - 1U)
+
+/* --- flows --------------------------------------------------------------------------------------
+ */
+
+static ht_row_t new_flow(ht_model_t *model, const ht_flow_row_t *key)
+{
+    ht_flow_row_t *flow = HT_ROW_ADD(model, model->flows);
+    if (flow == NULL) { return HT_NO_ROW; }
+    ht_origin_row_t *origin = &model->origins.row[key->origin];
+    *flow = *key;
+    flow->next = origin->first_flow;
+    flow->peak_epoch = model->view.peak_epoch;
+    flow->heap_epoch = model->heaps.row[key->heap].peak_epoch;
+    origin->first_flow = (ht_row_t)(model->flows.count - 1U);
+    return origin->first_flow;
+}
+
+static inline ht_row_t flow_of(ht_model_t *model, ht_row_t origin, ht_row_t task, ht_row_t heap,
+                               bool pool)
+{
+    ht_row_t at = model->origins.row[origin].first_flow;
+    while (at != HT_NO_ROW) {
+        const ht_flow_row_t *flow = &model->flows.row[at];
+        if (flow->task == task && flow->heap == heap && flow->pool == pool) { return at; }
+        at = flow->next;
+    }
+    return new_flow(model,
+                    &(ht_flow_row_t){.origin = origin, .task = task, .heap = heap, .pool = pool});
+}
+
+/* Before a flow changes. */
+static inline void keep_for_peaks(const ht_model_t *model, ht_flow_row_t *flow,
+                                  const ht_heap_row_t *heap)
+{
+    if (flow->peak_epoch != model->view.peak_epoch) {
+        flow->peak_epoch = model->view.peak_epoch;
+        flow->kept_blocks = flow->live_blocks;
+        flow->kept_bytes = flow->live_bytes;
+    }
+    if (flow->heap_epoch != heap->peak_epoch) {
+        flow->heap_epoch = heap->peak_epoch;
+        flow->heap_kept_blocks = flow->live_blocks;
+        flow->heap_kept_bytes = flow->live_bytes;
+    }
+}
+
+static inline void raise_heap(ht_model_t *model, ht_heap_row_t *heap, uint64_t size)
+{
+    heap->live_blocks++;
+    heap->live_bytes += size;
+    if (heap->live_bytes > heap->peak_bytes) {
+        heap->peak_bytes = heap->live_bytes;
+        heap->peak_blocks = heap->live_blocks;
+        heap->peak_time_us = model->view.last_us;
+        heap->peak_epoch++;
+    }
+}
+
+static inline void raise_total(ht_model_view_t *view, uint64_t size)
+{
+    view->live_blocks++;
+    view->live_bytes += size;
+    if (view->live_bytes > view->peak_bytes) {
+        view->peak_bytes = view->live_bytes;
+        view->peak_blocks = view->live_blocks;
+        view->peak_time_us = view->last_us;
+        view->peak_epoch++;
+    }
+}
+
+/* A block more lives. */
+static inline void raise(ht_model_t *model, ht_flow_row_t *flow, uint64_t size)
+{
+    ht_heap_row_t *heap = &model->heaps.row[flow->heap];
+    ht_origin_row_t *origin = &model->origins.row[flow->origin];
+    ht_task_row_t *task = &model->tasks.row[flow->task];
+    keep_for_peaks(model, flow, heap);
+    flow->live_blocks++;
+    flow->live_bytes += size;
+    origin->live_bytes += size;
+    if (origin->live_bytes > origin->peak_bytes) {
+        origin->peak_bytes = origin->live_bytes;
+        origin->peak_time_us = model->view.last_us;
+    }
+    task->live_bytes += size;
+    task->peak_bytes = task->live_bytes > task->peak_bytes ? task->live_bytes : task->peak_bytes;
+    raise_heap(model, heap, size);
+    if (flow->pool) {
+        model->view.pool_blocks++;
+        model->view.pool_bytes += size;
+    } else {
+        raise_total(&model->view, size);
+    }
+}
+
+/* A block less. */
+static inline void lower(ht_model_t *model, const ht_slot_t *slot)
+{
+    ht_flow_row_t *flow = &model->flows.row[slot->flow];
+    ht_heap_row_t *heap = &model->heaps.row[flow->heap];
+    uint64_t size = slot->size;
+    keep_for_peaks(model, flow, heap);
+    flow->live_blocks--;
+    flow->live_bytes -= size;
+    model->origins.row[flow->origin].live_bytes -= size;
+    model->tasks.row[flow->task].live_bytes -= size;
+    heap->live_blocks--;
+    heap->live_bytes -= size;
+    if (flow->pool) {
+        model->view.pool_blocks--;
+        model->view.pool_bytes -= size;
+    } else {
+        model->view.live_blocks--;
+        model->view.live_bytes -= size;
+    }
+    if ((slot->flags & HT_LIVE_UNRECORDED) != 0) {
+        model->view.unrecorded_blocks--;
+        model->view.unrecorded_bytes -= size;
+    }
+}
+
+/* Its end was not seen. */
+static void vanish(ht_model_t *model, const ht_slot_t *slot)
+{
+    if (slot->flow == HT_NO_ROW) { return; }
+    ht_flow_row_t *flow = &model->flows.row[slot->flow];
+    flow->vanished_blocks++;
+    flow->vanished_bytes += slot->size;
+    model->view.vanished_blocks += flow->pool ? 0U : 1U;
+    lower(model, slot);
+}
+
+/* --- a block begins -----------------------------------------------------------------------------
+ */
+
+typedef struct {
+    uint64_t key, size, time_us;
+    ht_row_t origin, task, heap;
+    unsigned flags; /* HT_LIVE_... */
+} birth_t;
+
+static bool is_outside(const ht_model_options_t *options, uint64_t size)
+{
+    return size < options->size_min || (options->size_max != 0 && size > options->size_max);
+}
+
+/* A slot for it; a block that was there has ended unseen. */
+static ht_slot_t *new_slot(ht_model_t *model, const birth_t *birth)
+{
+    ht_slot_t *slot = ht_live_find(&model->live, birth->key);
+    if (slot != NULL) {
+        vanish(model, slot);
+        *slot = (ht_slot_t){.key = birth->key};
+    } else {
+        slot = ht_live_add(&model->live, birth->key);
+        model->view.no_memory |= slot == NULL;
+    }
+    return slot;
+}
+
+/* The flow, or NULL when the block counts nowhere. */
+static inline ht_flow_row_t *begin_block(ht_model_t *model, const birth_t *birth)
+{
+    ht_slot_t *slot = new_slot(model, birth);
+    if (slot == NULL) { return NULL; }
+    uint32_t marks = (birth->flags & HT_LIVE_CARRIED) != 0
+                         ? ht_model_marks_before(model, birth->time_us)
+                         : (uint32_t)model->view.marks;
+    slot->time_us = birth->time_us;
+    slot->size = birth->size & HT_SIZE_MAX;
+    slot->snapshot = model->snapshot;
+    slot->marks = (uint16_t)(marks < UINT16_MAX ? marks : UINT16_MAX);
+    slot->flags = (uint16_t)birth->flags;
+    slot->flow = HT_NO_ROW;
+    if (is_outside(&model->options, birth->size)) { return NULL; }
+    slot->flow =
+        flow_of(model, birth->origin, birth->task, birth->heap, (birth->flags & HT_LIVE_POOL) != 0);
+    if (slot->flow == HT_NO_ROW) { return NULL; }
+    ht_flow_row_t *flow = &model->flows.row[slot->flow];
+    raise(model, flow, slot->size);
+    if ((birth->flags & HT_LIVE_UNRECORDED) != 0) {
+        model->view.unrecorded_blocks++;
+        model->view.unrecorded_bytes += slot->size;
+    }
+    return flow;
+}
+
+static inline bool is_in(const ht_heap_row_t *heap, uint64_t address)
+{
+    return address - heap->start < heap->bytes;
+}
+
+/* Pools lie in other heaps: theirs are told by number. */
+static inline ht_row_t heap_at(ht_model_t *model, uint64_t address)
+{
+    if (is_in(&model->heaps.row[model->last_heap], address)) { return model->last_heap; }
+    for (size_t i = 1; i < model->heaps.count; i++) {
+        if (!model->heaps.row[i].pool && is_in(&model->heaps.row[i], address)) {
+            model->last_heap = (ht_row_t)i;
+            return model->last_heap;
+        }
+    }
+    return 0;
+}
+
+static unsigned core_flag(unsigned core)
+{
+    return core << HT_LIVE_CORE_SHIFT;
+}
+
+static void count_made(ht_model_t *model, ht_flow_row_t *flow, uint64_t size)
+{
+    flow->total_blocks++;
+    flow->total_bytes += size;
+    if (!flow->pool) {
+        model->view.total_blocks++;
+        model->view.total_bytes += size;
+    }
+}
+
+void ht_model_alloc(ht_model_t *model, const ht_event_t *event)
+{
+    unsigned flags = core_flag(event->core) | (event->alloc.unrecorded ? HT_LIVE_UNRECORDED : 0U);
+    uint64_t address = event->alloc.address & ~HT_KEY_POOL;
+    if (address == 0) { return; }
+    birth_t new_block = {.key = address,
+                         .size = event->alloc.size,
+                         .time_us = model->view.last_us,
+                         .origin = ht_model_origin(model, event->alloc.origin),
+                         .task = ht_model_task(model, event->task),
+                         .heap = heap_at(model, address),
+                         .flags = flags};
+    ht_flow_row_t *flow = begin_block(model, &new_block);
+    model->tasks.row[new_block.task].last_key = address;
+    if (flow != NULL) { count_made(model, flow, event->alloc.size & HT_SIZE_MAX); }
+}
+
+/* --- a block ends -------------------------------------------------------------------------------
+ */
+
+static unsigned lifetime_bucket(uint64_t us)
+{
+    unsigned bits = us == 0 ? 0U : 64U - (unsigned)__builtin_clzll(us);
+    return bits < HT_LIFETIMES ? bits : HT_LIFETIMES - 1U;
+}
+
+static inline void end_block(ht_model_t *model, ht_slot_t *slot, bool temporary)
+{
+    if (slot->flow != HT_NO_ROW) {
+        ht_flow_row_t *flow = &model->flows.row[slot->flow];
+        uint64_t lived = model->view.last_us - slot->time_us;
+        model->origins.row[flow->origin].lifetimes[lifetime_bucket(lived)]++;
+        flow->temporary_blocks += temporary ? 1U : 0U;
+        if (!flow->pool) {
+            model->view.freed_blocks++;
+            model->view.temporary_blocks += temporary ? 1U : 0U;
+        }
+        lower(model, slot);
+    }
+    ht_live_remove(&model->live, slot);
+}
+
+void ht_model_freed_block(ht_model_t *model, const ht_event_t *event)
+{
+    uint64_t key = event->free.address & ~HT_KEY_POOL;
+    ht_slot_t *slot = key != 0 ? ht_live_find(&model->live, key) : NULL;
+    if (slot == NULL) {
+        model->view.unknown_frees++;
+        return;
+    }
+    ht_task_row_t *task = &model->tasks.row[ht_model_task(model, event->task)];
+    bool last = task->last_key == key;
+    task->last_key = last ? 0 : task->last_key;
+    end_block(model, slot, last && !event->free.by_realloc);
+}
+
+void ht_model_pool_block(ht_model_t *model, const ht_event_t *event)
+{
+    uint64_t key = event->pool.address | HT_KEY_POOL;
+    if (event->pool.freed) {
+        ht_slot_t *slot = ht_live_find(&model->live, key);
+        model->view.unknown_frees += slot == NULL ? 1U : 0U;
+        if (slot != NULL) { end_block(model, slot, false); }
+        return;
+    }
+    birth_t new_block = {.key = key,
+                         .size = event->pool.size,
+                         .time_us = model->view.last_us,
+                         .origin = ht_model_origin(model, event->pool.origin),
+                         .task = ht_model_task(model, event->task),
+                         .heap = ht_model_heap(model, event->pool.heap),
+                         .flags = HT_LIVE_POOL | core_flag(event->core)};
+    ht_flow_row_t *flow = begin_block(model, &new_block);
+    if (flow != NULL) { count_made(model, flow, event->pool.size & HT_SIZE_MAX); }
+}
+
+/* --- snapshots ----------------------------------------------------------------------------------
+ */
+
+void ht_model_snapshot(ht_model_t *model, const ht_event_t *event)
+{
+    model->snapshot++;
+    model->in_snapshot = true;
+    model->snapshot_number = event->snapshot.number;
+    model->snapshot_blocks = 0;
+}
+
+/* The very block that is known, or another one at its address? */
+static bool is_same(const ht_model_t *model, const ht_slot_t *slot, const ht_event_t *event,
+                    ht_row_t origin)
+{
+    if (slot->size != (event->block.size & HT_SIZE_MAX)) { return false; }
+    return slot->flow == HT_NO_ROW || origin == 0 || model->flows.row[slot->flow].origin == origin;
+}
+
+void ht_model_snapshot_block(ht_model_t *model, const ht_event_t *event)
+{
+    uint64_t key = event->block.address & ~HT_KEY_POOL;
+    if (key == 0) { return; }
+    key |= event->block.pool ? HT_KEY_POOL : 0U;
+    ht_row_t origin = ht_model_origin(model, event->block.origin);
+    ht_slot_t *slot = ht_live_find(&model->live, key);
+    model->snapshot_blocks++;
+    if (slot != NULL && is_same(model, slot, event, origin)) {
+        slot->snapshot = model->snapshot;
+        return;
+    }
+    uint64_t now = model->view.last_us;
+    uint64_t age = event->block.age_us < now ? event->block.age_us : now;
+    unsigned flags = HT_LIVE_CARRIED | core_flag(event->block.core);
+    birth_t known = {.key = key,
+                     .size = event->block.size,
+                     .time_us = now - age,
+                     .origin = origin,
+                     .task = ht_model_task(model, event->block.task),
+                     .heap = event->block.pool ? ht_model_heap(model, event->block.heap)
+                                               : heap_at(model, key),
+                     .flags = flags | (event->block.pool ? HT_LIVE_POOL : 0U)};
+    ht_flow_row_t *flow = begin_block(model, &known);
+    if (flow == NULL) { return; }
+    flow->carried_blocks++;
+    flow->carried_bytes += event->block.size & HT_SIZE_MAX;
+    model->view.carried_blocks += flow->pool ? 0U : 1U;
+}
+
+/* Blocks that are older than the snapshot and not in it. One without a record cannot be in it. */
+static void sweep(ht_model_t *model)
+{
+    ht_live_t *live = &model->live;
+    for (size_t i = 0; i < live->size;) {
+        ht_slot_t *slot = &live->slot[i];
+        bool gone = slot->key != 0 && slot->snapshot != model->snapshot &&
+                    (slot->flags & HT_LIVE_UNRECORDED) == 0;
+        if (gone) {
+            vanish(model, slot);
+            ht_live_remove(live, slot);
+        } else {
+            i++;
+        }
+    }
+}
+
+void ht_model_snapshot_end(ht_model_t *model, const ht_event_t *event)
+{
+    bool whole = model->in_snapshot && event->snapshot.complete &&
+                 event->snapshot.number == model->snapshot_number &&
+                 event->snapshot.blocks == model->snapshot_blocks;
+    model->in_snapshot = false;
+    if (!whole) { return; }
+    sweep(model);
+    model->complete = true;
+    model->lost = false;
+}
+
+/* --- windows, and what is asked -----------------------------------------------------------------
+ */
+
+static void flow_window(ht_flow_row_t *flow)
+{
+    flow->carried_blocks = flow->live_blocks;
+    flow->carried_bytes = flow->live_bytes;
+    flow->total_blocks = flow->total_bytes = 0;
+    flow->vanished_blocks = flow->vanished_bytes = 0;
+    flow->temporary_blocks = 0;
+}
+
+void ht_model_blocks_window(ht_model_t *model)
+{
+    ht_model_view_t *view = &model->view;
+    for (size_t i = 0; i < model->flows.count; i++) {
+        flow_window(&model->flows.row[i]);
+    }
+    for (size_t i = 0; i < model->heaps.count; i++) {
+        ht_heap_row_t *heap = &model->heaps.row[i];
+        heap->peak_bytes = heap->live_bytes;
+        heap->peak_blocks = heap->live_blocks;
+        heap->peak_time_us = view->last_us;
+        heap->peak_epoch++;
+    }
+    view->carried_blocks = view->live_blocks;
+    view->total_blocks = view->total_bytes = view->freed_blocks = 0;
+    view->vanished_blocks = view->temporary_blocks = view->unknown_frees = 0;
+    view->peak_bytes = view->live_bytes;
+    view->peak_blocks = view->live_blocks;
+    view->peak_time_us = view->last_us;
+    view->peak_epoch++;
+}
+
+ht_holder_t ht_model_at_peak(const ht_model_view_t *view, const ht_flow_row_t *flow)
+{
+    bool kept = flow->peak_epoch == view->peak_epoch;
+    return (ht_holder_t){.origin = flow->origin,
+                         .live_bytes = kept ? flow->kept_bytes : flow->live_bytes,
+                         .live_blocks = kept ? flow->kept_blocks : flow->live_blocks};
+}
+
+ht_holder_t ht_model_at_heap_peak(const ht_model_view_t *view, const ht_flow_row_t *flow)
+{
+    bool kept = flow->heap_epoch == view->heap[flow->heap].peak_epoch;
+    return (ht_holder_t){.origin = flow->origin,
+                         .live_bytes = kept ? flow->heap_kept_bytes : flow->live_bytes,
+                         .live_blocks = kept ? flow->heap_kept_blocks : flow->live_blocks};
+}
+
+uint64_t ht_model_freed(const ht_flow_row_t *flow)
+{
+    return flow->carried_blocks + flow->total_blocks - flow->live_blocks - flow->vanished_blocks;
+}
