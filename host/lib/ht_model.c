@@ -118,6 +118,8 @@ static void told(ht_model_t *model, const ht_event_t *event)
         [HT_EVENT_TASK_GONE] = ht_model_task_gone,
         [HT_EVENT_HEAP] = ht_model_define_heap,
         [HT_EVENT_POOL_BLOCK] = ht_model_pool_block,
+        [HT_EVENT_RELABEL] = ht_model_relabel,
+        [HT_EVENT_PUT_BACK] = ht_model_put_back,
         [HT_EVENT_HEAP_SAMPLE] = ht_model_heap_sample,
         [HT_EVENT_MARK] = ht_model_mark,
         [HT_EVENT_FAILURE] = ht_model_failure,

@@ -214,7 +214,7 @@ typedef struct {
     uint64_t unknown_frees;           /**< of addresses that no known block has */
     uint64_t bad_indices;             /**< numbers so large that no trace of ours has them */
     uint64_t failures, errors, marks; /**< seen, the rows kept may be fewer */
-    uint64_t lost_events;             /**< losses 1 to 3, 10, 11 and missing frames (each one) */
+    uint64_t lost_events;             /**< losses 1 to 3 and 11, and missing frames (each one) */
     uint64_t mismatches; /**< counters and marks where the device says other live blocks or bytes,
                               and nothing was lost that explains it */
     bool ended;

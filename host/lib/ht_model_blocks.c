@@ -2,154 +2,11 @@
  * SPDX-FileCopyrightText: 2026 The heaptrail authors
  * SPDX-License-Identifier: Apache-2.0
  */
-/* Blocks made and ended; flows; peaks.
- *
- * Who held what at a peak is known without a second pass and without copying tables: a peak is a
- * number (epoch), and a flow keeps what it had when it changes for the first time after a peak. A
- * flow that has not changed since has what it had then. */
-#include "ht_model_live.h"
-
-#define HT_SIZE_MAX ((UINT64_C(1) << 48) - 1U)
-
-/* --- flows --------------------------------------------------------------------------------------
- */
-
-static ht_row_t new_flow(ht_model_t *model, const ht_flow_row_t *key)
-{
-    ht_flow_row_t *flow = HT_ROW_ADD(model, model->flows);
-    if (flow == NULL) { return HT_NO_ROW; }
-    ht_origin_row_t *origin = &model->origins.row[key->origin];
-    *flow = *key;
-    flow->next = origin->first_flow;
-    flow->peak_epoch = model->view.peak_epoch;
-    flow->heap_epoch = model->heaps.row[key->heap].peak_epoch;
-    origin->first_flow = (ht_row_t)(model->flows.count - 1U);
-    return origin->first_flow;
-}
-
-static inline ht_row_t flow_of(ht_model_t *model, ht_row_t origin, ht_row_t task, ht_row_t heap,
-                               bool pool)
-{
-    ht_row_t at = model->origins.row[origin].first_flow;
-    while (at != HT_NO_ROW) {
-        const ht_flow_row_t *flow = &model->flows.row[at];
-        if (flow->task == task && flow->heap == heap && flow->pool == pool) { return at; }
-        at = flow->next;
-    }
-    return new_flow(model,
-                    &(ht_flow_row_t){.origin = origin, .task = task, .heap = heap, .pool = pool});
-}
-
-/* Before a flow changes. */
-static inline void keep_for_peaks(const ht_model_t *model, ht_flow_row_t *flow,
-                                  const ht_heap_row_t *heap)
-{
-    if (flow->peak_epoch != model->view.peak_epoch) {
-        flow->peak_epoch = model->view.peak_epoch;
-        flow->kept_blocks = flow->live_blocks;
-        flow->kept_bytes = flow->live_bytes;
-    }
-    if (flow->heap_epoch != heap->peak_epoch) {
-        flow->heap_epoch = heap->peak_epoch;
-        flow->heap_kept_blocks = flow->live_blocks;
-        flow->heap_kept_bytes = flow->live_bytes;
-    }
-}
-
-static inline void raise_heap(ht_model_t *model, ht_heap_row_t *heap, uint64_t size)
-{
-    heap->live_blocks++;
-    heap->live_bytes += size;
-    if (heap->live_bytes > heap->peak_bytes) {
-        heap->peak_bytes = heap->live_bytes;
-        heap->peak_blocks = heap->live_blocks;
-        heap->peak_time_us = model->view.last_us;
-        heap->peak_epoch++;
-    }
-}
-
-static inline void raise_total(ht_model_view_t *view, uint64_t size)
-{
-    view->live_blocks++;
-    view->live_bytes += size;
-    if (view->live_bytes > view->peak_bytes) {
-        view->peak_bytes = view->live_bytes;
-        view->peak_blocks = view->live_blocks;
-        view->peak_time_us = view->last_us;
-        view->peak_epoch++;
-    }
-}
-
-/* A block more lives. */
-static inline void raise(ht_model_t *model, ht_flow_row_t *flow, uint64_t size)
-{
-    ht_heap_row_t *heap = &model->heaps.row[flow->heap];
-    ht_origin_row_t *origin = &model->origins.row[flow->origin];
-    ht_task_row_t *task = &model->tasks.row[flow->task];
-    keep_for_peaks(model, flow, heap);
-    flow->live_blocks++;
-    flow->live_bytes += size;
-    origin->live_bytes += size;
-    if (origin->live_bytes > origin->peak_bytes) {
-        origin->peak_bytes = origin->live_bytes;
-        origin->peak_time_us = model->view.last_us;
-    }
-    task->live_bytes += size;
-    task->peak_bytes = task->live_bytes > task->peak_bytes ? task->live_bytes : task->peak_bytes;
-    raise_heap(model, heap, size);
-    if (flow->pool) {
-        model->view.pool_blocks++;
-        model->view.pool_bytes += size;
-    } else {
-        raise_total(&model->view, size);
-    }
-}
-
-/* A block less. */
-static inline void lower(ht_model_t *model, const ht_slot_t *slot)
-{
-    ht_flow_row_t *flow = &model->flows.row[slot->flow];
-    ht_heap_row_t *heap = &model->heaps.row[flow->heap];
-    uint64_t size = slot->size;
-    keep_for_peaks(model, flow, heap);
-    flow->live_blocks--;
-    flow->live_bytes -= size;
-    model->origins.row[flow->origin].live_bytes -= size;
-    model->tasks.row[flow->task].live_bytes -= size;
-    heap->live_blocks--;
-    heap->live_bytes -= size;
-    if (flow->pool) {
-        model->view.pool_blocks--;
-        model->view.pool_bytes -= size;
-    } else {
-        model->view.live_blocks--;
-        model->view.live_bytes -= size;
-    }
-    if ((slot->flags & HT_LIVE_UNRECORDED) != 0) {
-        model->view.unrecorded_blocks--;
-        model->view.unrecorded_bytes -= size;
-    }
-}
-
-/* Its end was not seen. */
-static void vanish(ht_model_t *model, const ht_slot_t *slot)
-{
-    if (slot->flow == HT_NO_ROW) { return; }
-    ht_flow_row_t *flow = &model->flows.row[slot->flow];
-    flow->vanished_blocks++;
-    flow->vanished_bytes += slot->size;
-    model->view.vanished_blocks += flow->pool ? 0U : 1U;
-    lower(model, slot);
-}
+/* Blocks made and ended, snapshots, windows. */
+#include "ht_model_flow.h"
 
 /* --- a block begins -----------------------------------------------------------------------------
  */
-
-typedef struct {
-    uint64_t key, size, time_us;
-    ht_row_t origin, task, heap;
-    unsigned flags; /* HT_LIVE_... */
-} birth_t;
 
 static bool is_outside(const ht_model_options_t *options, uint64_t size)
 {
@@ -157,11 +14,11 @@ static bool is_outside(const ht_model_options_t *options, uint64_t size)
 }
 
 /* A slot for it; a block that was there has ended unseen. */
-static ht_slot_t *new_slot(ht_model_t *model, const birth_t *birth)
+static ht_slot_t *new_slot(ht_model_t *model, const ht_birth_t *birth)
 {
     ht_slot_t *slot = ht_live_find(&model->live, birth->key);
     if (slot != NULL) {
-        vanish(model, slot);
+        ht_flow_vanish(model, slot);
         *slot = (ht_slot_t){.key = birth->key};
     } else {
         slot = ht_live_add(&model->live, birth->key);
@@ -171,7 +28,7 @@ static ht_slot_t *new_slot(ht_model_t *model, const birth_t *birth)
 }
 
 /* The flow, or NULL when the block counts nowhere. */
-static inline ht_flow_row_t *begin_block(ht_model_t *model, const birth_t *birth)
+static inline ht_flow_row_t *begin_block(ht_model_t *model, const ht_birth_t *birth)
 {
     ht_slot_t *slot = new_slot(model, birth);
     if (slot == NULL) { return NULL; }
@@ -185,15 +42,12 @@ static inline ht_flow_row_t *begin_block(ht_model_t *model, const birth_t *birth
     slot->flags = (uint16_t)birth->flags;
     slot->flow = HT_NO_ROW;
     if (is_outside(&model->options, birth->size)) { return NULL; }
-    slot->flow =
-        flow_of(model, birth->origin, birth->task, birth->heap, (birth->flags & HT_LIVE_POOL) != 0);
+    slot->flow = ht_flow_of(model, birth->origin, birth->task, birth->heap,
+                            (birth->flags & HT_LIVE_POOL) != 0);
     if (slot->flow == HT_NO_ROW) { return NULL; }
     ht_flow_row_t *flow = &model->flows.row[slot->flow];
-    raise(model, flow, slot->size);
-    if ((birth->flags & HT_LIVE_UNRECORDED) != 0) {
-        model->view.unrecorded_blocks++;
-        model->view.unrecorded_bytes += slot->size;
-    }
+    ht_flow_raise(model, flow, slot->size);
+    ht_flow_recorded(model, slot);
     return flow;
 }
 
@@ -203,7 +57,7 @@ static inline bool is_in(const ht_heap_row_t *heap, uint64_t address)
 }
 
 /* Pools lie in other heaps: theirs are told by number. */
-static inline ht_row_t heap_at(ht_model_t *model, uint64_t address)
+ht_row_t ht_model_heap_at(ht_model_t *model, uint64_t address)
 {
     if (is_in(&model->heaps.row[model->last_heap], address)) { return model->last_heap; }
     for (size_t i = 1; i < model->heaps.count; i++) {
@@ -235,13 +89,14 @@ void ht_model_alloc(ht_model_t *model, const ht_event_t *event)
     unsigned flags = core_flag(event->core) | (event->alloc.unrecorded ? HT_LIVE_UNRECORDED : 0U);
     uint64_t address = event->alloc.address & ~HT_KEY_POOL;
     if (address == 0) { return; }
-    birth_t new_block = {.key = address,
-                         .size = event->alloc.size,
-                         .time_us = model->view.last_us,
-                         .origin = ht_model_origin(model, event->alloc.origin),
-                         .task = ht_model_task(model, event->task),
-                         .heap = heap_at(model, address),
-                         .flags = flags};
+    ht_birth_t new_block = {.key = address,
+                            .size = event->alloc.size,
+                            .time_us = model->view.last_us,
+                            .origin = ht_model_origin(model, event->alloc.origin),
+                            .task = ht_model_task(model, event->task),
+                            .heap = ht_model_heap_at(model, address),
+                            .flags = flags};
+    model->made++;
     ht_flow_row_t *flow = begin_block(model, &new_block);
     model->tasks.row[new_block.task].last_key = address;
     if (flow != NULL) { count_made(model, flow, event->alloc.size & HT_SIZE_MAX); }
@@ -250,24 +105,18 @@ void ht_model_alloc(ht_model_t *model, const ht_event_t *event)
 /* --- a block ends -------------------------------------------------------------------------------
  */
 
-static unsigned lifetime_bucket(uint64_t us)
-{
-    unsigned bits = us == 0 ? 0U : 64U - (unsigned)__builtin_clzll(us);
-    return bits < HT_LIFETIMES ? bits : HT_LIFETIMES - 1U;
-}
-
 static inline void end_block(ht_model_t *model, ht_slot_t *slot, bool temporary)
 {
     if (slot->flow != HT_NO_ROW) {
         ht_flow_row_t *flow = &model->flows.row[slot->flow];
         uint64_t lived = model->view.last_us - slot->time_us;
-        model->origins.row[flow->origin].lifetimes[lifetime_bucket(lived)]++;
+        model->origins.row[flow->origin].lifetimes[ht_lifetime_bucket(lived)]++;
         flow->temporary_blocks += temporary ? 1U : 0U;
         if (!flow->pool) {
             model->view.freed_blocks++;
             model->view.temporary_blocks += temporary ? 1U : 0U;
         }
-        lower(model, slot);
+        ht_flow_lower(model, slot);
     }
     ht_live_remove(&model->live, slot);
 }
@@ -283,6 +132,7 @@ void ht_model_freed_block(ht_model_t *model, const ht_event_t *event)
     ht_task_row_t *task = &model->tasks.row[ht_model_task(model, event->task)];
     bool last = task->last_key == key;
     task->last_key = last ? 0 : task->last_key;
+    if (event->free.by_realloc) { ht_model_remember_realloc(model, slot); }
     end_block(model, slot, last && !event->free.by_realloc);
 }
 
@@ -295,13 +145,14 @@ void ht_model_pool_block(ht_model_t *model, const ht_event_t *event)
         if (slot != NULL) { end_block(model, slot, false); }
         return;
     }
-    birth_t new_block = {.key = key,
-                         .size = event->pool.size,
-                         .time_us = model->view.last_us,
-                         .origin = ht_model_origin(model, event->pool.origin),
-                         .task = ht_model_task(model, event->task),
-                         .heap = ht_model_heap(model, event->pool.heap),
-                         .flags = HT_LIVE_POOL | core_flag(event->core)};
+    ht_birth_t new_block = {.key = key,
+                            .size = event->pool.size,
+                            .time_us = model->view.last_us,
+                            .origin = ht_model_origin(model, event->pool.origin),
+                            .task = ht_model_task(model, event->task),
+                            .heap = ht_model_heap(model, event->pool.heap),
+                            .flags = HT_LIVE_POOL | core_flag(event->core)};
+    model->made++;
     ht_flow_row_t *flow = begin_block(model, &new_block);
     if (flow != NULL) { count_made(model, flow, event->pool.size & HT_SIZE_MAX); }
 }
@@ -325,6 +176,15 @@ static bool is_same(const ht_model_t *model, const ht_slot_t *slot, const ht_eve
     return slot->flow == HT_NO_ROW || origin == 0 || model->flows.row[slot->flow].origin == origin;
 }
 
+void ht_model_carried_block(ht_model_t *model, const ht_birth_t *known)
+{
+    ht_flow_row_t *flow = begin_block(model, known);
+    if (flow == NULL) { return; }
+    flow->carried_blocks++;
+    flow->carried_bytes += known->size & HT_SIZE_MAX;
+    model->view.carried_blocks += flow->pool ? 0U : 1U;
+}
+
 void ht_model_snapshot_block(ht_model_t *model, const ht_event_t *event)
 {
     uint64_t key = event->block.address & ~HT_KEY_POOL;
@@ -340,19 +200,15 @@ void ht_model_snapshot_block(ht_model_t *model, const ht_event_t *event)
     uint64_t now = model->view.last_us;
     uint64_t age = event->block.age_us < now ? event->block.age_us : now;
     unsigned flags = HT_LIVE_CARRIED | core_flag(event->block.core);
-    birth_t known = {.key = key,
-                     .size = event->block.size,
-                     .time_us = now - age,
-                     .origin = origin,
-                     .task = ht_model_task(model, event->block.task),
-                     .heap = event->block.pool ? ht_model_heap(model, event->block.heap)
-                                               : heap_at(model, key),
-                     .flags = flags | (event->block.pool ? HT_LIVE_POOL : 0U)};
-    ht_flow_row_t *flow = begin_block(model, &known);
-    if (flow == NULL) { return; }
-    flow->carried_blocks++;
-    flow->carried_bytes += event->block.size & HT_SIZE_MAX;
-    model->view.carried_blocks += flow->pool ? 0U : 1U;
+    ht_birth_t known = {.key = key,
+                        .size = event->block.size,
+                        .time_us = now - age,
+                        .origin = origin,
+                        .task = ht_model_task(model, event->block.task),
+                        .heap = event->block.pool ? ht_model_heap(model, event->block.heap)
+                                                  : ht_model_heap_at(model, key),
+                        .flags = flags | (event->block.pool ? HT_LIVE_POOL : 0U)};
+    ht_model_carried_block(model, &known);
 }
 
 /* Blocks that are older than the snapshot and not in it. One without a record cannot be in it. */
@@ -364,7 +220,7 @@ static void sweep(ht_model_t *model)
         bool gone = slot->key != 0 && slot->snapshot != model->snapshot &&
                     (slot->flags & HT_LIVE_UNRECORDED) == 0;
         if (gone) {
-            vanish(model, slot);
+            ht_flow_vanish(model, slot);
             ht_live_remove(live, slot);
         } else {
             i++;
@@ -416,6 +272,7 @@ void ht_model_blocks_window(ht_model_t *model)
     view->peak_blocks = view->live_blocks;
     view->peak_time_us = view->last_us;
     view->peak_epoch++;
+    model->realloc_count = 0;
 }
 
 ht_holder_t ht_model_at_peak(const ht_model_view_t *view, const ht_flow_row_t *flow)

@@ -46,7 +46,7 @@ static void judge_complete(ht_model_t *model, const ht_counters_t *device)
     bool all = model->options.size_min == 0 && model->options.size_max == 0;
     if (!all) {
         model->complete = false;
-    } else if (device->total_blocks == model->view.event_count[HT_EVENT_ALLOC]) {
+    } else if (device->total_blocks == model->made) {
         model->complete = true;
     }
 }
@@ -194,7 +194,7 @@ static bool is_of_events(uint32_t cause)
 {
     return cause == HT_EVENT_LOSS_FRAMES ||
            (cause >= HT_LOSS_RING_FULL && cause <= HT_LOSS_NOT_WRITTEN) ||
-           cause == HT_LOSS_OVERWRITTEN || cause == HT_LOSS_FILTERED;
+           cause == HT_LOSS_OVERWRITTEN;
 }
 
 void ht_model_loss(ht_model_t *model, const ht_event_t *event)

@@ -7,7 +7,9 @@
  * The parts of a model, and who has them:
  *   ht_model.c         new, free, an event to its function, the view
  *   ht_model_live.h    the live table (inline: every event passes there)
- *   ht_model_blocks.c  blocks made and ended, flows, peaks
+ *   ht_model_flow.h    a block more or less: flows, peaks (inline)
+ *   ht_model_blocks.c  blocks made and ended, snapshots, windows
+ *   ht_model_change.c  what turned out otherwise: failed realloc(), another origin
  *   ht_model_define.c  origins, sites, tasks, heaps, hello
  *   ht_model_notes.c   marks, failures, errors, losses, heap samples
  *   ht_model_series.c  samples over time
@@ -65,6 +67,16 @@ typedef struct {
     unsigned shift; /**< 64 less the bits of `size` */
 } ht_live_t;
 
+/** Blocks that realloc() took and may put back: as many tasks can be inside it. */
+#define HT_REALLOCS 64U
+
+/** A block that begins. */
+typedef struct {
+    uint64_t key, size, time_us;
+    ht_row_t origin, task, heap;
+    unsigned flags; /**< HT_LIVE_... */
+} ht_birth_t;
+
 struct ht_model {
     ht_model_options_t options;
     ht_live_t live;
@@ -73,6 +85,10 @@ struct ht_model {
     ht_row_t last_heap;
     uint32_t last_task_index; /**< and its row: most events come in runs */
     ht_row_t last_task;
+    ht_slot_t realloc[HT_REALLOCS]; /**< a ring: the latest blocks that ended by realloc() */
+    uint64_t realloc_time_us[HT_REALLOCS];
+    uint64_t realloc_count;
+    uint64_t made;     /**< blocks, pools' included: as the device counts */
     uint16_t snapshot; /**< the latest one, counted */
     uint32_t snapshot_number;
     uint64_t snapshot_blocks;   /**< seen of it */
@@ -121,6 +137,19 @@ void ht_model_snapshot(ht_model_t *model, const ht_event_t *event);
 void ht_model_snapshot_block(ht_model_t *model, const ht_event_t *event);
 void ht_model_snapshot_end(ht_model_t *model, const ht_event_t *event);
 void ht_model_blocks_window(ht_model_t *model);
+ht_row_t ht_model_heap_at(ht_model_t *model, uint64_t address);
+void ht_model_carried_block(ht_model_t *model, const ht_birth_t *known);
+
+static inline unsigned ht_lifetime_bucket(uint64_t us)
+{
+    unsigned bits = us == 0 ? 0U : 64U - (unsigned)__builtin_clzll(us);
+    return bits < HT_LIFETIMES ? bits : HT_LIFETIMES - 1U;
+}
+
+/* --- ht_model_change.c --- */
+void ht_model_remember_realloc(ht_model_t *model, const ht_slot_t *slot);
+void ht_model_put_back(ht_model_t *model, const ht_event_t *event);
+void ht_model_relabel(ht_model_t *model, const ht_event_t *event);
 
 /* --- ht_model_notes.c --- */
 void ht_model_mark(ht_model_t *model, const ht_event_t *event);
