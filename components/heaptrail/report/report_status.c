@@ -121,8 +121,11 @@ static void json(ht_json_t *j, const heaptrail_status_t *status)
     ht_json_number(j, "pool_blocks", status->pool_blocks);
     ht_json_number(j, "pool_bytes", status->pool_bytes);
     heaptrail_checks_t checks = {0};
-    (void)heaptrail_get_checks(&checks);
-    ht_check_words_json(j, "checks", &checks);
+    if (heaptrail_get_checks(&checks) == ESP_OK) {
+        ht_check_words_json(j, "checks", &checks);
+    } else {
+        ht_json_null(j, "checks"); /* a core dump does not tell */
+    }
 }
 
 esp_err_t ht_report_status(ht_report_t *r)
