@@ -42,6 +42,7 @@ typedef struct {
 extern const ht_verb_t ht_verbs[];
 
 int ht_cmd_help(int argc, char **argv);
+int ht_cmd_core(int argc, char **argv);
 
 /** "heaptrail VERB: words" on stderr, which are the application's too: made harmless. @return
  * `code`, so that a verb can `return ht_complain(...)`. */

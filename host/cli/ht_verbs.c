@@ -9,5 +9,6 @@
 
 const ht_verb_t ht_verbs[] = {
     {"help", "what a verb does: heaptrail help VERB", ht_cmd_help},
+    {"core", "who held the heap when the machine stopped: reads a core dump", ht_cmd_core},
     {0},
 };

@@ -20,8 +20,13 @@
 #include "elf_core.h"
 #include "heaptrail_site.h"
 #include "state_reader.h"
+#ifdef CORE_DUMP_HOST
+#include "ht_core.h"
+#endif
 
 #define BLOCKS 50U
+
+#define CORE_FILE "dead.core"
 
 static elf_core_t s_core;
 static state_reader_t s_reader;
@@ -84,7 +89,7 @@ static bool make_core(void)
     assert_true(WIFSIGNALED(status));
     if (!WCOREDUMP(status) || !find_core(child, path, sizeof(path))) { return false; }
     const char *wrong = elf_core_open(&s_core, path);
-    (void)unlink(path);
+    (void)rename(path, CORE_FILE);
     if (wrong != NULL) { fail_msg("%s: %s", path, wrong); }
     return true;
 }
@@ -160,8 +165,72 @@ static void test_core_of_a_dead_process(void **state)
     assert_int_equal(found, BLOCKS);
 }
 
+/* --- the desk's reader --------------------------------------------------------------------------
+ */
+
+#ifdef CORE_DUMP_HOST
+static const heaptrail_block_row_t *row_at(const ht_core_t *core, uint64_t address)
+{
+    for (size_t i = 0; i < core->block_count; i++) {
+        if (core->blocks[i].address == address) { return &core->blocks[i]; }
+    }
+    return NULL;
+}
+
+/* Each block as the other reader has it; its site's names out of the files that were mapped. */
+static void compare_blocks(const ht_core_t *core)
+{
+    state_block_t block;
+    size_t count = 0;
+    for (; state_block(&s_reader, count, &block); count++) {
+        const heaptrail_block_row_t *row = row_at(core, block.address);
+        assert_non_null(row);
+        assert_int_equal(row->size_bytes, block.size);
+        assert_int_equal(row->heap_id, block.heap);
+        assert_int_equal(row->origin.id, block.origin);
+        assert_int_equal(row->task_id, block.task);
+    }
+    assert_int_equal(core->block_count, count);
+    const heaptrail_block_row_t *mine = row_at(core, (uintptr_t)s_block[7]);
+    assert_non_null(mine);
+    assert_int_equal(mine->origin.site->line, s_line);
+    assert_string_equal(mine->origin.site->function, "leave");
+    assert_string_equal(mine->origin.site->variable, "s_block[i]");
+}
+
+static void test_the_desk_reads_the_same(void **state)
+{
+    (void)state;
+    ht_lookup_error_t error;
+    if (s_core.bytes == NULL) { skip(); }
+    ht_memory_t *memory = ht_memory_new();
+    assert_non_null(memory);
+    if (!ht_memory_add_dump(memory, CORE_FILE, &error)) { fail_msg("%s", error.text); }
+    ht_core_t *core = ht_core_open(memory, NULL, &error);
+    if (core == NULL) { fail_msg("%s", error.text); }
+    assert_null(ht_memory_note(memory, 0));
+    assert_int_equal(core->note_count, 0);
+    assert_int_equal(core->info.address, s_reader.self);
+    compare_blocks(core);
+    ht_core_free(core);
+    ht_memory_free(memory);
+}
+#endif
+
+static int remove_core(void **state)
+{
+    (void)state;
+    (void)unlink(CORE_FILE);
+    return 0;
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_core_of_a_dead_process)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_core_of_a_dead_process),
+#ifdef CORE_DUMP_HOST
+        cmocka_unit_test(test_the_desk_reads_the_same),
+#endif
+    };
+    return cmocka_run_group_tests(tests, NULL, remove_core);
 }
