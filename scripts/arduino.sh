@@ -9,7 +9,7 @@ component=components/heaptrail
 to=${1:-build/arduino/heaptrail}
 rm -rf "$to"
 mkdir -p "$to/src" "$to/presets" "$to/examples/hello_heaptrail"
-for folder in include core api report console testing port port/esp_idf port/unwind; do
+for folder in include core api report console testing sinks port port/esp_idf port/unwind; do
     for file in "$component/$folder"/*.[ch]; do
         [ -e "$file" ] || continue
         [ ! -e "$to/src/$(basename "$file")" ] || { echo "arduino: two files are called $(basename "$file")"; exit 1; }

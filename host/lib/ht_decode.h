@@ -48,8 +48,8 @@ typedef struct {
     uint64_t frames;
     uint64_t events;
     uint64_t text_bytes;
-    uint64_t damaged_frames;
-    uint64_t lost_frames; /**< gaps in the sequence */
+    uint64_t damaged_frames; /**< candidates that were none; not those of a newer version */
+    uint64_t lost_frames;    /**< gaps in the sequence */
     uint64_t boots;
 } ht_decoder_status_t;
 
@@ -65,9 +65,18 @@ void ht_decoder_feed(ht_decoder_t *decoder, const uint8_t *bytes, size_t length)
 /** The input ended: what is left is said to be truncated, or is text. */
 void ht_decoder_end(ht_decoder_t *decoder);
 
+/** Nothing came for a moment: text that was held back, since it could have been a piece of a broken
+ * frame, comes out. For who shows a console; needed by nobody else. */
+void ht_decoder_idle(ht_decoder_t *decoder);
+
 /** Begin anew at another place of the same stream: what is half decoded is dropped, the next gap in
- * the sequence is none. `offset`: of the next byte, for events and damages. */
+ * the sequence is none. `offset`: of the next byte, for events and damages. The boot stays known:
+ * a frame of the same one brings no HT_EVENT_BOOT. */
 void ht_decoder_seek(ht_decoder_t *decoder, uint64_t offset);
+
+/** Forget the boot, too: HT_EVENT_BOOT comes before the next event, whatever boot it is of. For who
+ * jumps to a checkpoint, in front of which nothing that was known counts. */
+void ht_decoder_forget(ht_decoder_t *decoder);
 
 ht_decoder_status_t ht_decoder_status(const ht_decoder_t *decoder);
 

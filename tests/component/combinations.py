@@ -59,6 +59,10 @@ def try_wraps(folder):
     expect("console", "optional console" in got["text"] and "console/ht_console_esp.c" in got["sources"], got["text"])
     got = configure("esp32c3", "5.5", ON, folder)
     expect("without console", "optional console" not in got["text"], got["text"])
+    got = configure("esp32c3", "5.5", (*ON, "CONFIG_HEAPTRAIL_SINK_TCP"), folder)
+    expect("TCP", "optional lwip" in got["text"] and "sinks/heaptrail_sink_tcp.c" in got["sources"], got["text"])
+    got = configure("esp32c3", "5.5", ON, folder)
+    expect("without TCP", "optional lwip" not in got["text"], got["text"])
     got = configure("esp32c3", "5.5", (*ON, "CONFIG_FREERTOS_SMP"), folder)
     expect("SMP kernel", "xTaskCreate" in got["wraps"], got["wraps"])
     for options in (ON[:1], ()):

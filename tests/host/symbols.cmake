@@ -51,3 +51,9 @@ heaptrail_add_test(host_spans SOURCES ${symbols_source}/test_spans.c LIBS heaptr
 heaptrail_add_test(host_symbols SOURCES ${symbols_source}/test_symbols.c
   LIBS heaptrail_symbols_labels ARGS ${symbols_source} ${symbols_programs})
 add_dependencies(host_symbols heaptrail_symbols_programs)
+heaptrail_add_test(host_variable SOURCES ${symbols_source}/test_variable.c LIBS heaptrail_symbols)
+heaptrail_add_test(host_variable_calls LIBS heaptrail_symbols
+  SOURCES ${symbols_source}/test_calls.c ${symbols_source}/calls.c ${symbols_source}/calls.cpp)
+heaptrail_add_test(host_elf_find SOURCES ${symbols_source}/test_elf_find.c LIBS heaptrail_symbols
+  ARGS ${symbols_build}/x86.elf ${symbols_build}/cxx.elf)
+add_dependencies(host_elf_find heaptrail_symbols_programs)

@@ -126,6 +126,12 @@ static inline size_t ht_port_line_at(uintptr_t address)
     return g_fake.line != 0 && address >= g_fake.line_from ? g_fake.line : 0;
 }
 
+static inline bool ht_port_may_be_block(uintptr_t address)
+{
+    (void)address;
+    return true;
+}
+
 static inline bool ht_port_takes_front(uint32_t caps)
 {
     return (caps & FAKE_EXEC) == 0;

@@ -16,11 +16,15 @@ static unsigned s_wakes;
 static const heaptrail_site_t s_site = {"a.c", "f", "v", 1, HEAPTRAIL_METHOD_MALLOC};
 static const heaptrail_site_t s_other = {"b.c", "g", "w", 2, HEAPTRAIL_METHOD_MALLOC};
 
+static void (*s_on_look)(void); /* another core, while memory is looked at */
+
 static size_t free_bytes(uint32_t caps)
 {
     assert_int_equal(g_fake.held, 0);
     s_looks++;
-    return caps == 2 ? 8 * s_free : s_free;
+    size_t seen = caps == 2 ? 8 * s_free : s_free;
+    if (s_on_look != NULL) { s_on_look(); }
+    return seen;
 }
 
 static void wake(void)
@@ -37,6 +41,7 @@ static int make(void **state)
     memset(s_watch, 0, sizeof(s_watch));
     s_free = 100 * KIB;
     s_looks = s_wakes = 0;
+    s_on_look = NULL;
     ht_lowmem_open(&s_tracker, s_watch, 3, free_bytes, wake);
     return 0;
 }
@@ -318,6 +323,107 @@ static void test_drift_is_counted(void **state)
     assert_int_equal(s_watch[0].drift_ended, 0);
 }
 
+/* Another core's allocation goes below the level for a moment, while this one looks. */
+static unsigned s_strike;
+
+static void dip(void)
+{
+    if (s_strike == 0 || --s_strike != 0) { return; }
+    give(take(9 * KIB, &s_other), 9 * KIB);
+}
+
+/* Look at `s_free` of memory once, and have another core dip at the n-th moment of that look. */
+static void look_with_a_dip(unsigned strike)
+{
+    s_tracker.lowmem.budget = 0;
+    s_strike = strike;
+    g_fake.on_unlock = s_on_look = dip;
+    give(take(8, &s_site), 8);
+    g_fake.on_unlock = s_on_look = NULL;
+}
+
+static void test_a_dip_during_a_look(void **state)
+{
+    (void)state;
+    const ht_lowmem_levels_t other = {1, 4 * KIB, 6 * KIB, 0, 0};
+    unsigned strike = 0;
+    do {
+        (void)watch(&s_levels);
+        (void)watch(&other);
+        s_free = 25 * KIB;
+        look_with_a_dip(++strike);
+        if (s_strike == 0) {
+            assert_int_equal(s_watch[0].fired, 1);
+            assert_int_equal(s_watch[0].facts.size, 9 * KIB);
+        }
+        assert_true(s_tracker.lowmem.budget <= 5 * KIB);
+        assert_true(ht_lowmem_remove(&s_tracker, 0));
+        assert_true(ht_lowmem_remove(&s_tracker, 1));
+    } while (s_strike == 0);
+    assert_in_range(strike, 8, 40);
+}
+
+/* A look that takes long must not undo what a later one saw. */
+static void rise(void)
+{
+    s_on_look = NULL;
+    s_free = 30 * KIB;
+    s_tracker.lowmem.budget = 0;
+    (void)take(8, &s_other);
+}
+
+static void test_an_old_look_counts_for_nothing(void **state)
+{
+    (void)state;
+    (void)watch(&s_levels);
+    s_free = 19 * KIB;
+    (void)take(8, &s_site);
+    assert_int_equal(s_watch[0].fired, 1);
+    s_on_look = rise; /* 19 KiB were seen; then memory rises, and another core sees that */
+    s_tracker.lowmem.budget = 0;
+    (void)take(8, &s_site);
+    assert_true(s_watch[0].armed);
+    assert_int_equal(s_watch[0].fired, 1);
+}
+
+static void fall(void)
+{
+    s_on_look = NULL;
+    s_free = 10 * KIB;
+    (void)take(8, &s_other);
+}
+
+static void test_an_old_look_does_not_arm(void **state)
+{
+    (void)state;
+    (void)watch(&s_levels);
+    s_on_look = fall; /* 100 KiB were seen; then memory falls, and another core's watch fires */
+    (void)take(8, &s_site);
+    assert_int_equal(s_watch[0].fired, 1);
+    (void)take(2 * KIB, &s_site);
+    assert_int_equal(s_watch[0].fired, 1);
+    assert_false(s_watch[0].armed);
+}
+
+/* A watch that is set during a look is looked at by the next allocation. */
+static void set_another(void)
+{
+    s_on_look = NULL;
+    (void)watch(&s_levels);
+}
+
+static void test_a_watch_set_during_a_look(void **state)
+{
+    (void)state;
+    const ht_lowmem_levels_t far = {1, 1 * KIB, 2 * KIB, 0, 0};
+    (void)watch(&far);
+    s_on_look = set_another;
+    (void)take(8, &s_site);
+    s_free = 20 * KIB;
+    (void)take(1, &s_site);
+    assert_int_equal(s_watch[1].fired, 1);
+}
+
 /* The largest block is judged where it is known. */
 static void test_largest_block(void **state)
 {
@@ -375,6 +481,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_interrupts_leave_the_copy_to_a_task, make, drop),
         cmocka_unit_test_setup_teardown(test_waits_for_the_flash, make, drop),
         cmocka_unit_test_setup_teardown(test_drift_is_counted, make, drop),
+        cmocka_unit_test_setup_teardown(test_a_dip_during_a_look, make, drop),
+        cmocka_unit_test_setup_teardown(test_an_old_look_counts_for_nothing, make, drop),
+        cmocka_unit_test_setup_teardown(test_an_old_look_does_not_arm, make, drop),
+        cmocka_unit_test_setup_teardown(test_a_watch_set_during_a_look, make, drop),
         cmocka_unit_test_setup_teardown(test_largest_block, make, drop),
         cmocka_unit_test_setup_teardown(test_largest_sites, make, drop),
     };

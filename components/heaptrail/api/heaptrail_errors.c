@@ -73,14 +73,10 @@ static HT_PORT_HOT void apply(ht_tracker_t *tracker, const heaptrail_checks_t *f
     tracker->freed.limit_bytes = from->quarantine_bytes;
     tracker->freed.filled = from->fill_freed;
     tracker->freed.byte = from->freed_byte;
-    tracker->freed.on =
-        tracker->freed.max != 0 && (from->wrong_frees || tracker->freed.limit_blocks != 0);
-    checks->simple_alloc = checks->redzones && checks->front != 0 && !from->fill_new;
-    checks->slow_free = from->fill_freed || from->heap_headers || tracker->freed.on;
     /* Once on, it stays: there may be blocks whose pointers are not the heap's. */
     checks->on = checks->on || from->redzones || from->fill_new || from->fill_freed ||
                  from->heap_headers || from->wrong_frees || tracker->freed.limit_blocks != 0;
-    ht_tracker_choose_way(tracker);
+    ht_tracker_settle(tracker);
 }
 
 void ht_checked_open(ht_tracker_t *tracker)

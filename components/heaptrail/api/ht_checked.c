@@ -252,7 +252,8 @@ HT_PORT_HOT void *ht_checked_alloc(const ht_request_t *request)
  */
 
 /* Is it certain that this is no block that the heap may free? */
-static bool is_certain(const ht_tracker_t *tracker, const ht_diagnosis_t *pointer)
+static bool is_certain(const ht_tracker_t *tracker, const ht_diagnosis_t *pointer,
+                       uintptr_t address)
 {
     switch (pointer->place) {
     case HEAPTRAIL_PLACE_QUARANTINE: /* its memory is still ours */
@@ -263,6 +264,9 @@ static bool is_certain(const ht_tracker_t *tracker, const ht_diagnosis_t *pointe
     case HEAPTRAIL_PLACE_STATIC:
     case HEAPTRAIL_PLACE_READ_ONLY:
         return true;
+    case HEAPTRAIL_PLACE_RECENTLY_FREED:
+        return ht_tracker_sees_all(tracker) ||
+               (pointer->offset == 0 && !ht_port_may_be_block(address));
     default:
         return ht_tracker_sees_all(tracker);
     }
@@ -305,7 +309,7 @@ static __attribute__((noinline)) bool is_refused(ht_tracker_t *tracker, const vo
     if (!tracker->checks.wrong_frees || !may_doubt(tracker)) { return false; }
     ht_diagnosis_t pointer;
     ht_diagnose(tracker, (uintptr_t)block, &pointer);
-    if (!is_certain(tracker, &pointer)) { return false; }
+    if (!is_certain(tracker, &pointer, (uintptr_t)block)) { return false; }
     const ht_fault_t fault = {
         .kind = kind_of(&pointer, in_realloc),
         .found = in_realloc ? HEAPTRAIL_FOUND_REALLOC : HEAPTRAIL_FOUND_FREE,

@@ -105,6 +105,15 @@
 #define CONFIG_HEAPTRAIL_LOWMEM_WATCHES 0
 #endif
 
+/** A trace can go over TCP (1): refers to the network stack. On Arduino it is always there. */
+#if defined(CONFIG_HEAPTRAIL_SINK_TCP)
+#define HT_CONFIG_SINK_TCP (CONFIG_HEAPTRAIL_SINK_TCP + 0)
+#elif defined(CONFIG_HEAPTRAIL_ENABLE) && !defined(ARDUINO)
+#define HT_CONFIG_SINK_TCP 0
+#else
+#define HT_CONFIG_SINK_TCP 1
+#endif
+
 /* --- memory errors ---------------------------------------------------------------------------- */
 
 /** Look for memory errors from boot on (1), or only after heaptrail_set_checks() (0). */

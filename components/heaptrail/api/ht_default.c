@@ -43,19 +43,21 @@ static inline void *own_memory(void)
     return HT_STATE_TABLES_APART ? s_memory : heaptrail_state.memory;
 }
 
-HT_PORT_HOT void ht_default_boot(void)
+static HT_PORT_HOT void boot(uint32_t state)
 {
     ht_tracker_t *tracker = &ht_default_tracker;
     ht_plan_t plan = ht_tracker_plan(&s_sizes, own_memory());
     ht_tracker_prepare(tracker, &plan);
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-    if (tracker->state == HT_STATE_NEW) {
-        ht_tracker_begin(tracker, &plan,
-                         HT_CONFIG_START_AT_BOOT ? HT_STATE_RUNNING : HT_STATE_STOPPED);
-    }
+    if (tracker->state == HT_STATE_NEW) { ht_tracker_begin(tracker, &plan, state); }
     ht_port_unlock(&tracker->lock, irq);
     ht_state_sign(&heaptrail_state);
     if (HT_CONFIG_CHECKS) { ht_checked_boot(tracker); }
+}
+
+HT_PORT_HOT void ht_default_boot(void)
+{
+    boot(HT_CONFIG_START_AT_BOOT ? HT_STATE_RUNNING : HT_STATE_STOPPED);
 }
 
 static HT_PORT_HOT HT_PORT_LEAF void add(ht_tracker_t *tracker, void *block, size_t size,
@@ -158,12 +160,20 @@ static void clear(void *memory, size_t bytes)
     }
 }
 
-/* True when nothing has been recorded, so that the tables may be moved. */
-static bool is_unused(const ht_tracker_t *tracker)
+/* Nothing fails once the tracker is claimed: memory that was refused is never looked at again. */
+static esp_err_t move_tables(const ht_sizes_t *sizes, void *memory, size_t bytes)
 {
-    return tracker->state == HT_STATE_NEW ||
-           (tracker->state == HT_STATE_STOPPED && tracker->table.count == 0 &&
-            tracker->origins.count == 0);
+    ht_tracker_t *tracker = &ht_default_tracker;
+    if (tracker->state == HT_STATE_NEW) { boot(HT_STATE_STOPPED); } /* with the checks of boot */
+    if (!ht_tracker_claim(tracker)) { return ESP_ERR_INVALID_STATE; }
+    clear(memory, bytes);
+    ht_plan_t plan = ht_tracker_plan(sizes, memory);
+    ht_tracker_prepare(tracker, &plan);
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    ht_tracker_begin(tracker, &plan, HT_STATE_RUNNING);
+    ht_port_unlock(&tracker->lock, irq);
+    ht_state_sign(&heaptrail_state);
+    return ESP_OK;
 }
 
 esp_err_t heaptrail_init(const heaptrail_config_t *config)
@@ -186,18 +196,7 @@ esp_err_t heaptrail_init(const heaptrail_config_t *config)
         log_needed(needed);
         return ESP_ERR_INVALID_SIZE;
     }
-    ht_tracker_t *tracker = &ht_default_tracker;
-    void *memory = config->memory != NULL ? config->memory : own_memory();
-    if (!is_unused(tracker)) { return ESP_ERR_INVALID_STATE; }
-    clear(memory, needed);
-    ht_plan_t plan = ht_tracker_plan(&sizes, memory);
-    ht_tracker_prepare(tracker, &plan);
-    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-    bool unused = is_unused(tracker);
-    if (unused) { ht_tracker_begin(tracker, &plan, HT_STATE_RUNNING); }
-    ht_port_unlock(&tracker->lock, irq);
-    ht_state_sign(&heaptrail_state);
-    return unused ? ESP_OK : ESP_ERR_INVALID_STATE;
+    return move_tables(&sizes, config->memory != NULL ? config->memory : own_memory(), needed);
 }
 
 /* At most MEASURES_PER_SECOND: a firmware that fails in a loop must not spend its time walking the

@@ -111,10 +111,39 @@ HT_PORT_HOT void ht_tracker_choose_way(ht_tracker_t *tracker)
     tracker->way = way_of(tracker);
 }
 
+HT_PORT_HOT void ht_tracker_settle(ht_tracker_t *tracker)
+{
+    ht_checks_t *checks = &tracker->checks;
+    ht_freed_ring_t *freed = &tracker->freed;
+    freed->on = freed->max != 0 && (checks->wrong_frees || freed->limit_blocks != 0);
+    checks->simple_alloc = checks->redzones && checks->front != 0 && !checks->fill_new;
+    checks->slow_free = checks->fill_freed || checks->heap_headers || freed->on;
+    ht_tracker_choose_way(tracker);
+}
+
 void ht_tracker_prepare(ht_tracker_t *tracker, const ht_plan_t *plan)
 {
     ht_bit_lengths_init(&tracker->bit_length);
     ht_callers_init(&tracker->callers, &plan->origins);
+}
+
+bool ht_tracker_claim(ht_tracker_t *tracker)
+{
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    bool unused = tracker->state == HT_STATE_STOPPED && tracker->table.count == 0 &&
+                  tracker->origins.count == 0;
+    if (unused) { __atomic_store_n(&tracker->state, HT_STATE_MOVING, __ATOMIC_RELAXED); }
+    ht_port_unlock(&tracker->lock, irq);
+    return unused;
+}
+
+/* Only the ring is another one: what a quarantine may hold, and how it is filled, was set. */
+static HT_PORT_HOT void take_ring(ht_freed_ring_t *freed, const ht_freed_ring_t *plan)
+{
+    const uint32_t most = plan->max != 0 ? plan->max - 1U : 0;
+    freed->ring = plan->ring;
+    freed->max = plan->max;
+    if (freed->limit_blocks > most) { freed->limit_blocks = most; }
 }
 
 HT_PORT_HOT void ht_tracker_begin(ht_tracker_t *tracker, const ht_plan_t *plan, uint32_t state)
@@ -123,16 +152,16 @@ HT_PORT_HOT void ht_tracker_begin(ht_tracker_t *tracker, const ht_plan_t *plan, 
     tracker->origins = plan->origins;
     tracker->tasks = plan->tasks;
     tracker->failures = plan->failures;
-    tracker->freed = plan->freed;
+    take_ring(&tracker->freed, &plan->freed);
     memcpy(tracker->heaps.row[0].name, "(other memory)", sizeof("(other memory)"));
     tracker->stack_depth = plan->stack_depth;
     tracker->memory_bytes = plan->memory_bytes;
     tracker->started_at = ht_port_tick();
     tracker->swept_at = tracker->started_at;
     tracker->last.tick = tracker->started_at;
-    tracker->blind = state != HT_STATE_RUNNING;
+    tracker->blind = tracker->blind || state != HT_STATE_RUNNING; /* stopped until now, perhaps */
     __atomic_store_n(&tracker->state, state, __ATOMIC_RELEASE);
-    ht_tracker_choose_way(tracker);
+    ht_tracker_settle(tracker);
 }
 
 void ht_tracker_init(ht_tracker_t *tracker, const ht_sizes_t *sizes, void *memory, uint32_t state)
@@ -225,10 +254,12 @@ void ht_tracker_run(ht_tracker_t *tracker, bool run)
 {
     uint32_t state = run ? HT_STATE_RUNNING : HT_STATE_STOPPED;
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-    tracker->blind = true; /* was, or will be */
-    if (!run) { tracker->pauses++; }
-    __atomic_store_n(&tracker->state, state, __ATOMIC_RELEASE);
-    ht_tracker_choose_way(tracker);
+    if (tracker->state != HT_STATE_MOVING) {
+        tracker->blind = true; /* was, or will be */
+        if (!run) { tracker->pauses++; }
+        __atomic_store_n(&tracker->state, state, __ATOMIC_RELEASE);
+        ht_tracker_choose_way(tracker);
+    }
     ht_port_unlock(&tracker->lock, irq);
 }
 
@@ -311,7 +342,7 @@ static void forget_blocks(ht_tracker_t *tracker)
 void ht_tracker_reset(ht_tracker_t *tracker)
 {
     uint32_t state = tracker->state;
-    if (state == HT_STATE_NEW) { return; }
+    if (state == HT_STATE_NEW || state == HT_STATE_MOVING) { return; }
     ht_tracker_run(tracker, false);
     EACH_LOCKED(tracker, 1, tracker->generation++);
     forget_blocks(tracker);

@@ -65,6 +65,7 @@ uint32_t ht_lowmem_add(ht_tracker_t *tracker, const ht_lowmem_levels_t *levels,
         watch->frozen = false;
         watch->armed = !ht_lowmem_is_low(levels, seen, &by_largest);
         watch->used = true;
+        watch->turned = ++lowmem->looks;
         lowmem->count++;
         lowmem->budget = 0; /* the next allocation looks */
         tracker->filtering = true;
@@ -145,21 +146,29 @@ void ht_lowmem_freeze(ht_tracker_t *tracker, ht_lowmem_watch_t *watch)
 /* --- looks -------------------------------------------------------------------------------------
  */
 
+typedef struct {
+    const ht_lowmem_facts_t *facts; /* who made us look */
+    bool measure;
+    uint32_t number;
+    size_t budget; /* until the next one: the least that a watch leaves */
+} look_t;
+
 /* What is seen of its memory decides whether a watch fires. Lock held. O(1). */
 static bool judge(ht_tracker_t *tracker, ht_lowmem_watch_t *watch, const ht_lowmem_seen_t *seen,
-                  const ht_lowmem_facts_t *facts, ht_tick_t now)
+                  const look_t *look, ht_tick_t now)
 {
     bool by_largest = false;
-    if (!watch->armed) {
-        watch->armed = ht_lowmem_is_high(&watch->levels, seen);
-        return false;
-    }
-    if (!ht_lowmem_is_low(&watch->levels, seen, &by_largest)) { return false; }
-    watch->armed = false;
+    if ((int32_t)(look->number - watch->turned) < 0) { return false; }
+    bool turns = watch->armed ? ht_lowmem_is_low(&watch->levels, seen, &by_largest)
+                              : ht_lowmem_is_high(&watch->levels, seen);
+    if (!turns) { return false; }
+    watch->turned = look->number;
+    watch->armed = !watch->armed;
+    if (watch->armed) { return false; }
     watch->untold = true;
     watch->frozen = false;
     watch->fired++;
-    watch->facts = *facts;
+    watch->facts = *look->facts;
     watch->seen = *seen;
     watch->by_largest = by_largest;
     watch->tick = now;
@@ -170,8 +179,7 @@ static bool judge(ht_tracker_t *tracker, ht_lowmem_watch_t *watch, const ht_lowm
 
 /* Look at one watch. True: it fired. The levels are read without the lock: whether they are still
  * this watch's is seen under it. */
-static bool look_at(ht_tracker_t *tracker, ht_lowmem_watch_t *watch, bool measure,
-                    const ht_lowmem_facts_t *facts)
+static bool look_at(ht_tracker_t *tracker, ht_lowmem_watch_t *watch, look_t *look)
 {
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     bool used = watch->used;
@@ -179,43 +187,59 @@ static bool look_at(ht_tracker_t *tracker, ht_lowmem_watch_t *watch, bool measur
     ht_port_unlock(&tracker->lock, irq);
     if (!used) { return false; }
     ht_heap_sample_t sample = {0};
-    bool measured = measure && ht_port_sample_caps(caps, &sample);
+    bool measured = look->measure && ht_port_sample_caps(caps, &sample);
     ht_lowmem_seen_t seen = {sample.free_bytes, sample.largest_free_bytes, measured};
     if (!measured) { seen.free_bytes = tracker->lowmem.free_bytes(caps); }
     ht_tick_t now = ht_port_tick();
     bool fired = false;
     irq = ht_port_lock(&tracker->lock);
     if (watch->used && watch->levels.caps == caps) {
-        fired = judge(tracker, watch, &seen, facts, now);
+        fired = judge(tracker, watch, &seen, look, now);
         size_t budget = ht_lowmem_budget_of(&watch->levels, watch->armed, seen.free_bytes);
-        if (budget < tracker->lowmem.budget) { tracker->lowmem.budget = budget; }
+        if (budget < look->budget) { look->budget = budget; }
     }
     ht_port_unlock(&tracker->lock, irq);
     return fired;
 }
 
-static void look(ht_tracker_t *tracker, bool measure, const ht_lowmem_facts_t *facts)
+/* What is allocated from here on counts against the new budget. */
+static void begin(ht_lowmem_t *lowmem, ht_port_lock_t *lock, look_t *look)
+{
+    ht_port_irq_t irq = ht_port_lock(lock);
+    look->number = ++lowmem->looks;
+    lowmem->spent = 0;
+    lowmem->budget = 0; /* whoever allocates meanwhile looks, too */
+    ht_port_unlock(lock, irq);
+}
+
+static void end(ht_lowmem_t *lowmem, ht_port_lock_t *lock, const look_t *look)
+{
+    ht_port_irq_t irq = ht_port_lock(lock);
+    if (lowmem->looks == look->number) { lowmem->budget = look->budget; }
+    ht_port_unlock(lock, irq);
+}
+
+static void look_at_all(ht_tracker_t *tracker, bool measure, const ht_lowmem_facts_t *facts)
 {
     ht_lowmem_t *lowmem = &tracker->lowmem;
     bool fired = false;
-    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-    lowmem->spent = 0; /* what is allocated from here on counts against the new budget */
-    lowmem->budget = SIZE_MAX;
-    ht_port_unlock(&tracker->lock, irq);
+    look_t look = {.facts = facts, .measure = measure, .budget = SIZE_MAX};
+    begin(lowmem, &tracker->lock, &look);
     for (uint32_t i = 0; i < lowmem->max; i++) {
-        if (!look_at(tracker, &lowmem->watch[i], measure, facts)) { continue; }
+        if (!look_at(tracker, &lowmem->watch[i], &look)) { continue; }
         fired = true;
         if (!ht_port_in_isr()) { ht_lowmem_freeze(tracker, &lowmem->watch[i]); }
     }
+    end(lowmem, &tracker->lock, &look);
     if (fired) { lowmem->wake(); }
 }
 
 void ht_lowmem_look(ht_tracker_t *tracker, const ht_lowmem_facts_t *facts)
 {
-    look(tracker, false, facts);
+    look_at_all(tracker, false, facts);
 }
 
 void ht_lowmem_measure(ht_tracker_t *tracker, const ht_lowmem_facts_t *facts)
 {
-    if (tracker->lowmem.count != 0) { look(tracker, true, facts); }
+    if (tracker->lowmem.count != 0) { look_at_all(tracker, true, facts); }
 }

@@ -6,13 +6,19 @@
  * @file ht_lowmem.h
  * The low-memory trigger: who asked, and who held what, when memory fell below a level.
  *
- *   allocation    spends its size from a budget: what must be allocated at least before free memory
- *                 can be below the nearest level. One addition, in the slow half of
- * ht_tracker_add() budget spent  look: what is free really, which watch fires, the next budget fire
- * the facts of this allocation, under the lock, once (the watch is disarmed) freeze        the
- * largest sites at this moment, a site per section; then a task is told
+ *   allocation     spends its size from a budget: what must be allocated at least before free
+ *                  memory can be below the nearest level. One addition, in the slow half of
+ *                  ht_tracker_add()
+ *   budget spent   look: what is free really, which watch fires, the next budget
+ *   fire           the facts of this allocation, under the lock, once (the watch is disarmed)
+ *   freeze         the largest sites at this moment, a site per section; then a task is told
  *
  * A watch is armed again when a look sees its memory at its higher level (hysteresis).
+ *
+ * A look takes several sections, and memory may fall and rise between them. So the budget is 0
+ * meanwhile: who allocates during a look looks as well. Looks are numbered. Only the last one that
+ * began leaves a budget behind, and one that began before a watch turned does nothing to it: what
+ * it saw is older.
  */
 #pragma once
 
@@ -65,6 +71,7 @@ typedef struct ht_lowmem_watch {
     bool frozen;            /**< the snapshot of the newest trigger is complete */
     volatile uint32_t busy; /**< one at a time freezes */
     uint32_t fired;         /**< how often */
+    uint32_t turned;        /**< the number of the look that armed it or made it fire last */
     ht_lowmem_levels_t levels;
     ht_lowmem_listener_t listener;
     /* the newest trigger */

@@ -25,7 +25,12 @@
 #include "ht_types.h"
 
 /** An all-zero tracker is HT_STATE_NEW: its owner gives it memory at the first event. */
-enum { HT_STATE_NEW = 0, HT_STATE_RUNNING = 1, HT_STATE_STOPPED = 2 };
+enum {
+    HT_STATE_NEW = 0,
+    HT_STATE_RUNNING = 1,
+    HT_STATE_STOPPED = 2,
+    HT_STATE_MOVING = 3 /**< as stopped, while it gets other tables: ht_tracker_claim() */
+};
 
 /** What an allocation has to do; one signed byte, so that one branch tells the first from the rest.
  */
@@ -81,7 +86,8 @@ typedef struct {
     uint32_t count;                      /**< watches in use */
     uint32_t made;                       /**< blocks recorded while there was a watch */
     size_t spent;                        /**< bytes allocated since the last look */
-    size_t budget;                       /**< look when so many are */
+    size_t budget;                       /**< look when so many are; 0 during a look */
+    uint32_t looks;                      /**< ever begun; a watch that is set counts as one */
     size_t (*free_bytes)(uint32_t caps); /**< any context, while flash can be read */
     void (*wake)(void);                  /**< have a task run what is due; any context */
 } ht_lowmem_t;
@@ -162,8 +168,16 @@ ht_plan_t ht_tracker_plan(const ht_sizes_t *sizes, void *memory);
 /** What can be done to a tracker that others may be starting at the same time. No lock. */
 void ht_tracker_prepare(ht_tracker_t *tracker, const ht_plan_t *plan);
 
-/** The short half, after ht_tracker_prepare(): a tracker in HT_STATE_NEW begins to use its tables.
- * Lock held, if others may call. O(1). */
+/**
+ * Make a stopped tracker that has recorded nothing ready for other tables: from now on nobody but
+ * the caller starts it, or touches its tables, until ht_tracker_begin(). False, and nothing is
+ * done: it is in use, or somebody else is at it. Takes the lock. O(1).
+ */
+bool ht_tracker_claim(ht_tracker_t *tracker);
+
+/** The short half, after ht_tracker_prepare(): a tracker in HT_STATE_NEW or HT_STATE_MOVING begins
+ * to use its tables. The checks stay as they are; a quarantine is cut to its new ring. Lock held,
+ * if others may call. O(1). */
 void ht_tracker_begin(ht_tracker_t *tracker, const ht_plan_t *plan, uint32_t state);
 
 /**
@@ -176,6 +190,9 @@ void ht_tracker_init(ht_tracker_t *tracker, const ht_sizes_t *sizes, void *memor
 /** Work out what the hot path has to do, after its state, the checks or the filter changed. Lock
  * held, if others may call. O(1). */
 void ht_tracker_choose_way(ht_tracker_t *tracker);
+
+/** The same, and before that what follows from the checks and the ring of freed blocks. */
+void ht_tracker_settle(ht_tracker_t *tracker);
 
 /** Record a new block. Any context. O(1). */
 void ht_tracker_add(ht_tracker_t *tracker, uintptr_t address, size_t size, ht_origin_id_t origin);
@@ -285,7 +302,8 @@ bool ht_tracker_add_heap(ht_tracker_t *tracker, uintptr_t start, size_t size, ui
 /** A stamp that is later than all before it and earlier than all after it. O(1). */
 ht_stamp_t ht_tracker_mark(ht_tracker_t *tracker);
 
-/** Stop or go on. Stopped: nothing new is recorded, frees are still followed. */
+/** Stop or go on. Stopped: nothing new is recorded, frees are still followed. Nothing while the
+ * tracker gets other tables: it runs after that. */
 void ht_tracker_run(ht_tracker_t *tracker, bool run);
 
 /** Set what is recorded from now on. */

@@ -32,7 +32,8 @@ typedef struct {
     uint32_t frame_words;  /**< room for return addresses, all stacks together; 4 bytes each */
     uint32_t stack_depth;  /**< frames per stack, 1 .. 32; 1: the caller only */
     uint32_t max_freed; /**< freed blocks kept in mind or in quarantine (heaptrail_errors.h), up to
-                             2^16, rounded up to a power of two; 28 bytes each on 32-bit */
+                             2^16, rounded up to a power of two; 28 bytes each on 32-bit. A
+                             quarantine that was set before is cut to one less */
     void *
         memory; /**< where the tables go, aligned to 8; NULL: the static memory of Kconfig's size */
     size_t memory_bytes; /**< at least heaptrail_memory_bytes(); 0 with memory == NULL */
@@ -91,7 +92,7 @@ size_t heaptrail_memory_bytes(const heaptrail_config_t *config);
 /**
  * Use other sizes, or memory of the caller's (PSRAM, say, which costs time), instead of Kconfig's.
  * Only before anything has been recorded: from a constructor, or with START_AT_BOOT off. Starts
- * tracking.
+ * tracking; what was set before (checks, filter, watches) stays.
  *
  * @return ESP_OK; ESP_ERR_INVALID_ARG (the log names the field); ESP_ERR_INVALID_SIZE (memory too
  *         small; the log says how much is needed); ESP_ERR_INVALID_STATE (already in use).

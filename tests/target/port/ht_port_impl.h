@@ -100,6 +100,12 @@ static inline size_t ht_port_line_at(uintptr_t address)
     return 0;
 }
 
+static inline bool ht_port_may_be_block(uintptr_t address)
+{
+    (void)address;
+    return true;
+}
+
 static inline bool ht_port_takes_front(uint32_t caps)
 {
     (void)caps;

@@ -277,6 +277,12 @@ HT_PORT_INLINE size_t ht_port_line_at(uintptr_t address)
     return HT_LINE_INSIDE != 0 && esp_ptr_internal((const void *)address) ? HT_LINE_INSIDE : 0;
 }
 
+HT_PORT_INLINE bool ht_port_may_be_block(uintptr_t address)
+{
+    (void)address;
+    return true;
+}
+
 /* ESP32: an EXEC block is the IRAM alias of a DRAM block, whose address the heap keeps in ptr[-1].
  */
 HT_PORT_INLINE bool ht_port_takes_front(uint32_t caps)

@@ -3,7 +3,9 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /* What the checks need of this target. libc's heap keeps its bookkeeping to itself. */
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -50,6 +52,40 @@ static bool is_on_this_stack(uintptr_t address)
     return address >= here && address < end;
 }
 
+/* A sanitizer's heap, if there is one, is asked instead of glibc's. */
+extern int __sanitizer_get_ownership(const volatile void *block) __attribute__((weak));
+
+#ifdef __GLIBC__
+#define GLIBC_CHUNK_MIN (4U * sizeof(size_t))
+#define GLIBC_CHUNK_MAX ((size_t)1 << (sizeof(size_t) == 8 ? 40 : 30)) /* pointers are more */
+#define GLIBC_CHUNK_FLAGS 7U
+
+/*
+ * The word in front of each block of glibc's is its size, a multiple of 16 but for the flags;
+ * free() would read it, too. Where a redzone was when ours was made, a random number or a pointer
+ * is left.
+ */
+static bool may_be_chunk(uintptr_t address)
+{
+    size_t size = *(const volatile size_t *)(address - sizeof(size_t)) & ~(size_t)GLIBC_CHUNK_FLAGS;
+    return size >= GLIBC_CHUNK_MIN && size < GLIBC_CHUNK_MAX && size % HT_PORT_ALIGN == 0;
+}
+#else
+static bool may_be_chunk(uintptr_t address)
+{
+    (void)address;
+    return true;
+}
+#endif
+
+bool ht_port_may_be_block(uintptr_t address)
+{
+    if (&__sanitizer_get_ownership != NULL) {
+        return __sanitizer_get_ownership((const volatile void *)address) != 0;
+    }
+    return may_be_chunk(address);
+}
+
 ht_port_place_t ht_port_place(uintptr_t address)
 {
     if (is_on_this_stack(address)) { return HT_PORT_PLACE_STACK; }
@@ -83,10 +119,25 @@ bool ht_port_heap_sound(uintptr_t start)
     return true;
 }
 
+/* By the system call: from ESP-IDF 6.1 on write() may be the virtual file system's, which takes
+ * locks and knows another descriptor 2. */
+#ifdef __linux__
+static ssize_t put(const char *text, size_t length)
+{
+    return syscall(SYS_write, STDERR_FILENO, text, length);
+}
+#else
+static ssize_t put(const char *text, size_t length)
+{
+    return write(STDERR_FILENO, text, length);
+}
+#endif
+
 void ht_port_emergency_write(const char *text, size_t length)
 {
     while (length > 0) {
-        ssize_t written = write(STDERR_FILENO, text, length);
+        ssize_t written = put(text, length);
+        if (written < 0 && errno == EINTR) { continue; }
         if (written <= 0) { return; }
         text += written;
         length -= (size_t)written;

@@ -93,6 +93,13 @@ bool ht_port_sample_caps(uint32_t caps, ht_heap_sample_t *sample)
     return false;
 }
 
+/* One heap, which serves whatever is asked for. */
+uint32_t ht_port_caps_at(const void *address)
+{
+    (void)address;
+    return UINT32_MAX;
+}
+
 #pragma weak ht_port_wrap_marker
 
 bool ht_port_is_wrapped(void)

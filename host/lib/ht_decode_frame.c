@@ -1,0 +1,196 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/* SPEC.md 5.1 and 5.2: stuffing, sum, and the header of a frame. */
+#include <string.h>
+
+#include <zlib.h>
+
+#include "ht_decode_internal.h"
+#include "ht_reader.h"
+
+#define NONE SIZE_MAX
+
+/* Behind the fixed bytes: sequence and time have one byte each at least. */
+#define BODY_MIN (HT_FRAME_FIXED_BYTES + 2U + HT_FRAME_CRC_BYTES)
+
+#define EACH_BYTE(b) (0x0101010101010101U * (uint64_t)(b))
+
+/* May one of these eight bytes need a look: an escape, or one below 0x14? Says no too rarely, never
+ * too often (Mycroft's test: a byte above one that is found may be found, too). */
+static bool needs_a_look(uint64_t word)
+{
+    const uint64_t high = EACH_BYTE(0x80);
+    uint64_t escape = word ^ EACH_BYTE(HT_WIRE_ESCAPE);
+    uint64_t small = (word - EACH_BYTE(0x14)) & ~word;
+    return ((((escape - EACH_BYTE(1)) & ~escape) | small) & high) != 0;
+}
+
+/* Undo the stuffing into `out`, which has room for `length` bytes. Returns the bytes of the body,
+ * or NONE, and *wrong is the index of the byte that no frame holds. */
+static size_t unstuff(const uint8_t *in, size_t length, uint8_t *out, size_t *wrong)
+{
+    const uint8_t *const begin = in, *const end = in + length;
+    uint8_t *const out_begin = out;
+    while (in < end) {
+        while (end - in >= 8) {
+            uint64_t word;
+            memcpy(&word, in, 8);
+            if (needs_a_look(word)) { break; }
+            word ^= EACH_BYTE(HT_WIRE_MASK);
+            memcpy(out, &word, 8);
+            in += 8;
+            out += 8;
+        }
+        /* At least one byte, or up to eight of them: those that need the look are among them. */
+        for (const uint8_t *look = end - in < 8 ? end : in + 8; in < look; in++) {
+            uint8_t byte = *in;
+            if (HT_WIRE_IS_SPECIAL(byte)) {
+                uint8_t real = in + 1 < end ? in[1] ^ HT_WIRE_ESCAPED : 1U;
+                *wrong = (size_t)(in - begin);
+                if (byte != HT_WIRE_ESCAPE || !HT_WIRE_IS_SPECIAL(real)) { return NONE; }
+                byte = real;
+                in++;
+            }
+            *out++ = byte ^ HT_WIRE_MASK;
+        }
+    }
+    return (size_t)(out - out_begin);
+}
+
+static uint32_t little_endian_32(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+           (uint32_t)bytes[3] << 24;
+}
+
+ht_frame_verdict_t ht_frame_open(ht_decoder_t *decoder, const uint8_t *wire, size_t length)
+{
+    size_t wrong = 0;
+    size_t count = unstuff(wire, length, decoder->body, &wrong);
+    if (count == NONE) {
+        return (ht_frame_verdict_t){
+            .kind = HT_DAMAGE_ESCAPE, .at = wrong, .words = "an escape that is none"};
+    }
+    if (count < BODY_MIN || count > HT_FRAME_MAX) {
+        return (ht_frame_verdict_t){.kind = HT_DAMAGE_LENGTH,
+                                    .at = length,
+                                    .words = count < BODY_MIN ? "too short for a frame"
+                                                              : "longer than a frame can be"};
+    }
+    count -= HT_FRAME_CRC_BYTES;
+    uint8_t *sum = decoder->body + count;
+    if (decoder->body[0] != HT_FRAME_MAGIC_0 || decoder->body[1] != HT_FRAME_MAGIC_1 ||
+        crc32(0, decoder->body, (uInt)count) != little_endian_32(sum)) {
+        return (ht_frame_verdict_t){.kind = HT_DAMAGE_CRC, .words = "the sum of a frame is wrong"};
+    }
+    memset(sum, 0, HT_BODY_SLACK);
+    decoder->body_length = count;
+    return (ht_frame_verdict_t){.good = true};
+}
+
+/* Where a byte of the body stands on the wire. */
+static uint64_t wire_offset(const ht_decoder_t *decoder, size_t at)
+{
+    size_t i = 0;
+    for (; at > 0 && i < decoder->wire_length; at--) {
+        i += decoder->wire[i] == HT_WIRE_ESCAPE ? 2 : 1;
+    }
+    return decoder->wire_offset + i;
+}
+
+void ht_frame_complain(ht_decoder_t *decoder, size_t at, size_t bytes, const char *words)
+{
+    const ht_damage_t damage = {
+        .kind = HT_DAMAGE_RECORD,
+        .offset = wire_offset(decoder, at),
+        .bytes = bytes,
+        .words = words,
+    };
+    ht_decoder_tell_damage(decoder, &damage);
+}
+
+static void another_version(ht_decoder_t *decoder)
+{
+    const ht_damage_t damage = {
+        .kind = HT_DAMAGE_VERSION,
+        .offset = decoder->wire_offset + 2,
+        .bytes = decoder->wire_length,
+        .words = decoder->body[2] > HT_FRAME_VERSION
+                     ? "a newer version of the format than this program knows"
+                     : "a version of the format that does not exist",
+    };
+    ht_decoder_tell_damage(decoder, &damage);
+}
+
+/* Is it another run than that of the frame before? A sequence that goes back is one whose number
+ * happens to be the same, or a stream that was read twice. */
+static bool is_another_run(const ht_decoder_t *decoder, uint32_t boot, uint64_t sequence)
+{
+    if (!decoder->boot_known || decoder->boot != boot) { return true; }
+    return decoder->sequence_known && sequence < decoder->next_sequence;
+}
+
+/* Frames that are missing before this one. None are before the first one that is seen, nor before
+ * what a flight recorder kept: it says itself what it lost. */
+static uint64_t missing(const ht_decoder_t *decoder, bool another_run, uint64_t sequence)
+{
+    bool joined = !decoder->sequence_known || (another_run && decoder->event.before_reset);
+    if (joined) { return 0; }
+    return another_run ? sequence : sequence - decoder->next_sequence;
+}
+
+static void follow_sequence(ht_decoder_t *decoder, uint64_t sequence)
+{
+    bool another = is_another_run(decoder, decoder->event.boot, sequence);
+    uint64_t lost = missing(decoder, another, sequence);
+    decoder->boot = decoder->event.boot;
+    decoder->boot_known = true;
+    decoder->sequence_known = true;
+    decoder->next_sequence = sequence + 1;
+    if (another) {
+        decoder->status.boots++;
+        ht_decoder_emit(decoder, HT_EVENT_BOOT);
+    }
+    if (lost == 0) { return; }
+    decoder->status.lost_frames += lost;
+    decoder->event.loss.cause = HT_EVENT_LOSS_FRAMES;
+    decoder->event.loss.core = 2;
+    decoder->event.loss.count = lost;
+    ht_decoder_emit(decoder, HT_EVENT_LOSS);
+}
+
+void ht_frame_deliver(ht_decoder_t *decoder, const uint8_t *wire, size_t length, uint64_t offset)
+{
+    const uint8_t *body = decoder->body;
+    decoder->wire = wire;
+    decoder->wire_length = length;
+    decoder->wire_offset = offset;
+    decoder->status.frames++;
+    if (decoder->sink.frame != NULL) {
+        decoder->sink.frame(decoder->sink.context, wire - 1, length + 2);
+    }
+    if (body[2] != HT_FRAME_VERSION) {
+        another_version(decoder);
+        return;
+    }
+    ht_reader_t reader = {body + HT_FRAME_FIXED_BYTES, body + decoder->body_length, false};
+    uint64_t sequence = ht_reader_varint(&reader);
+    uint64_t time = ht_reader_varint(&reader);
+    size_t at = (size_t)(reader.at - body);
+    if (reader.failed) {
+        ht_frame_complain(decoder, HT_FRAME_FIXED_BYTES, decoder->body_length,
+                          "the head of a frame is none");
+        return;
+    }
+    decoder->event = (ht_event_t){
+        .before_reset = (body[3] & HT_FRAME_BEFORE_RESET) != 0,
+        .pointer_bytes = (body[3] & HT_FRAME_POINTER_64) != 0 ? 8 : 4,
+        .boot = (uint32_t)body[4] | (uint32_t)body[5] << 8,
+        .time_us = time,
+        .offset = offset,
+    };
+    follow_sequence(decoder, sequence);
+    ht_records_decode(decoder, at);
+}

@@ -1,0 +1,279 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/*
+ * SPEC.md 5.3: a frame's records, above all allocations and frees, which come by the million.
+ *
+ * Those are read without a look at the end: behind the body stand zeroes (HT_BODY_SLACK), each of
+ * which ends a number, so a record that is cut reads into them and no further, and is found out
+ * when it is done. A number of more than 64 bits moves the place to read from beyond the end, and
+ * is found out the same way.
+ */
+#include <string.h>
+
+#include "ht_decode_internal.h"
+#include "ht_reader.h"
+
+typedef struct {
+    uint64_t key; /* origin + 1; 0: nobody's */
+    uint64_t size;
+} ht_size_slot_t;
+
+typedef struct {
+    const uint8_t *at;
+    const uint8_t *end;
+    uint64_t last;      /* address */
+    uint64_t mask;      /* of an address */
+    uint32_t unit_bits; /* an address counts in 1 << unit_bits bytes */
+    uint64_t odd;       /* what the next address has beyond a multiple of the unit */
+    bool unrecorded;    /* the next allocation is */
+    uint32_t origins;
+    uint32_t origin[HT_RECENT_ORIGINS]; /* latest first */
+    /* The recent blocks, latest last: block[first] to block[top - 1]. Grows to the right, as many
+     * as a frame may have, so that an allocation moves nothing. */
+    uint32_t first, top;
+    ht_size_slot_t slot[HT_SIZE_SLOTS];
+    uint64_t block[HT_FRAME_MAX];
+} ht_records_t;
+
+static const char s_cut[] = "a record goes beyond the end of its frame";
+
+/* More than one byte. */
+static uint64_t long_varint(ht_records_t *records)
+{
+    const uint8_t *at = records->at;
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < 7U * HT_VARINT_MAX; shift += 7U) {
+        uint64_t byte = *at++;
+        if (shift == 63U && byte > 1U) { break; }
+        value |= (byte & 0x7FU) << shift;
+        if (byte < 0x80U) {
+            records->at = at;
+            return value;
+        }
+    }
+    records->at = records->end + 1;
+    return 0;
+}
+
+static inline uint64_t varint(ht_records_t *records)
+{
+    const uint8_t *at = records->at;
+    uint64_t value = at[0];
+    if (value < 0x80U) {
+        records->at = at + 1;
+        return value;
+    }
+    if (at[1] < 0x80U) {
+        records->at = at + 2;
+        return (value & 0x7FU) | (uint64_t)at[1] << 7;
+    }
+    return long_varint(records);
+}
+
+static inline uint64_t next_address(ht_records_t *records)
+{
+    uint64_t distance = (uint64_t)ht_unzigzag(varint(records));
+    records->last = (records->last + (distance << records->unit_bits)) & records->mask;
+    return records->last;
+}
+
+/* The origin of that number goes to the head; `count` is the number of those before it. */
+static inline void to_the_head(ht_records_t *records, uint32_t origin, uint32_t count)
+{
+    for (; count > 0; count--) {
+        records->origin[count] = records->origin[count - 1];
+    }
+    records->origin[0] = origin;
+}
+
+static uint32_t new_origin(ht_records_t *records, uint32_t origin)
+{
+    uint32_t place = 0;
+    while (place < records->origins && records->origin[place] != origin) {
+        place++;
+    }
+    if (place == records->origins) {
+        if (records->origins < HT_RECENT_ORIGINS) {
+            records->origins++;
+        } else {
+            place--;
+        }
+    }
+    to_the_head(records, origin, place);
+    return origin;
+}
+
+static inline void push_block(ht_records_t *records, uint64_t address)
+{
+    if (records->top - records->first == HT_RECENT_BLOCKS) { records->first++; }
+    records->block[records->top++] = address;
+}
+
+static inline void take_out(ht_records_t *records, uint32_t place)
+{
+    records->top--;
+    for (; place < records->top; place++) {
+        records->block[place] = records->block[place + 1];
+    }
+}
+
+/* A block that was freed by its address: the latest of the recent ones that has it. */
+static inline void forget_block(ht_records_t *records, uint64_t address)
+{
+    for (uint32_t place = records->top; place > records->first; place--) {
+        if (records->block[place - 1] == address) {
+            take_out(records, place - 1);
+            return;
+        }
+    }
+}
+
+static const char *decode_alloc(ht_decoder_t *decoder, ht_records_t *records, uint8_t tag)
+{
+    ht_event_t *event = &decoder->event;
+    uint32_t dt = tag >> HT_TAG_DT_SHIFT & HT_TAG_DT_MASK;
+    event->time_us += dt == HT_TAG_DT_FOLLOWS ? varint(records) : dt;
+    uint32_t place = tag & HT_TAG_ORIGIN_MASK;
+    uint64_t origin;
+    if (place == HT_TAG_ORIGIN_FOLLOWS) {
+        origin = varint(records);
+        if (origin > UINT32_MAX) { return "the index of an origin has more than 32 bits"; }
+        new_origin(records, (uint32_t)origin);
+    } else if (place < records->origins) {
+        origin = records->origin[place];
+        to_the_head(records, (uint32_t)origin, place);
+    } else {
+        return "an origin among the recent ones that is not there";
+    }
+    ht_size_slot_t *slot = &records->slot[origin % HT_SIZE_SLOTS];
+    if ((tag & HT_TAG_SAME_SIZE) == 0) {
+        *slot = (ht_size_slot_t){origin + 1U, varint(records)};
+    } else if (slot->key != origin + 1U) {
+        return "the same size as an allocation that is not there";
+    }
+    uint64_t address = next_address(records);
+    if (records->at > records->end) { return s_cut; }
+    if (records->odd == 0) { push_block(records, address); }
+    event->alloc.address = address + records->odd;
+    event->alloc.size = slot->size;
+    event->alloc.origin = (uint32_t)origin;
+    event->alloc.unrecorded = records->unrecorded;
+    records->odd = 0;
+    records->unrecorded = false;
+    ht_decoder_emit(decoder, HT_EVENT_ALLOC);
+    return NULL;
+}
+
+static const char *decode_free(ht_decoder_t *decoder, ht_records_t *records, uint32_t tag,
+                               bool by_realloc)
+{
+    ht_event_t *event = &decoder->event;
+    uint32_t dt = tag >> HT_TAG_DT_SHIFT & HT_TAG_DT_MASK;
+    event->time_us += dt == HT_TAG_DT_FOLLOWS ? varint(records) : dt;
+    uint32_t number = tag & HT_TAG_BLOCK_MASK;
+    uint64_t address;
+    if (number == HT_TAG_BLOCK_FOLLOWS) {
+        address = next_address(records);
+        if (records->at > records->end) { return s_cut; }
+        if (records->odd == 0) { forget_block(records, address); }
+    } else if (number < records->top - records->first) {
+        uint32_t place = records->top - 1U - number;
+        if (records->at > records->end) { return s_cut; }
+        address = records->last = records->block[place];
+        take_out(records, place);
+    } else {
+        return "a block among the recent ones that is not there";
+    }
+    event->free.address = address + records->odd;
+    event->free.by_realloc = by_realloc;
+    records->odd = 0;
+    ht_decoder_emit(decoder, HT_EVENT_FREE);
+    return NULL;
+}
+
+static const char *decode_context(ht_decoder_t *decoder, ht_records_t *records)
+{
+    uint64_t value = varint(records);
+    if (value >> 1 > UINT32_MAX) { return "the index of a task has more than 32 bits"; }
+    decoder->event.task = (uint32_t)(value >> 1);
+    decoder->event.core = value & 1U;
+    return NULL;
+}
+
+/* What stands between allocations and says something of the next one. */
+static const char *decode_small(ht_decoder_t *decoder, ht_records_t *records, uint8_t tag)
+{
+    switch (tag) {
+    case HT_TAG_CONTEXT:
+        return decode_context(decoder, records);
+    case HT_TAG_REALLOC_FREE:
+        return decode_free(decoder, records,
+                           HT_TAG_DT_FOLLOWS << HT_TAG_DT_SHIFT | HT_TAG_BLOCK_FOLLOWS, true);
+    case HT_TAG_UNRECORDED:
+        records->unrecorded = true;
+        return NULL;
+    case HT_TAG_ODD:
+        records->odd = varint(records);
+        if (records->odd >> records->unit_bits != 0) { return "more beyond a unit than a unit"; }
+        return NULL;
+    default:
+        return "a record that is not defined";
+    }
+}
+
+/* A record with a length. What is wrong in it harms nothing behind it. */
+static const char *decode_with_length(ht_decoder_t *decoder, ht_records_t *records, uint8_t tag)
+{
+    uint64_t length = varint(records);
+    if (records->at > records->end || length > (uint64_t)(records->end - records->at)) {
+        return s_cut;
+    }
+    size_t at = (size_t)(records->at - decoder->body);
+    const char *wrong = ht_record_decode(decoder, tag, at, at + length);
+    if (wrong != NULL) { ht_frame_complain(decoder, at, length, wrong); }
+    records->at += length;
+    return NULL;
+}
+
+static inline const char *decode_one(ht_decoder_t *decoder, ht_records_t *records)
+{
+    uint8_t tag = *records->at++;
+    if (tag >= HT_TAG_FREE) { return decode_free(decoder, records, tag, false); }
+    if (tag >= HT_TAG_ALLOC) { return decode_alloc(decoder, records, tag); }
+    if (tag >= HT_TAG_WITH_LENGTH) { return decode_with_length(decoder, records, tag); }
+    return decode_small(decoder, records, tag);
+}
+
+static void begin(ht_records_t *records, const ht_decoder_t *decoder, size_t at)
+{
+    const uint8_t flags = decoder->body[3];
+    records->at = decoder->body + at;
+    records->end = decoder->body + decoder->body_length;
+    records->last = 0;
+    records->mask = (flags & HT_FRAME_POINTER_64) != 0 ? UINT64_MAX : UINT32_MAX;
+    records->unit_bits = (flags & HT_FRAME_UNIT_16) != 0 ? 4 : 2;
+    records->odd = 0;
+    records->unrecorded = false;
+    records->origins = 0;
+    records->first = 0;
+    records->top = 0;
+    memset(records->slot, 0, sizeof(records->slot));
+}
+
+void ht_records_decode(ht_decoder_t *decoder, size_t at)
+{
+    ht_records_t records;
+    begin(&records, decoder, at);
+    while (records.at < records.end) {
+        const uint8_t *const tag = records.at;
+        const char *wrong = decode_one(decoder, &records);
+        if (wrong == NULL && records.at > records.end) { wrong = s_cut; }
+        if (wrong != NULL) {
+            ht_frame_complain(decoder, (size_t)(tag - decoder->body), (size_t)(records.end - tag),
+                              wrong);
+            return;
+        }
+    }
+}

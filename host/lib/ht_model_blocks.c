@@ -1,0 +1,297 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/* Blocks made and ended, snapshots, windows. */
+#include "ht_model_flow.h"
+
+/* --- a block begins -----------------------------------------------------------------------------
+ */
+
+static bool is_outside(const ht_model_options_t *options, uint64_t size)
+{
+    return size < options->size_min || (options->size_max != 0 && size > options->size_max);
+}
+
+/* A slot for it; a block that was there has ended unseen. */
+static ht_slot_t *new_slot(ht_model_t *model, const ht_birth_t *birth)
+{
+    ht_slot_t *slot = ht_live_find(&model->live, birth->key);
+    if (slot != NULL) {
+        ht_flow_vanish(model, slot);
+        *slot = (ht_slot_t){.key = birth->key};
+    } else {
+        slot = ht_live_add(&model->live, birth->key);
+        model->view.no_memory |= slot == NULL;
+    }
+    return slot;
+}
+
+/* The flow, or NULL when the block counts nowhere. */
+static inline ht_flow_row_t *begin_block(ht_model_t *model, const ht_birth_t *birth)
+{
+    ht_slot_t *slot = new_slot(model, birth);
+    if (slot == NULL) { return NULL; }
+    uint32_t marks = (birth->flags & HT_LIVE_CARRIED) != 0
+                         ? ht_model_marks_before(model, birth->time_us)
+                         : (uint32_t)model->view.marks;
+    slot->time_us = birth->time_us;
+    slot->size = birth->size & HT_SIZE_MAX;
+    slot->snapshot = model->snapshot;
+    slot->marks = (uint16_t)(marks < UINT16_MAX ? marks : UINT16_MAX);
+    slot->flags = (uint16_t)birth->flags;
+    slot->flow = HT_NO_ROW;
+    if (is_outside(&model->options, birth->size)) { return NULL; }
+    slot->flow = ht_flow_of(model, birth->origin, birth->task, birth->heap,
+                            (birth->flags & HT_LIVE_POOL) != 0);
+    if (slot->flow == HT_NO_ROW) { return NULL; }
+    ht_flow_row_t *flow = &model->flows.row[slot->flow];
+    ht_flow_raise(model, flow, slot->size);
+    ht_flow_recorded(model, slot);
+    return flow;
+}
+
+static inline bool is_in(const ht_heap_row_t *heap, uint64_t address)
+{
+    return address - heap->start < heap->bytes;
+}
+
+/* Pools lie in other heaps: theirs are told by number. */
+ht_row_t ht_model_heap_at(ht_model_t *model, uint64_t address)
+{
+    if (is_in(&model->heaps.row[model->last_heap], address)) { return model->last_heap; }
+    for (size_t i = 1; i < model->heaps.count; i++) {
+        if (!model->heaps.row[i].pool && is_in(&model->heaps.row[i], address)) {
+            model->last_heap = (ht_row_t)i;
+            return model->last_heap;
+        }
+    }
+    return 0;
+}
+
+static unsigned core_flag(unsigned core)
+{
+    return core << HT_LIVE_CORE_SHIFT;
+}
+
+static void count_made(ht_model_t *model, ht_flow_row_t *flow, uint64_t size)
+{
+    flow->total_blocks++;
+    flow->total_bytes += size;
+    if (!flow->pool) {
+        model->view.total_blocks++;
+        model->view.total_bytes += size;
+    }
+}
+
+void ht_model_alloc(ht_model_t *model, const ht_event_t *event)
+{
+    unsigned flags = core_flag(event->core) | (event->alloc.unrecorded ? HT_LIVE_UNRECORDED : 0U);
+    uint64_t address = event->alloc.address & ~HT_KEY_POOL;
+    if (address == 0) { return; }
+    ht_birth_t new_block = {.key = address,
+                            .size = event->alloc.size,
+                            .time_us = model->view.last_us,
+                            .origin = ht_model_origin(model, event->alloc.origin),
+                            .task = ht_model_task(model, event->task),
+                            .heap = ht_model_heap_at(model, address),
+                            .flags = flags};
+    model->made++;
+    ht_flow_row_t *flow = begin_block(model, &new_block);
+    model->tasks.row[new_block.task].last_key = address;
+    if (flow != NULL) { count_made(model, flow, event->alloc.size & HT_SIZE_MAX); }
+}
+
+/* --- a block ends -------------------------------------------------------------------------------
+ */
+
+static inline void end_block(ht_model_t *model, ht_slot_t *slot, bool temporary)
+{
+    if (slot->flow != HT_NO_ROW) {
+        ht_flow_row_t *flow = &model->flows.row[slot->flow];
+        uint64_t lived = model->view.last_us - slot->time_us;
+        model->origins.row[flow->origin].lifetimes[ht_lifetime_bucket(lived)]++;
+        flow->temporary_blocks += temporary ? 1U : 0U;
+        if (!flow->pool) {
+            model->view.freed_blocks++;
+            model->view.temporary_blocks += temporary ? 1U : 0U;
+        }
+        ht_flow_lower(model, slot);
+    }
+    ht_live_remove(&model->live, slot);
+}
+
+void ht_model_freed_block(ht_model_t *model, const ht_event_t *event)
+{
+    uint64_t key = event->free.address & ~HT_KEY_POOL;
+    ht_slot_t *slot = key != 0 ? ht_live_find(&model->live, key) : NULL;
+    if (slot == NULL) {
+        model->view.unknown_frees++;
+        return;
+    }
+    ht_task_row_t *task = &model->tasks.row[ht_model_task(model, event->task)];
+    bool last = task->last_key == key;
+    task->last_key = last ? 0 : task->last_key;
+    if (event->free.by_realloc) { ht_model_remember_realloc(model, slot); }
+    end_block(model, slot, last && !event->free.by_realloc);
+}
+
+void ht_model_pool_block(ht_model_t *model, const ht_event_t *event)
+{
+    uint64_t key = event->pool.address | HT_KEY_POOL;
+    if (event->pool.freed) {
+        ht_slot_t *slot = ht_live_find(&model->live, key);
+        model->view.unknown_frees += slot == NULL ? 1U : 0U;
+        if (slot != NULL) { end_block(model, slot, false); }
+        return;
+    }
+    ht_birth_t new_block = {.key = key,
+                            .size = event->pool.size,
+                            .time_us = model->view.last_us,
+                            .origin = ht_model_origin(model, event->pool.origin),
+                            .task = ht_model_task(model, event->task),
+                            .heap = ht_model_heap(model, event->pool.heap),
+                            .flags = HT_LIVE_POOL | core_flag(event->core)};
+    model->made++;
+    ht_flow_row_t *flow = begin_block(model, &new_block);
+    if (flow != NULL) { count_made(model, flow, event->pool.size & HT_SIZE_MAX); }
+}
+
+/* --- snapshots ----------------------------------------------------------------------------------
+ */
+
+void ht_model_snapshot(ht_model_t *model, const ht_event_t *event)
+{
+    model->snapshot++;
+    model->in_snapshot = true;
+    model->snapshot_number = event->snapshot.number;
+    model->snapshot_blocks = 0;
+}
+
+/* The very block that is known, or another one at its address? */
+static bool is_same(const ht_model_t *model, const ht_slot_t *slot, const ht_event_t *event,
+                    ht_row_t origin)
+{
+    if (slot->size != (event->block.size & HT_SIZE_MAX)) { return false; }
+    return slot->flow == HT_NO_ROW || origin == 0 || model->flows.row[slot->flow].origin == origin;
+}
+
+void ht_model_carried_block(ht_model_t *model, const ht_birth_t *known)
+{
+    ht_flow_row_t *flow = begin_block(model, known);
+    if (flow == NULL) { return; }
+    flow->carried_blocks++;
+    flow->carried_bytes += known->size & HT_SIZE_MAX;
+    model->view.carried_blocks += flow->pool ? 0U : 1U;
+}
+
+void ht_model_snapshot_block(ht_model_t *model, const ht_event_t *event)
+{
+    uint64_t key = event->block.address & ~HT_KEY_POOL;
+    if (key == 0) { return; }
+    key |= event->block.pool ? HT_KEY_POOL : 0U;
+    ht_row_t origin = ht_model_origin(model, event->block.origin);
+    ht_slot_t *slot = ht_live_find(&model->live, key);
+    model->snapshot_blocks++;
+    if (slot != NULL && is_same(model, slot, event, origin)) {
+        slot->snapshot = model->snapshot;
+        return;
+    }
+    uint64_t now = model->view.last_us;
+    uint64_t age = event->block.age_us < now ? event->block.age_us : now;
+    unsigned flags = HT_LIVE_CARRIED | core_flag(event->block.core);
+    ht_birth_t known = {.key = key,
+                        .size = event->block.size,
+                        .time_us = now - age,
+                        .origin = origin,
+                        .task = ht_model_task(model, event->block.task),
+                        .heap = event->block.pool ? ht_model_heap(model, event->block.heap)
+                                                  : ht_model_heap_at(model, key),
+                        .flags = flags | (event->block.pool ? HT_LIVE_POOL : 0U)};
+    ht_model_carried_block(model, &known);
+}
+
+/* Blocks that are older than the snapshot and not in it. One without a record cannot be in it. */
+static void sweep(ht_model_t *model)
+{
+    ht_live_t *live = &model->live;
+    for (size_t i = 0; i < live->size;) {
+        ht_slot_t *slot = &live->slot[i];
+        bool gone = slot->key != 0 && slot->snapshot != model->snapshot &&
+                    (slot->flags & HT_LIVE_UNRECORDED) == 0;
+        if (gone) {
+            ht_flow_vanish(model, slot);
+            ht_live_remove(live, slot);
+        } else {
+            i++;
+        }
+    }
+}
+
+void ht_model_snapshot_end(ht_model_t *model, const ht_event_t *event)
+{
+    bool whole = model->in_snapshot && event->snapshot.complete &&
+                 event->snapshot.number == model->snapshot_number &&
+                 event->snapshot.blocks == model->snapshot_blocks;
+    model->in_snapshot = false;
+    if (!whole) { return; }
+    sweep(model);
+    model->complete = true;
+    model->lost = false;
+}
+
+/* --- windows, and what is asked -----------------------------------------------------------------
+ */
+
+static void flow_window(ht_flow_row_t *flow)
+{
+    flow->carried_blocks = flow->live_blocks;
+    flow->carried_bytes = flow->live_bytes;
+    flow->total_blocks = flow->total_bytes = 0;
+    flow->vanished_blocks = flow->vanished_bytes = 0;
+    flow->temporary_blocks = 0;
+}
+
+void ht_model_blocks_window(ht_model_t *model)
+{
+    ht_model_view_t *view = &model->view;
+    for (size_t i = 0; i < model->flows.count; i++) {
+        flow_window(&model->flows.row[i]);
+    }
+    for (size_t i = 0; i < model->heaps.count; i++) {
+        ht_heap_row_t *heap = &model->heaps.row[i];
+        heap->peak_bytes = heap->live_bytes;
+        heap->peak_blocks = heap->live_blocks;
+        heap->peak_time_us = view->last_us;
+        heap->peak_epoch++;
+    }
+    view->carried_blocks = view->live_blocks;
+    view->total_blocks = view->total_bytes = view->freed_blocks = 0;
+    view->vanished_blocks = view->temporary_blocks = view->unknown_frees = 0;
+    view->peak_bytes = view->live_bytes;
+    view->peak_blocks = view->live_blocks;
+    view->peak_time_us = view->last_us;
+    view->peak_epoch++;
+    model->realloc_count = 0;
+}
+
+ht_holder_t ht_model_at_peak(const ht_model_view_t *view, const ht_flow_row_t *flow)
+{
+    bool kept = flow->peak_epoch == view->peak_epoch;
+    return (ht_holder_t){.origin = flow->origin,
+                         .live_bytes = kept ? flow->kept_bytes : flow->live_bytes,
+                         .live_blocks = kept ? flow->kept_blocks : flow->live_blocks};
+}
+
+ht_holder_t ht_model_at_heap_peak(const ht_model_view_t *view, const ht_flow_row_t *flow)
+{
+    bool kept = flow->heap_epoch == view->heap[flow->heap].peak_epoch;
+    return (ht_holder_t){.origin = flow->origin,
+                         .live_bytes = kept ? flow->heap_kept_bytes : flow->live_bytes,
+                         .live_blocks = kept ? flow->heap_kept_blocks : flow->live_blocks};
+}
+
+uint64_t ht_model_freed(const ht_flow_row_t *flow)
+{
+    return flow->carried_blocks + flow->total_blocks - flow->live_blocks - flow->vanished_blocks;
+}

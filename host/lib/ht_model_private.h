@@ -1,0 +1,165 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * @file ht_model_private.h
+ * The parts of a model, and who has them:
+ *   ht_model.c         new, free, an event to its function, the view
+ *   ht_model_live.h    the live table (inline: every event passes there)
+ *   ht_model_flow.h    a block more or less: flows, peaks (inline)
+ *   ht_model_blocks.c  blocks made and ended, snapshots, windows
+ *   ht_model_change.c  what turned out otherwise: failed realloc(), another origin
+ *   ht_model_define.c  origins, sites, tasks, heaps, hello
+ *   ht_model_notes.c   marks, failures, errors, losses, heap samples
+ *   ht_model_series.c  samples over time
+ */
+#pragma once
+
+#include "ht_model.h"
+#include "ht_strings.h"
+
+#define HT_NO_ROW UINT32_MAX
+
+/** An index of the trace above this is damage, or an attack: it gets row 0. */
+#define HT_INDEX_MAX (UINT32_C(1) << 22)
+
+/** A table of rows that grows. */
+#define HT_ROWS(type)                                                                              \
+    struct {                                                                                       \
+        type *row;                                                                                 \
+        size_t count, capacity;                                                                    \
+    }
+
+/** Index of the trace to row; rows that are not there are 0. */
+typedef struct {
+    ht_row_t *row;
+    size_t size;
+} ht_index_t;
+
+enum {
+    HT_LIVE_POOL = 1U << 0,
+    HT_LIVE_CARRIED = 1U << 1,
+    HT_LIVE_UNRECORDED = 1U << 2,
+    HT_LIVE_CORE_SHIFT = 8
+};
+
+/* A block in a pool has the address of the one that the pool lies in, or may have. */
+#define HT_KEY_POOL (UINT64_C(1) << 63)
+
+/** A slot of the live table; `key` 0: free. Blocks at 0 do not exist. */
+typedef struct {
+    uint64_t key;     /**< address, and HT_KEY_POOL */
+    uint64_t time_us; /**< when it was made */
+    uint64_t size : 48;
+    uint64_t snapshot : 16; /**< the latest snapshot that it was in, or after which it was made */
+    uint32_t flow;
+    uint16_t marks; /**< marks before it; UINT16_MAX: so many or more */
+    uint16_t flags;
+} ht_slot_t;
+
+_Static_assert(sizeof(ht_slot_t) == 32, "two slots to a cache line");
+
+typedef struct {
+    ht_slot_t *slot;
+    size_t size; /**< a power of two */
+    size_t used;
+    unsigned shift; /**< 64 less the bits of `size` */
+} ht_live_t;
+
+/** Blocks that realloc() took and may put back: as many tasks can be inside it. */
+#define HT_REALLOCS 64U
+
+/** A block that begins. */
+typedef struct {
+    uint64_t key, size, time_us;
+    ht_row_t origin, task, heap;
+    unsigned flags; /**< HT_LIVE_... */
+} ht_birth_t;
+
+struct ht_model {
+    ht_model_options_t options;
+    ht_live_t live;
+    ht_model_view_t view; /**< the counters; its pointers are set when it is asked for */
+    uint64_t next_sample_us;
+    ht_row_t last_heap;
+    uint32_t last_task_index; /**< and its row: most events come in runs */
+    ht_row_t last_task;
+    ht_slot_t realloc[HT_REALLOCS]; /**< a ring: the latest blocks that ended by realloc() */
+    uint64_t realloc_time_us[HT_REALLOCS];
+    uint64_t realloc_count;
+    uint64_t made;     /**< blocks, pools' included: as the device counts */
+    uint16_t snapshot; /**< the latest one, counted */
+    uint32_t snapshot_number;
+    uint64_t snapshot_blocks;   /**< seen of it */
+    bool in_snapshot, complete; /**< complete: what is live is known, device and model can agree */
+    bool lost;                  /**< events, since what is live was known */
+    ht_index_t origin_of, site_of, task_of, heap_of;
+    HT_ROWS(ht_origin_row_t) origins;
+    HT_ROWS(ht_site_row_t) sites;
+    HT_ROWS(ht_task_row_t) tasks;
+    HT_ROWS(ht_heap_row_t) heaps;
+    HT_ROWS(ht_flow_row_t) flows;
+    HT_ROWS(ht_mark_row_t) marks;
+    HT_ROWS(ht_failure_row_t) failures;
+    HT_ROWS(ht_error_row_t) errors;
+    HT_ROWS(ht_loss_row_t) losses;
+    HT_ROWS(ht_object_row_t) objects;
+    ht_hello_row_t hello;
+    ht_series_t series;
+    ht_strings_t strings;
+};
+
+/** Room for one more row: zeroed, NULL when there is no memory (noted). */
+#define HT_ROW_ADD(model, rows)                                                                    \
+    (ht_model_row((model), (void **)&(rows).row, &(rows).capacity, &(rows).count,                  \
+                  sizeof(*(rows).row)))
+void *ht_model_row(ht_model_t *model, void **rows, size_t *capacity, size_t *count, size_t bytes);
+
+/* --- ht_model_define.c --- */
+bool ht_model_unknown_rows(ht_model_t *model);
+ht_row_t ht_model_origin(ht_model_t *model, uint32_t index);
+ht_row_t ht_model_task(ht_model_t *model, uint32_t index);
+ht_row_t ht_model_heap(ht_model_t *model, uint32_t index);
+void ht_model_define_origin(ht_model_t *model, const ht_event_t *event);
+void ht_model_define_site(ht_model_t *model, const ht_event_t *event);
+void ht_model_define_task(ht_model_t *model, const ht_event_t *event);
+void ht_model_task_gone(ht_model_t *model, const ht_event_t *event);
+void ht_model_define_heap(ht_model_t *model, const ht_event_t *event);
+void ht_model_hello(ht_model_t *model, const ht_event_t *event);
+const char *ht_model_text(ht_model_t *model, ht_text_t text);
+
+/* --- ht_model_blocks.c --- */
+void ht_model_alloc(ht_model_t *model, const ht_event_t *event);
+void ht_model_freed_block(ht_model_t *model, const ht_event_t *event);
+void ht_model_pool_block(ht_model_t *model, const ht_event_t *event);
+void ht_model_snapshot(ht_model_t *model, const ht_event_t *event);
+void ht_model_snapshot_block(ht_model_t *model, const ht_event_t *event);
+void ht_model_snapshot_end(ht_model_t *model, const ht_event_t *event);
+void ht_model_blocks_window(ht_model_t *model);
+ht_row_t ht_model_heap_at(ht_model_t *model, uint64_t address);
+void ht_model_carried_block(ht_model_t *model, const ht_birth_t *known);
+
+static inline unsigned ht_lifetime_bucket(uint64_t us)
+{
+    unsigned bits = us == 0 ? 0U : 64U - (unsigned)__builtin_clzll(us);
+    return bits < HT_LIFETIMES ? bits : HT_LIFETIMES - 1U;
+}
+
+/* --- ht_model_change.c --- */
+void ht_model_remember_realloc(ht_model_t *model, const ht_slot_t *slot);
+void ht_model_put_back(ht_model_t *model, const ht_event_t *event);
+void ht_model_relabel(ht_model_t *model, const ht_event_t *event);
+
+/* --- ht_model_notes.c --- */
+void ht_model_mark(ht_model_t *model, const ht_event_t *event);
+void ht_model_failure(ht_model_t *model, const ht_event_t *event);
+void ht_model_error(ht_model_t *model, const ht_event_t *event);
+void ht_model_loss(ht_model_t *model, const ht_event_t *event);
+void ht_model_heap_sample(ht_model_t *model, const ht_event_t *event);
+uint32_t ht_model_marks_before(const ht_model_t *model, uint64_t time_us);
+
+/* --- ht_model_series.c --- */
+void ht_model_series_begin(ht_model_t *model, uint64_t time_us);
+void ht_model_series_take(ht_model_t *model, uint64_t time_us);
+void ht_model_series_free(ht_model_t *model);

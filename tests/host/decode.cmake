@@ -1,0 +1,12 @@
+# SPDX-FileCopyrightText: 2026 The heaptrail authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The decoder is judged by SPEC.md's example, by golden traces of each version of the format, and by
+# what it does with broken ones.
+add_library(heaptrail_host_test STATIC ${CMAKE_CURRENT_SOURCE_DIR}/capture.c
+  ${CMAKE_CURRENT_SOURCE_DIR}/event_text.c)
+target_include_directories(heaptrail_host_test PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(heaptrail_host_test PRIVATE heaptrail_warnings
+  PUBLIC heaptrail_decode heaptrail_writer)
+
+heaptrail_add_test(host_decode_spec SOURCES test_decode_spec.c LIBS heaptrail_host_test)
