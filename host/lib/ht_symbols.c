@@ -188,11 +188,11 @@ static bool answer_to(ht_symbols_t *symbols, ht_question_t question, ht_symbol_t
     uint64_t inside = question.address - (question.kind == HT_ADDRESS_RETURN ? 1 : 0);
     *symbol = (ht_symbol_t){.address = question.address,
                             .module = module_at(symbols, inside),
-                            .module_address = question.address};
+                            .module_address = inside};
     if (symbol->module != HT_SYMBOLS_NO_MODULE) {
         ht_module_t *module = &symbols->modules[symbol->module];
-        symbol->module_address = question.address - module->bias;
-        if (!ht_frames_find(&symbols->shared, module, inside - module->bias, symbol)) {
+        symbol->module_address = inside - module->bias;
+        if (!ht_frames_find(&symbols->shared, module, symbol->module_address, symbol)) {
             return false;
         }
         if (symbol->source != HT_SYMBOL_UNKNOWN) { symbol->offset += question.address - inside; }

@@ -76,7 +76,10 @@ typedef enum {
  * the same pointer; they live as long as the context. */
 typedef struct {
     const char *function; /**< demangled, with the parameters' types in C++ */
-    const char *file;     /**< as the compiler was told, made absolute with its working directory */
+    /** As the compiler was told, made absolute with its working directory, without "." and "x/..".
+     * Without debug information the name alone of the file that was compiled, if the symbol table
+     * has that; then `line` is 0. */
+    const char *file;
     uint32_t line, column;
     bool is_inlined; /**< into the next frame's function, at that frame's line */
 } ht_symbol_frame_t;
@@ -100,9 +103,11 @@ typedef struct {
     /** `address` less this is where the last frame's function, or the part of it that the compiler
      * put elsewhere, begins. */
     uint64_t offset;
-    size_t module;           /**< for ht_symbols_module(), or HT_SYMBOLS_NO_MODULE */
-    uint64_t module_address; /**< `address` as in the module's file: what addr2line takes */
-    const char *unit;        /**< source file that was compiled, absolute (DWARF's unit); or NULL */
+    size_t module; /**< for ht_symbols_module(), or HT_SYMBOLS_NO_MODULE */
+    /** What was looked for, as in the module's file: what addr2line takes. Of a return address it
+     * is in the call. */
+    uint64_t module_address;
+    const char *unit; /**< source file that was compiled, absolute (DWARF's unit); or NULL */
 } ht_symbol_t;
 
 /**

@@ -249,6 +249,7 @@ static bool name_from_table(ht_symbols_shared_t *shared, ht_module_t *module, ui
     if (frame == NULL) { return false; }
     if (symbol->frame_count > 0) { *frame = symbol->frames[0]; }
     frame->function = ht_symbols_demangle(shared, function->name);
+    if (frame->file == NULL) { frame->file = function->file; }
     symbol->frames = frame;
     symbol->frame_count = 1;
     symbol->source = HT_SYMBOL_FROM_TABLE;

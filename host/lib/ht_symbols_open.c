@@ -330,6 +330,6 @@ void ht_module_close(ht_module_t *module)
     free(module->functions);
     free(module->sections);
     ht_spans_free(&module->sized);
-    ht_spans_free(&module->labels);
+    ht_spans_free(&module->beginnings);
     if (module->session != NULL) { dwfl_end(module->session); }
 }

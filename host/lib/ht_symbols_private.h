@@ -60,7 +60,10 @@ typedef struct {
 
 typedef struct {
     const char *name;
+    const char
+        *file; /* without a folder; NULL: not known, of functions that other files can call */
     uint64_t low;
+    bool has_size;
 } ht_function_t;
 
 typedef struct {
@@ -78,7 +81,8 @@ typedef struct {
     bool table_is_read;
     ht_function_t *functions;
     size_t function_count, function_capacity;
-    ht_spans_t sized, labels; /* addresses to functions: with a size, and without */
+    ht_spans_t sized;      /* addresses to functions that have a size */
+    ht_spans_t beginnings; /* addresses to the function or label that began last */
     /* DWARF */
     bool debug_is_open;
     const char *debug_path;

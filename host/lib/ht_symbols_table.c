@@ -14,7 +14,10 @@ static bool names_code(const ht_module_t *module, const GElf_Sym *symbol, uint64
 {
     unsigned type = GELF_ST_TYPE(symbol->st_info);
     bool is_function = type == STT_FUNC || type == STT_GNU_IFUNC;
-    if (name == NULL || name[0] == '\0' || symbol->st_shndx == SHN_UNDEF) { return false; }
+    if (name == NULL || name[0] == '\0' || symbol->st_shndx == SHN_UNDEF ||
+        symbol->st_shndx == SHN_ABS) { /* numbers of the linker script */
+        return false;
+    }
     if (!is_function && (type != STT_NOTYPE || name[0] == '$' || name[0] == '.')) { return false; }
     return ht_module_is_code(module, low);
 }
@@ -26,48 +29,71 @@ static uint32_t preference(const GElf_Sym *symbol)
     return binding == STB_GLOBAL ? 2 : binding == STB_WEAK ? 1 : 0;
 }
 
-static bool add(ht_symbols_shared_t *shared, ht_module_t *module, const GElf_Sym *symbol,
-                uint64_t low, const char *name)
+/* A symbol and the file it is from, as far as the table says. */
+typedef struct {
+    GElf_Sym symbol;
+    uint64_t low;
+    const char *name, *file;
+} ht_entry_t;
+
+static bool add(ht_symbols_shared_t *shared, ht_module_t *module, const ht_entry_t *entry)
 {
     if (!ht_array_room((void **)&module->functions, &module->function_capacity,
                        module->function_count, sizeof(*module->functions))) {
         return false;
     }
-    const char *kept = ht_strings_add(&shared->strings, name, strlen(name));
+    uint64_t low = entry->low;
+    uint64_t bytes = entry->symbol.st_size;
     uint32_t number = (uint32_t)module->function_count;
-    if (kept == NULL || number == HT_SPANS_NONE) { return false; }
-    module->functions[module->function_count++] = (ht_function_t){.name = kept, .low = low};
-    if (symbol->st_size > 0) {
-        uint64_t high = symbol->st_size < UINT64_MAX - low ? low + symbol->st_size : UINT64_MAX;
-        return ht_spans_add(&module->sized, low, high, preference(symbol), number);
+    ht_function_t function = {.low = low, .has_size = bytes > 0};
+    function.name = ht_strings_add(&shared->strings, entry->name, strlen(entry->name));
+    if (entry->file != NULL && GELF_ST_BIND(entry->symbol.st_info) == STB_LOCAL) {
+        function.file = ht_strings_add(&shared->strings, entry->file, strlen(entry->file));
     }
-    /* Up to the section's end, or to the next label: that is the inner one. */
+    if (function.name == NULL || number == HT_SPANS_NONE) { return false; }
+    module->functions[module->function_count++] = function;
     const ht_section_t *section = ht_module_section(module, low);
-    return section == NULL ||
-           ht_spans_add(&module->labels, low, section->high, preference(symbol), number);
+    uint64_t high = bytes < UINT64_MAX - low ? low + bytes : UINT64_MAX;
+    uint32_t depth = preference(&entry->symbol);
+    return ht_spans_add(&module->sized, low, high, depth, number) &&
+           (section == NULL ||
+            ht_spans_add(&module->beginnings, low, section->high, depth, number));
+}
+
+static bool read_symbols(ht_symbols_shared_t *shared, ht_module_t *module)
+{
+    const char *file = NULL;
+    int count = dwfl_module_getsymtab(module->module);
+    for (int i = 1; i < count; i++) { /* 0 is nobody's; negative: there is no table */
+        ht_entry_t entry = {.file = file};
+        GElf_Addr low;
+        entry.name =
+            dwfl_module_getsym_info(module->module, i, &entry.symbol, &low, NULL, NULL, NULL);
+        entry.low = low;
+        if (entry.name != NULL && GELF_ST_TYPE(entry.symbol.st_info) == STT_FILE) {
+            file = entry.name[0] != '\0' ? entry.name : NULL;
+        } else if (names_code(module, &entry.symbol, low, entry.name) &&
+                   !add(shared, module, &entry)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool ht_table_read(ht_symbols_shared_t *shared, ht_module_t *module)
 {
     if (module->table_is_read) { return true; }
     module->table_is_read = true;
-    int count = dwfl_module_getsymtab(module->module);
-    for (int i = 1; i < count;
-         i++) { /* 0 is a file without symbols, negative one without a table */
-        GElf_Sym symbol;
-        GElf_Addr low;
-        const char *name =
-            dwfl_module_getsym_info(module->module, i, &symbol, &low, NULL, NULL, NULL);
-        if (names_code(module, &symbol, low, name) && !add(shared, module, &symbol, low, name)) {
-            return false;
-        }
-    }
-    return ht_spans_flatten(&module->sized) && ht_spans_flatten(&module->labels);
+    return read_symbols(shared, module) && ht_spans_flatten(&module->sized) &&
+           ht_spans_flatten(&module->beginnings);
 }
 
+/* In a function that has a size, or behind a label, which reaches as far as nothing else begins. */
 const ht_function_t *ht_table_find(const ht_module_t *module, uint64_t address)
 {
     uint32_t number = ht_spans_find(&module->sized, address, NULL);
-    if (number == HT_SPANS_NONE) { number = ht_spans_find(&module->labels, address, NULL); }
-    return number != HT_SPANS_NONE ? &module->functions[number] : NULL;
+    if (number != HT_SPANS_NONE) { return &module->functions[number]; }
+    number = ht_spans_find(&module->beginnings, address, NULL);
+    bool is_label = number != HT_SPANS_NONE && !module->functions[number].has_size;
+    return is_label ? &module->functions[number] : NULL;
 }

@@ -5,14 +5,11 @@
 /* The context: source files, where they are, the names that were derived. */
 #include "ht_variable.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "ht_load.h"
 #include "ht_strings.h"
 #include "ht_variable_private.h"
 
@@ -75,37 +72,6 @@ bool ht_variables_substitute(ht_variables_t *variables, const char *from, const 
 /* --- files --------------------------------------------------------------------------------------
  */
 
-static bool read_all(int file, char *text, size_t size)
-{
-    for (size_t done = 0; done < size;) {
-        ssize_t count = read(file, text + done, size - done);
-        if (count == 0 || (count < 0 && errno != EINTR)) { return false; }
-        if (count > 0) { done += (size_t)count; }
-    }
-    return true;
-}
-
-/* A regular file's bytes, with a zero behind. NULL: not at hand. */
-static char *load(const char *path, size_t *size)
-{
-    struct stat about;
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (file < 0) { return NULL; }
-    char *text = NULL;
-    bool fits =
-        fstat(file, &about) == 0 && S_ISREG(about.st_mode) && about.st_size <= (off_t)MOST_BYTES;
-    if (fits) {
-        *size = (size_t)about.st_size;
-        text = calloc(1, *size + 1);
-    }
-    if (text != NULL && !read_all(file, text, *size)) {
-        free(text);
-        text = NULL;
-    }
-    (void)close(file);
-    return text;
-}
-
 /* How much of the path is `from`, up to where a folder ends; 0: it begins otherwise. */
 static size_t prefix_length(const char *path, const char *from)
 {
@@ -126,11 +92,11 @@ static char *load_substituted(const ht_variables_t *variables, const char *path,
         if (length == 0 || asprintf(&elsewhere, "%s%s", substitution->to, path + length) < 0) {
             continue;
         }
-        char *text = load(elsewhere, size);
+        char *text = ht_load_file(elsewhere, MOST_BYTES, size);
         free(elsewhere);
         if (text != NULL) { return text; }
     }
-    return load(path, size);
+    return ht_load_file(path, MOST_BYTES, size);
 }
 
 static const ht_file_t *file_of(ht_variables_t *variables, const char *name)

@@ -15,7 +15,10 @@ if(NOT HEAPTRAIL_HAS_LIBDW)
 endif()
 
 add_library(heaptrail_symbols STATIC
+  ${CMAKE_CURRENT_LIST_DIR}/ht_component.c
+  ${CMAKE_CURRENT_LIST_DIR}/ht_component_map.c
   ${CMAKE_CURRENT_LIST_DIR}/ht_elf_find.c
+  ${CMAKE_CURRENT_LIST_DIR}/ht_load.c
   ${CMAKE_CURRENT_LIST_DIR}/ht_lookup_error.c
   ${CMAKE_CURRENT_LIST_DIR}/ht_source.c
   ${CMAKE_CURRENT_LIST_DIR}/ht_spans.c

@@ -57,3 +57,6 @@ heaptrail_add_test(host_variable_calls LIBS heaptrail_symbols
 heaptrail_add_test(host_elf_find SOURCES ${symbols_source}/test_elf_find.c LIBS heaptrail_symbols
   ARGS ${symbols_build}/x86.elf ${symbols_build}/cxx.elf)
 add_dependencies(host_elf_find heaptrail_symbols_programs)
+heaptrail_add_test(host_component SOURCES ${symbols_source}/test_component.c LIBS heaptrail_symbols_labels
+  ARGS ${symbols_programs})
+add_dependencies(host_component heaptrail_symbols_programs)
