@@ -1,0 +1,216 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/*
+ * The sorted list of a scan's blocks: made from the table, brought up to date, searched.
+ *
+ *   span 0  [ page | page | ... 64 ]     blocks of one heap, or of several that lie close
+ *   span 1  [ page | page | ... 64 ]     PSRAM, say, megabytes away
+ */
+#include "ht_query.h"
+#include "ht_scan.h"
+
+/* Blocks further apart than this are in different spans, while there are spans left. */
+#define SPAN_GAP ((uintptr_t)0x20000)
+
+/* Tries to copy a table that moves its records meanwhile. */
+#define COPIES_MAX 4U
+
+/* --- sorting: heapsort (Williams 1964): in place, no recursion, no bad case --- */
+
+static void swap(ht_scan_t *scan, uint32_t i, uint32_t j)
+{
+    uintptr_t address = scan->addresses[i];
+    ht_word_t info = scan->info[i];
+    scan->addresses[i] = scan->addresses[j];
+    scan->info[i] = scan->info[j];
+    scan->addresses[j] = address;
+    scan->info[j] = info;
+}
+
+static void sift_down(ht_scan_t *scan, uint32_t root, uint32_t count)
+{
+    const uintptr_t *address = scan->addresses;
+    for (uint32_t child = 2U * root + 1U; child < count; child = 2U * root + 1U) {
+        if (child + 1U < count && address[child] < address[child + 1U]) { child++; }
+        if (address[root] >= address[child]) { return; }
+        swap(scan, root, child);
+        root = child;
+    }
+}
+
+static void sort(ht_scan_t *scan)
+{
+    uint32_t count = scan->count;
+    for (uint32_t i = count / 2U; i > 0; i--) {
+        sift_down(scan, i - 1U, count);
+    }
+    for (uint32_t i = count; i > 1U; i--) {
+        swap(scan, 0, i - 1U);
+        sift_down(scan, 0, i - 1U);
+    }
+}
+
+/* --- spans and pages --- */
+
+static uintptr_t end_of(const ht_scan_t *scan, uint32_t i)
+{
+    size_t size = ht_scan_size(scan, i);
+    return scan->addresses[i] + (size != 0 ? size : 1U);
+}
+
+/* Blocks first .. last - 1. */
+static void make_span(ht_scan_t *scan, uint32_t first, uint32_t last)
+{
+    ht_scan_span_t *span = &scan->span[scan->span_count++];
+    *span = (ht_scan_span_t){.low = scan->addresses[first], .high = end_of(scan, last - 1U)};
+    while ((span->high - span->low) >> span->shift >= HT_SCAN_PAGES) {
+        span->shift++;
+    }
+    uint32_t block = first;
+    for (uint32_t page = 0; page <= HT_SCAN_PAGES; page++) {
+        while (block < last && (scan->addresses[block] - span->low) >> span->shift < page) {
+            block++;
+        }
+        span->page[page] = (ht_scan_index_t)block;
+    }
+}
+
+static void make_spans(ht_scan_t *scan)
+{
+    scan->span_count = 0;
+    uint32_t first = 0;
+    for (uint32_t i = 1; i <= scan->count; i++) {
+        bool ends = i == scan->count || (scan->addresses[i] - end_of(scan, i - 1U) > SPAN_GAP &&
+                                         scan->addresses[i] > end_of(scan, i - 1U) &&
+                                         scan->span_count < HT_SCAN_SPANS - 1U);
+        if (ends) {
+            make_span(scan, first, i);
+            first = i;
+        }
+    }
+}
+
+/* The last block of first .. last - 1 that begins at or before an address; `first` - 1: none. */
+static uint32_t last_before(const ht_scan_t *scan, uint32_t first, uint32_t last, uintptr_t word)
+{
+    while (first < last) {
+        uint32_t middle = first + (last - first) / 2U;
+        if (scan->addresses[middle] <= word) {
+            first = middle + 1U;
+        } else {
+            last = middle;
+        }
+    }
+    return first - 1U;
+}
+
+bool ht_scan_find(const ht_scan_t *scan, uintptr_t word, uint32_t *block)
+{
+    const ht_scan_span_t *span = scan->span;
+    const ht_scan_span_t *end = span + scan->span_count;
+    while (span != end && word - span->low >= span->high - span->low) {
+        span++;
+    }
+    if (span == end) { return false; }
+    uintptr_t page = (word - span->low) >> span->shift;
+    /* One of this page, or the last one before it, which may reach into it; the first block of a
+     * span begins where the span does, so there always is one. */
+    uint32_t found = last_before(scan, span->page[page], span->page[page + 1U], word);
+    *block = found;
+    return word < end_of(scan, found);
+}
+
+/* --- the list and the table --- */
+
+typedef struct {
+    uint32_t sorted; /* blocks that were in the list before */
+    uint32_t young;  /* and those that were not */
+    ht_word_t state; /* of these */
+} update_t;
+
+static bool is_listed(const ht_scan_t *scan, const update_t *update, const ht_record_t *record,
+                      uint32_t *i)
+{
+    if (update->sorted == 0) { return false; }
+    *i = last_before(scan, 0, update->sorted, record->address);
+    return *i != UINT32_MAX && scan->addresses[*i] == record->address;
+}
+
+/* One record of the table: known, or new. A known address with a young stamp is another block. */
+static void take(ht_scan_t *scan, update_t *update, const ht_record_t *record)
+{
+    uint32_t i = 0;
+    size_t size = ht_record_size(record);
+    if (is_listed(scan, update, record, &i)) {
+        bool same = !ht_stamp_after(ht_record_stamp(record), scan->listed);
+        ht_word_t state = same ? scan->info[i] & ~HT_MASK(HT_SIZE_BITS) : update->state;
+        if (!same && (scan->info[i] & HT_SCAN_SEEN) == 0) { update->young++; }
+        scan->info[i] = (ht_word_t)size | state | HT_SCAN_SEEN;
+        return;
+    }
+    if (scan->count == scan->max) {
+        scan->left_out++;
+        return;
+    }
+    scan->addresses[scan->count] = record->address;
+    scan->info[scan->count++] = (ht_word_t)size | update->state | HT_SCAN_SEEN;
+    update->young++;
+}
+
+/* Copy the table once, without the blocks of pools: a pool's memory is read as the block it is.
+ * False: it moved records meanwhile, so some may have been missed. A block
+ * that comes twice is in the list twice until compact(). */
+static bool copy(ht_scan_t *scan, update_t *update)
+{
+    uint32_t moves_at_start = 0;
+    uint32_t moves = 0;
+    for (uint32_t b = 0; b <= scan->tracker->table.bucket_count; b++) {
+        ht_record_t records[HT_BUCKET_SLOTS];
+        uint32_t count = ht_query_bucket(scan->tracker, b, records, &moves);
+        if (b == 0) { moves_at_start = moves; }
+        for (uint32_t i = 0; i < count; i++) {
+            const ht_heap_t *heap = &scan->tracker->heaps.row[ht_record_heap(&records[i]).index];
+            if (heap->kind == HT_HEAP_REAL) { take(scan, update, &records[i]); }
+        }
+    }
+    return moves == moves_at_start;
+}
+
+/* Drop what is gone, and the second of two that are one. The list is sorted. */
+static void compact(ht_scan_t *scan)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < scan->count; i++) {
+        if ((scan->info[i] & HT_SCAN_SEEN) == 0) { continue; }
+        if (kept > 0 && scan->addresses[kept - 1U] == scan->addresses[i]) { continue; }
+        scan->addresses[kept] = scan->addresses[i];
+        scan->info[kept++] = scan->info[i] & ~HT_SCAN_SEEN;
+    }
+    scan->count = kept;
+}
+
+uint32_t ht_scan_list_update(ht_scan_t *scan, ht_word_t young)
+{
+    uint32_t added = 0;
+    bool whole = false;
+    ht_port_irq_t irq = ht_port_lock(&scan->tracker->lock);
+    ht_stamp_t now = scan->tracker->last;
+    ht_port_unlock(&scan->tracker->lock, irq);
+    scan->left_out = 0;
+    for (uint32_t i = 0; i < COPIES_MAX && !whole; i++) {
+        update_t update = {.sorted = scan->count, .state = young};
+        for (uint32_t j = 0; j < scan->count; j++) {
+            scan->info[j] &= ~HT_SCAN_SEEN;
+        }
+        whole = copy(scan, &update);
+        sort(scan);
+        compact(scan);
+        added += update.young;
+    }
+    scan->disturbed = scan->disturbed || !whole;
+    scan->listed = now;
+    make_spans(scan);
+    return added;
+}
