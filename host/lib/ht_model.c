@@ -197,6 +197,10 @@ void ht_model_begin_window(ht_model_t *model, uint64_t time_us)
     origins_window(model);
     heaps_window(model);
     ht_model_series_begin(model, view->last_us);
+    if (model->options.change != NULL) {
+        const ht_change_t change = {.kind = HT_CHANGE_WINDOW, .time_us = view->last_us};
+        model->options.change(model->options.change_context, model, &change);
+    }
 }
 
 /* --- what is asked ------------------------------------------------------------------------------

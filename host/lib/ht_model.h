@@ -235,12 +235,37 @@ typedef struct {
     const ht_series_t *series;
 } ht_model_view_t;
 
+typedef struct ht_model ht_model_t;
+
+typedef enum {
+    HT_CHANGE_MADE,
+    HT_CHANGE_CARRIED, /**< was live before it was seen */
+    HT_CHANGE_FREED,
+    HT_CHANGE_VANISHED,  /**< ended unseen */
+    HT_CHANGE_PUT_BACK,  /**< its HT_CHANGE_FREED did not happen: realloc() failed */
+    HT_CHANGE_RELABELED, /**< it was made by another flow than was told */
+    HT_CHANGE_WINDOW,    /**< of no block: what counts begins here, ht_model_begin_window() */
+} ht_change_kind_t;
+
+/** What becomes of one block, after it happened. */
+typedef struct {
+    ht_change_kind_t kind;
+    bool pool;
+    uint64_t address, size;
+    uint64_t time_us; /**< now */
+    uint64_t made_us; /**< when it was made */
+    ht_row_t flow;
+    ht_row_t was; /**< the flow before HT_CHANGE_RELABELED */
+} ht_change_t;
+
 /** All zero: everything. */
 typedef struct {
     uint64_t size_min, size_max; /**< only blocks of these sizes count; 0: no limit */
+    /** Called for every change of a block that counts; NULL: nobody wants to know. It may read the
+     * model. Another boot empties the model without a word: see ht_model_event(). */
+    void (*change)(void *context, const ht_model_t *model, const ht_change_t *change);
+    void *change_context;
 } ht_model_options_t;
-
-typedef struct ht_model ht_model_t;
 
 /** NULL: no memory. To be freed with ht_model_free(). `options` may be NULL; copied. */
 ht_model_t *ht_model_new(const ht_model_options_t *options);

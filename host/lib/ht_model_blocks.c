@@ -48,6 +48,8 @@ static inline ht_flow_row_t *begin_block(ht_model_t *model, const ht_birth_t *bi
     ht_flow_row_t *flow = &model->flows.row[slot->flow];
     ht_flow_raise(model, flow, slot->size);
     ht_flow_recorded(model, slot);
+    bool carried = (birth->flags & HT_LIVE_CARRIED) != 0;
+    ht_flow_tell(model, carried ? HT_CHANGE_CARRIED : HT_CHANGE_MADE, slot, slot->flow);
     return flow;
 }
 
@@ -117,6 +119,7 @@ static inline void end_block(ht_model_t *model, ht_slot_t *slot, bool temporary)
             model->view.temporary_blocks += temporary ? 1U : 0U;
         }
         ht_flow_lower(model, slot);
+        ht_flow_tell(model, HT_CHANGE_FREED, slot, slot->flow);
     }
     ht_live_remove(&model->live, slot);
 }

@@ -50,6 +50,7 @@ static void restore(ht_model_t *model, const ht_slot_t *was, uint64_t freed_us)
     model->view.freed_blocks -= flow->pool ? 0U : 1U;
     ht_flow_raise(model, flow, slot->size);
     ht_flow_recorded(model, slot);
+    ht_flow_tell(model, HT_CHANGE_PUT_BACK, slot, slot->flow);
 }
 
 static void carry(ht_model_t *model, const ht_event_t *event, uint64_t key)
@@ -112,7 +113,9 @@ void ht_model_relabel(ht_model_t *model, const ht_event_t *event)
     if (flow == HT_NO_ROW || flow == slot->flow) { return; }
     move_count(model, slot, &model->flows.row[slot->flow], &model->flows.row[flow]);
     ht_flow_lower(model, slot);
+    ht_row_t before = slot->flow;
     slot->flow = flow;
     ht_flow_raise(model, &model->flows.row[flow], slot->size);
     ht_flow_recorded(model, slot);
+    ht_flow_tell(model, HT_CHANGE_RELABELED, slot, before);
 }

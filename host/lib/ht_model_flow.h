@@ -108,6 +108,22 @@ static inline void ht_flow_raise(ht_model_t *model, ht_flow_row_t *flow, uint64_
     }
 }
 
+/* Tell who wants to know. `was` is of HT_CHANGE_RELABELED. */
+static inline void ht_flow_tell(const ht_model_t *model, ht_change_kind_t kind,
+                                const ht_slot_t *slot, ht_row_t was)
+{
+    if (__builtin_expect(model->options.change == NULL, 1)) { return; }
+    const ht_change_t change = {.kind = kind,
+                                .pool = (slot->key & HT_KEY_POOL) != 0,
+                                .address = slot->key & ~HT_KEY_POOL,
+                                .size = slot->size,
+                                .time_us = model->view.last_us,
+                                .made_us = slot->time_us,
+                                .flow = slot->flow,
+                                .was = was};
+    model->options.change(model->options.change_context, model, &change);
+}
+
 /* Does the device know of a block that is raised? */
 static inline void ht_flow_recorded(ht_model_t *model, const ht_slot_t *slot)
 {
@@ -152,4 +168,5 @@ static inline void ht_flow_vanish(ht_model_t *model, const ht_slot_t *slot)
     flow->vanished_bytes += slot->size;
     model->view.vanished_blocks += flow->pool ? 0U : 1U;
     ht_flow_lower(model, slot);
+    ht_flow_tell(model, HT_CHANGE_VANISHED, slot, slot->flow);
 }

@@ -17,7 +17,7 @@
 #include "ht_format.h"
 #include "ht_model.h"
 
-enum { ORIGINS = 9, TASKS = 4, HEAPS = 3, BLOCKS_MAX = 300, POOL_HEAP = 3 };
+enum { ORIGINS = 9, TASKS = 4, HEAPS = 3, BLOCKS_MAX = 300, POOL_HEAP = 3, FLOWS_MAX = 1000 };
 
 #define HEAP_BYTES UINT64_C(0x100000)
 
@@ -44,6 +44,7 @@ typedef struct {
     uint64_t unknown_frees, made;
     bool deaf; /* the model does not hear what happens */
     uint32_t snapshots, marks;
+    ht_flow_row_t told[FLOWS_MAX]; /* what the changes alone say */
 } world_t;
 
 static uint64_t next_random(world_t *w)
@@ -59,6 +60,76 @@ static unsigned below(world_t *w, unsigned limit)
     return (unsigned)(next_random(w) >> 33) % limit;
 }
 
+/* --- what the model tells of each block ---------------------------------------------------------
+ */
+
+static void raise_told(ht_flow_row_t *flow, uint64_t size)
+{
+    flow->live_blocks++;
+    flow->live_bytes += size;
+}
+
+static void lower_told(ht_flow_row_t *flow, uint64_t size)
+{
+    flow->live_blocks--;
+    flow->live_bytes -= size;
+}
+
+static void on_change(void *context, const ht_model_t *model, const ht_change_t *change)
+{
+    world_t *w = context;
+    ht_flow_row_t *flow = &w->told[change->flow];
+    (void)model;
+    assert_in_range(change->flow, 0, FLOWS_MAX - 1);
+    switch (change->kind) {
+    case HT_CHANGE_MADE:
+        flow->total_blocks++;
+        flow->total_bytes += change->size;
+        raise_told(flow, change->size);
+        break;
+    case HT_CHANGE_CARRIED:
+        flow->carried_blocks++;
+        raise_told(flow, change->size);
+        break;
+    case HT_CHANGE_PUT_BACK:
+        raise_told(flow, change->size);
+        break;
+    case HT_CHANGE_VANISHED:
+        flow->vanished_blocks++;
+        lower_told(flow, change->size);
+        break;
+    case HT_CHANGE_FREED:
+        lower_told(flow, change->size);
+        break;
+    case HT_CHANGE_RELABELED:
+        lower_told(&w->told[change->was], change->size);
+        raise_told(flow, change->size);
+        break;
+    case HT_CHANGE_WINDOW:
+        for (unsigned i = 0; i < FLOWS_MAX; i++) {
+            w->told[i].total_blocks = w->told[i].total_bytes = w->told[i].vanished_blocks = 0;
+            w->told[i].carried_blocks = w->told[i].live_blocks;
+        }
+        break;
+    }
+}
+
+/* Only of a block that changed its origin the totals move, too: told apart by the user. */
+static void compare_told(const world_t *w)
+{
+    ht_model_view_t view = ht_model_view(w->model);
+    uint64_t made = 0, told = 0;
+    for (uint32_t i = 0; i < view.flows; i++) {
+        const ht_flow_row_t *a = &view.flow[i], *b = &w->told[i];
+        assert_int_equal(a->live_blocks, b->live_blocks);
+        assert_int_equal(a->live_bytes, b->live_bytes);
+        assert_int_equal(a->vanished_blocks, b->vanished_blocks);
+        made += a->total_blocks + a->carried_blocks;
+        told += b->total_blocks + b->carried_blocks;
+    }
+    assert_int_equal(made, told);
+}
+
 static void feed(world_t *w, ht_event_t event)
 {
     if (w->deaf) { return; }
@@ -69,6 +140,7 @@ static void feed(world_t *w, ht_event_t event)
     if (wrong != NULL) {
         fail_msg("event of kind %d at %llu: %s", event.kind, (unsigned long long)w->now, wrong);
     }
+    compare_told(w);
 }
 
 /* --- the oracle ---------------------------------------------------------------------------------
@@ -350,7 +422,7 @@ static void begin(world_t *w, uint64_t seed)
     memset(w, 0, sizeof(*w));
     w->random = seed * UINT64_C(0x9E3779B97F4A7C15) + 1U;
     w->now = 1000;
-    w->model = ht_model_new(NULL);
+    w->model = ht_model_new(&(ht_model_options_t){.change = on_change, .change_context = w});
     assert_non_null(w->model);
     feed(w, (ht_event_t){.kind = HT_EVENT_BOOT});
     for (unsigned h = 1; h < HEAPS; h++) {
