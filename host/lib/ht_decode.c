@@ -57,6 +57,12 @@ void ht_decoder_seek(ht_decoder_t *decoder, uint64_t offset)
     decoder->sequence_known = false;
 }
 
+void ht_decoder_expect(ht_decoder_t *decoder, uint64_t sequence)
+{
+    decoder->sequence_known = true;
+    decoder->next_sequence = sequence;
+}
+
 void ht_decoder_forget(ht_decoder_t *decoder)
 {
     decoder->boot_known = false;

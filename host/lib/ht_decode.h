@@ -74,6 +74,10 @@ void ht_decoder_idle(ht_decoder_t *decoder);
  * a frame of the same one brings no HT_EVENT_BOOT. */
 void ht_decoder_seek(ht_decoder_t *decoder, uint64_t offset);
 
+/** After ht_decoder_seek(): the frame that comes next in this boot has this number. One that has a
+ * higher one is behind a gap. */
+void ht_decoder_expect(ht_decoder_t *decoder, uint64_t sequence);
+
 /** Forget the boot, too: HT_EVENT_BOOT comes before the next event, whatever boot it is of. For who
  * jumps to a checkpoint, in front of which nothing that was known counts. */
 void ht_decoder_forget(ht_decoder_t *decoder);

@@ -182,7 +182,6 @@ static ht_event_kind_t decode_snapshot_end(ht_decoder_t *decoder, ht_reader_t *r
 /* What is known of a block, but for its address. */
 static void take_block(ht_event_t *event, ht_reader_t *reader)
 {
-    event->block.unrecorded = false;
     event->block.size = ht_reader_varint(reader);
     event->block.origin = ht_reader_u32(reader);
     event->block.task = ht_reader_u32(reader);
@@ -191,6 +190,7 @@ static void take_block(ht_event_t *event, ht_reader_t *reader)
     uint64_t flags = ht_reader_varint(reader);
     event->block.pool = (flags & HT_SNAPSHOT_POOL) != 0;
     event->block.core = (flags & HT_SNAPSHOT_CORE_1) != 0;
+    event->block.unrecorded = (flags & HT_SNAPSHOT_UNRECORDED) != 0;
 }
 
 static ht_event_kind_t decode_snapshot_block(ht_decoder_t *decoder, ht_reader_t *reader)

@@ -164,7 +164,7 @@ typedef struct {
             bool pool;
             uint8_t core;
             bool
-                unrecorded; /**< of a put back: the device has no record, only the address is set */
+                unrecorded; /**< the device has no record; of a put back: only the address is set */
         } block;
         ht_counters_t counters;
         struct {

@@ -217,32 +217,55 @@ static void put_context(ht_writer_t *writer, const ht_event_t *event)
 }
 
 /* Definitions and what a snapshot holds carry no time, and leave the last one as it is. */
-static bool has_time(ht_event_kind_t kind)
+static bool has_time(uint8_t tag)
 {
-    return kind != HT_EVENT_HELLO && kind != HT_EVENT_ORIGIN && kind != HT_EVENT_SITE &&
-           kind != HT_EVENT_HEAP && kind != HT_EVENT_SNAPSHOT_BLOCK && kind != HT_EVENT_RELABEL;
+    return tag != HT_TAG_HELLO && tag != HT_TAG_ORIGIN && tag != HT_TAG_SITE &&
+           tag != HT_TAG_HEAP && tag != HT_TAG_SNAPSHOT_BLOCK && tag != HT_TAG_RELABEL;
+}
+
+static size_t varint_length(uint64_t value)
+{
+    size_t length = 1;
+    while (value >= 0x80U) {
+        value >>= 7;
+        length++;
+    }
+    return length;
+}
+
+bool ht_writer_put_record(ht_writer_t *writer, uint8_t tag, const uint8_t *content, size_t length,
+                          uint64_t time)
+{
+    const size_t around = 3U + HT_VARINT_MAX; /* tag, length, dt */
+    if (HT_WRITER_HEAD_MAX + around + length + HT_FRAME_CRC_BYTES > HT_FRAME_MAX) { return false; }
+    const bool timed = has_time(tag);
+    make_room(writer, around + length, timed || !writer->open ? time : writer->time);
+    ht_put_byte(&writer->put, tag);
+    if (timed) { /* the dt that it has is 0: one byte */
+        uint64_t dt = take_dt(writer, time);
+        ht_put_varint(&writer->put, length - 1U + varint_length(dt));
+        ht_put_varint(&writer->put, dt);
+        content++;
+        length--;
+    } else {
+        ht_put_varint(&writer->put, length);
+    }
+    ht_put_bytes(&writer->put, content, length);
+    return true;
 }
 
 static bool put_with_length(ht_writer_t *writer, const ht_event_t *event)
 {
-    bool timed = has_time(event->kind);
-    /* How long it is depends on the time since the last record: assume the longest. */
-    const size_t around = HT_WRITER_HEAD_MAX + HT_WRITER_CONTEXT_MAX + 3U + HT_FRAME_CRC_BYTES;
     uint8_t content[HT_FRAME_MAX];
-    ht_put_t put = {content, content + HT_FRAME_MAX - around, false};
-    uint8_t tag = ht_writer_record(&put, event, UINT64_MAX);
-    size_t length = (size_t)(put.at - content);
+    ht_put_t put = {content, content + sizeof(content), false};
+    uint8_t tag = ht_writer_record(&put, event, 0);
     if (tag == 0 || put.full) { return false; }
-    make_room(writer, length + HT_WRITER_CONTEXT_MAX + 3U,
-              timed || !writer->open ? event->time_us : writer->time);
+    /* The context first, in the same frame: there must be room for both. */
+    size_t length = (size_t)(put.at - content);
+    make_room(writer, HT_WRITER_CONTEXT_MAX + 3U + HT_VARINT_MAX + length,
+              has_time(tag) || !writer->open ? event->time_us : writer->time);
     put_context(writer, event);
-    put.at = content;
-    (void)ht_writer_record(&put, event, timed ? take_dt(writer, event->time_us) : 0);
-    length = (size_t)(put.at - content);
-    ht_put_byte(&writer->put, tag);
-    ht_put_varint(&writer->put, length);
-    ht_put_bytes(&writer->put, content, length);
-    return true;
+    return ht_writer_put_record(writer, tag, content, length, event->time_us);
 }
 
 static void new_boot(ht_writer_t *writer, uint32_t boot)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ht_format.h"
+#include "ht_reader.h"
 #include "ht_writer.h"
 
 #define HT_WRITER_CONTEXT_MAX 6U /**< tag, and a varint of 33 bits */
@@ -79,6 +80,10 @@ struct ht_writer {
     ht_put_t put;
     uint8_t body[HT_FRAME_MAX];
 };
+
+/** A record with a length, as ht_writer_record() made it with a dt of 0. False: too long. */
+bool ht_writer_put_record(ht_writer_t *writer, uint8_t tag, const uint8_t *content, size_t length,
+                          uint64_t time);
 
 /** The content of a record with a length; `dt` where it has one. Returns its tag, 0: has none. */
 uint8_t ht_writer_record(ht_put_t *put, const ht_event_t *event, uint64_t dt);

@@ -92,7 +92,8 @@ static uint8_t put_error(ht_put_t *put, const ht_event_t *e, uint64_t dt)
 static void put_block(ht_put_t *put, const ht_event_t *e)
 {
     uint64_t flags = (e->block.pool ? (uint64_t)HT_SNAPSHOT_POOL : 0U) |
-                     (e->block.core != 0 ? (uint64_t)HT_SNAPSHOT_CORE_1 : 0U);
+                     (e->block.core != 0 ? (uint64_t)HT_SNAPSHOT_CORE_1 : 0U) |
+                     (e->block.unrecorded ? (uint64_t)HT_SNAPSHOT_UNRECORDED : 0U);
     PUT(put, e->block.size, e->block.origin, e->block.task, e->block.heap, e->block.age_us, flags);
 }
 

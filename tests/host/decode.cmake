@@ -4,9 +4,10 @@
 # The decoder is judged by SPEC.md's example, by golden traces of each version of the format, and by
 # what it does with broken ones.
 add_library(heaptrail_host_test STATIC ${CMAKE_CURRENT_SOURCE_DIR}/capture.c
-  ${CMAKE_CURRENT_SOURCE_DIR}/event_text.c)
+  ${CMAKE_CURRENT_SOURCE_DIR}/event_text.c ${CMAKE_CURRENT_SOURCE_DIR}/story.c)
 target_include_directories(heaptrail_host_test PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(heaptrail_host_test PRIVATE heaptrail_warnings
   PUBLIC heaptrail_decode heaptrail_writer)
 
 heaptrail_add_test(host_decode_spec SOURCES test_decode_spec.c LIBS heaptrail_host_test)
+heaptrail_add_test(host_trace_file SOURCES test_trace_file.c LIBS heaptrail_host_test heaptrail_file)

@@ -1,0 +1,186 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/* Definitions are kept as the records that they are: a checkpoint writes them down again. */
+#define _GNU_SOURCE /* tdestroy(), twalk_r() */
+#include <search.h>
+#include <stdlib.h>
+
+#include "ht_keeper_private.h"
+#include "ht_writer_internal.h"
+
+static int compare_keys(const void *a, const void *b)
+{
+    const ht_kept_definition_t *left = a, *right = b;
+    return (left->key > right->key) - (left->key < right->key);
+}
+
+static void free_definition(void *definition)
+{
+    free(((ht_kept_definition_t *)definition)->content);
+    free(definition);
+}
+
+void ht_keeper_forget_definitions(ht_keeper_t *keeper)
+{
+    tdestroy(keeper->definitions, free_definition);
+    keeper->definitions = NULL;
+    keeper->definition_count = 0;
+    keeper->hellos = 0;
+}
+
+/* The definition with that key, made where there is none. */
+static ht_kept_definition_t *definition_of(ht_keeper_t *keeper, uint64_t key)
+{
+    const ht_kept_definition_t wanted = {.key = key};
+    void *found = tfind(&wanted, &keeper->definitions, compare_keys);
+    if (found != NULL) { return *(ht_kept_definition_t **)found; }
+    ht_kept_definition_t *definition = calloc(1, sizeof(*definition));
+    if (definition == NULL) { return NULL; }
+    definition->key = key;
+    definition->order = keeper->next_order++;
+    if (tsearch(definition, &keeper->definitions, compare_keys) == NULL) {
+        free(definition);
+        return NULL;
+    }
+    keeper->definition_count++;
+    return definition;
+}
+
+static void forget_definition(ht_keeper_t *keeper, uint64_t key)
+{
+    const ht_kept_definition_t wanted = {.key = key};
+    void *found = tfind(&wanted, &keeper->definitions, compare_keys);
+    if (found == NULL) { return; }
+    ht_kept_definition_t *definition = *(ht_kept_definition_t **)found;
+    tdelete(&wanted, &keeper->definitions, compare_keys);
+    free_definition(definition);
+    keeper->definition_count--;
+}
+
+static uint64_t key_of(uint8_t tag, uint32_t index)
+{
+    return (uint64_t)tag << 32 | index;
+}
+
+static bool has_generation(const ht_event_t *hello)
+{
+    for (size_t i = 0; i < hello->hello.count; i++) {
+        if (hello->hello.pair[i].key == HT_HELLO_GENERATION) { return true; }
+    }
+    return false;
+}
+
+/* Hello may be several records, the first with a generation. It is said again and again; whoever
+ * said less before is replaced piece by piece. */
+static uint32_t hello_number(ht_keeper_t *keeper, const ht_event_t *event)
+{
+    keeper->hellos = has_generation(event) ? 0 : keeper->hellos + 1U;
+    return keeper->hellos;
+}
+
+static uint32_t index_of(ht_keeper_t *keeper, const ht_event_t *event)
+{
+    switch (event->kind) {
+    case HT_EVENT_HELLO:
+        return hello_number(keeper, event);
+    case HT_EVENT_ORIGIN:
+        return event->origin.index;
+    case HT_EVENT_SITE:
+        return event->site.index;
+    case HT_EVENT_TASK:
+        return event->task_defined.index;
+    case HT_EVENT_HEAP:
+        return event->heap.index;
+    default:
+        return event->task_gone;
+    }
+}
+
+/* The same task said again keeps the time at which it began. */
+static bool is_same(const ht_kept_definition_t *definition, const uint8_t *content, size_t length)
+{
+    return definition->length == length && memcmp(definition->content, content, length) == 0;
+}
+
+static void keep(ht_keeper_t *keeper, ht_kept_definition_t *definition, uint64_t time_us,
+                 const uint8_t *content, size_t length)
+{
+    uint8_t *copy = malloc(length + 1U);
+    if (copy == NULL) {
+        keeper->no_memory = true;
+        return;
+    }
+    memcpy(copy, content, length);
+    free(definition->content);
+    definition->content = copy;
+    definition->length = length;
+    definition->time_us = time_us;
+}
+
+void ht_keeper_define(ht_keeper_t *keeper, const ht_event_t *event)
+{
+    uint8_t content[HT_FRAME_MAX];
+    ht_put_t put = {content, content + sizeof(content), false};
+    uint8_t tag = ht_writer_record(&put, event, 0);
+    size_t length = (size_t)(put.at - content);
+    uint32_t index = index_of(keeper, event);
+    ht_kept_definition_t *definition = definition_of(keeper, key_of(tag, index));
+    if (definition == NULL || put.full) {
+        keeper->no_memory = true;
+        return;
+    }
+    definition->tag = tag;
+    if (is_same(definition, content, length)) { return; }
+    keep(keeper, definition, event->time_us, content, length);
+    if (tag == HT_TAG_TASK) { forget_definition(keeper, key_of(HT_TAG_TASK_GONE, index)); }
+}
+
+/* --- all of them -------------------------------------------------------------------------------
+ */
+
+typedef struct {
+    const ht_kept_definition_t **list;
+    size_t count;
+} ht_collected_t;
+
+static void collect(const void *node, VISIT visit, void *context)
+{
+    ht_collected_t *collected = context;
+    if (visit != postorder && visit != leaf) { return; }
+    const ht_kept_definition_t *definition = *(const ht_kept_definition_t *const *)node;
+    if (definition->content != NULL) { collected->list[collected->count++] = definition; }
+}
+
+/* Hello, then what has no time, then tasks as they came and went. */
+static uint64_t rank(const ht_kept_definition_t *definition)
+{
+    if (definition->tag == HT_TAG_HELLO) { return 0; }
+    return definition->tag == HT_TAG_TASK || definition->tag == HT_TAG_TASK_GONE ? 2 : 1;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    const ht_kept_definition_t *x = *(const ht_kept_definition_t *const *)a;
+    const ht_kept_definition_t *y = *(const ht_kept_definition_t *const *)b;
+    if (rank(x) != rank(y)) { return rank(x) < rank(y) ? -1 : 1; }
+    if (rank(x) == 2 && x->time_us != y->time_us) { return x->time_us < y->time_us ? -1 : 1; }
+    return (x->order > y->order) - (x->order < y->order);
+}
+
+bool ht_keeper_each_definition(const ht_keeper_t *keeper,
+                               void (*fn)(void *context, const ht_kept_definition_t *definition),
+                               void *context)
+{
+    ht_collected_t collected = {
+        .list = calloc(keeper->definition_count + 1U, sizeof(collected.list[0]))};
+    if (collected.list == NULL) { return false; }
+    twalk_r(keeper->definitions, collect, &collected);
+    qsort(collected.list, collected.count, sizeof(collected.list[0]), compare_times);
+    for (size_t i = 0; i < collected.count; i++) {
+        fn(context, collected.list[i]);
+    }
+    free(collected.list);
+    return true;
+}

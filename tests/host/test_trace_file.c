@@ -1,0 +1,662 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/* Recorded files: written and read again, from anywhere, whole, cut, damaged, full, or of another
+ * kind. */
+#define _GNU_SOURCE /* memmem() */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <zlib.h>
+#include <zstd.h>
+
+#include "capture.h"
+#include "event_text.h"
+#include "ht_format.h"
+#include "ht_trace_file.h"
+#include "story.h"
+
+static char s_path[] = "/tmp/heaptrail-file-XXXXXX";
+
+/* --- making --------------------------------------------------------------------------------------
+ */
+
+static const story_config_t s_story = {
+    .seed = 7, .events = 20000, .origins = 60, .tasks = 4, .rare = 400, .boot = 0x1234};
+
+/* Chunks and checkpoints so small that there are many. */
+static const ht_trace_options_t s_small = {.chunk_bytes = 8192, .checkpoint_bytes = 32768};
+
+static void on_story_event(void *context, const ht_event_t *event)
+{
+    assert_true(ht_writer_event(context, event));
+}
+
+static capture_bytes_t story_wire(const story_config_t *config)
+{
+    capture_bytes_t wire = {0};
+    const ht_writer_config_t writer_config = {
+        .frame_max = 1024, .sink = capture_frame, .context = &wire};
+    ht_writer_t *writer = ht_writer_new(&writer_config);
+    assert_non_null(writer);
+    story_tell(config, on_story_event, writer);
+    ht_writer_flush(writer);
+    ht_writer_free(writer);
+    return wire;
+}
+
+static void to_file_frame(void *context, const uint8_t *wire, size_t length)
+{
+    ht_trace_writer_frame(context, wire, length);
+}
+
+static void to_file_event(void *context, const ht_event_t *event)
+{
+    ht_trace_writer_event(context, event);
+}
+
+/* The wire's bytes, with text in front, as a recorded file at s_path. Returns the writer, to be
+ * asked and freed. `end`: with its index. */
+static ht_trace_writer_t *record(const capture_bytes_t *wire, const ht_trace_options_t *options,
+                                 bool end)
+{
+    FILE *file = fopen(s_path, "wb");
+    assert_non_null(file);
+    ht_trace_writer_t *writer = ht_trace_writer_new(fileno(file), options);
+    assert_non_null(writer);
+    const ht_decoder_sink_t sink = {
+        .event = to_file_event, .frame = to_file_frame, .context = writer};
+    ht_decoder_t *decoder = ht_decoder_new(&sink);
+    ht_decoder_feed(decoder, (const uint8_t *)"console\r\n", 9);
+    ht_decoder_feed(decoder, wire->bytes, wire->length);
+    ht_decoder_end(decoder);
+    ht_decoder_free(decoder);
+    if (end) { ht_trace_writer_end(writer); }
+    fclose(file);
+    return writer;
+}
+
+static capture_bytes_t file_bytes(void)
+{
+    capture_bytes_t bytes = {0};
+    FILE *file = fopen(s_path, "rb");
+    assert_non_null(file);
+    uint8_t buffer[4096];
+    for (size_t count; (count = fread(buffer, 1, sizeof(buffer), file)) != 0;) {
+        capture_append(&bytes, buffer, count);
+    }
+    fclose(file);
+    return bytes;
+}
+
+static void write_file(const void *bytes, size_t length)
+{
+    FILE *file = fopen(s_path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, length, file), length);
+    fclose(file);
+}
+
+/* --- reading
+ * -------------------------------------------------------------------------------------- */
+
+typedef struct {
+    char *events;
+    ht_trace_result_t result;
+    ht_trace_error_t error;
+    ht_trace_info_t info;
+    bool opened, good;
+} reading_t;
+
+static void print_event(void *context, const ht_event_t *event)
+{
+    event_text(context, event);
+}
+
+static reading_t read_file(uint64_t from_us, uint64_t until_us)
+{
+    reading_t reading = {0};
+    ht_trace_reader_t *reader = ht_trace_reader_open(s_path, &reading.error);
+    reading.opened = reader != NULL;
+    if (reader == NULL) { return reading; }
+    reading.info = *ht_trace_reader_info(reader);
+    size_t ignored;
+    FILE *out = open_memstream(&reading.events, &ignored);
+    const ht_decoder_sink_t sink = {.event = print_event, .context = out};
+    const ht_trace_request_t request = {.from_us = from_us, .until_us = until_us};
+    reading.good = ht_trace_reader_read(reader, &sink, &request, &reading.result, &reading.error);
+    fclose(out);
+    ht_trace_reader_free(reader);
+    return reading;
+}
+
+static void test_what_was_recorded_is_read(void **state)
+{
+    (void)state;
+    capture_bytes_t wire = story_wire(&s_story);
+    ht_trace_writer_t *writer = record(&wire, &s_small, true);
+    ht_trace_written_t written = ht_trace_writer_status(writer);
+    capture_t expected = capture_decode(wire.bytes, wire.length, 0);
+    reading_t reading = read_file(0, 0);
+    assert_true(reading.good);
+    assert_string_equal(reading.events, expected.events);
+    assert_int_equal(reading.info.kind, HT_TRACE_RECORDED);
+    assert_true(reading.info.indexed);
+    assert_int_equal(reading.info.boot, 0x1234);
+    assert_int_equal(reading.info.first_us, 250000);
+    assert_int_equal(reading.info.events, expected.status.events);
+    assert_int_equal(reading.info.events, written.events);
+    assert_int_equal(reading.info.chunks, written.chunks);
+    assert_int_equal(reading.info.bytes, written.file_bytes);
+    assert_int_equal(written.wire_bytes, wire.length);
+    assert_in_range(reading.info.checkpoints, 1, 10);
+    free(reading.events);
+    capture_free(&expected);
+    ht_trace_writer_free(writer);
+    capture_bytes_free(&wire);
+}
+
+/* The decompressed file is the wire's bytes, for everybody's zstd. */
+static void test_zstd_gives_the_wire(void **state)
+{
+    (void)state;
+    capture_bytes_t wire = story_wire(&s_story);
+    ht_trace_writer_free(record(&wire, &s_small, true));
+    char command[128];
+    snprintf(command, sizeof(command), "zstd -q -d -c <%s", s_path);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    capture_bytes_t plain = {0};
+    uint8_t buffer[4096];
+    for (size_t count; (count = fread(buffer, 1, sizeof(buffer), pipe)) != 0;) {
+        capture_append(&plain, buffer, count);
+    }
+    if (pclose(pipe) != 0) {
+        capture_bytes_free(&plain);
+        capture_bytes_free(&wire);
+        skip(); /* no zstd here */
+    }
+    assert_int_equal(plain.length, wire.length);
+    assert_memory_equal(plain.bytes, wire.bytes, wire.length);
+    capture_bytes_free(&plain);
+    capture_bytes_free(&wire);
+}
+
+/* --- the live set, by a list and nothing else
+ * ------------------------------------------------------- */
+
+typedef struct {
+    uint64_t address, size, made_us;
+    uint32_t origin, task;
+    bool pool, unrecorded;
+} oracle_block_t;
+
+typedef struct {
+    oracle_block_t *block;
+    size_t count, room;
+    uint64_t stop_us;
+    bool stopped;
+} oracle_t;
+
+static void oracle_end(oracle_t *oracle, uint64_t address, bool pool)
+{
+    for (size_t i = 0; i < oracle->count; i++) {
+        if (oracle->block[i].address == address && oracle->block[i].pool == pool) {
+            oracle->block[i] = oracle->block[--oracle->count];
+            return;
+        }
+    }
+}
+
+static void oracle_begin(oracle_t *oracle, oracle_block_t block)
+{
+    oracle_end(oracle, block.address, block.pool);
+    if (oracle->count == oracle->room) {
+        oracle->room = oracle->room == 0 ? 64 : 2 * oracle->room;
+        oracle->block = realloc(oracle->block, oracle->room * sizeof(oracle_block_t));
+    }
+    oracle->block[oracle->count++] = block;
+}
+
+static void oracle_block_event(oracle_t *oracle, const ht_event_t *e)
+{
+    oracle_begin(oracle, (oracle_block_t){e->block.address, e->block.size,
+                                          e->time_us - e->block.age_us, e->block.origin,
+                                          e->block.task, e->block.pool, e->block.unrecorded});
+}
+
+static void oracle_event(void *context, const ht_event_t *e)
+{
+    oracle_t *oracle = context;
+    oracle->stopped |= e->time_us > oracle->stop_us;
+    if (oracle->stopped) { return; }
+    switch (e->kind) {
+    case HT_EVENT_BOOT:
+        oracle->count = 0;
+        break;
+    case HT_EVENT_ALLOC:
+        oracle_begin(oracle,
+                     (oracle_block_t){e->alloc.address, e->alloc.size, e->time_us, e->alloc.origin,
+                                      e->task, false, e->alloc.unrecorded});
+        break;
+    case HT_EVENT_FREE:
+        oracle_end(oracle, e->free.address, false);
+        break;
+    case HT_EVENT_POOL_BLOCK:
+        oracle_end(oracle, e->pool.address, true);
+        if (!e->pool.freed) {
+            oracle_begin(oracle, (oracle_block_t){e->pool.address, e->pool.size, e->time_us,
+                                                  e->pool.origin, e->task, true, false});
+        }
+        break;
+    case HT_EVENT_SNAPSHOT_BLOCK:
+    case HT_EVENT_PUT_BACK:
+        oracle_block_event(oracle, e);
+        break;
+    case HT_EVENT_RELABEL:
+        for (size_t i = 0; i < oracle->count; i++) {
+            if (oracle->block[i].address == e->relabel.address && !oracle->block[i].pool) {
+                oracle->block[i].origin = e->relabel.origin;
+            }
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+static int compare_blocks(const void *a, const void *b)
+{
+    const oracle_block_t *x = a, *y = b;
+    if (x->address != y->address) { return x->address < y->address ? -1 : 1; }
+    return x->pool - y->pool;
+}
+
+/* What lives at that moment, one line a block. */
+static char *live_at(uint64_t from_us, uint64_t at_us, ht_trace_result_t *result)
+{
+    oracle_t oracle = {.stop_us = at_us};
+    ht_trace_error_t error = {0};
+    ht_trace_reader_t *reader = ht_trace_reader_open(s_path, &error);
+    assert_non_null(reader);
+    const ht_decoder_sink_t sink = {.event = oracle_event, .context = &oracle};
+    const ht_trace_request_t request = {.from_us = from_us, .until_us = at_us};
+    assert_true(ht_trace_reader_read(reader, &sink, &request, result, &error));
+    ht_trace_reader_free(reader);
+    qsort(oracle.block, oracle.count, sizeof(oracle_block_t), compare_blocks);
+    char *text;
+    size_t ignored;
+    FILE *out = open_memstream(&text, &ignored);
+    for (size_t i = 0; i < oracle.count; i++) {
+        const oracle_block_t *b = &oracle.block[i];
+        fprintf(out, "%#llx %llu %llu %u %u%s%s\n", (unsigned long long)b->address,
+                (unsigned long long)b->size, (unsigned long long)b->made_us, b->origin, b->task,
+                b->pool ? " pool" : "", b->unrecorded ? " unrecorded" : "");
+    }
+    fclose(out);
+    free(oracle.block);
+    return text;
+}
+
+static void test_a_checkpoint_knows_what_lives(void **state)
+{
+    (void)state;
+    story_config_t config = s_story;
+    config.events = 100000;
+    config.rare = 5000; /* snapshots of the device itself would say it anew: few */
+    capture_bytes_t wire = story_wire(&config);
+    ht_trace_writer_free(record(&wire, &s_small, true));
+    capture_bytes_free(&wire);
+    reading_t all = read_file(0, 0);
+    assert_true(all.info.checkpoints > 3);
+    for (unsigned i = 1; i < 10; i++) {
+        uint64_t at = all.info.first_us + (all.info.last_us - all.info.first_us) * i / 10;
+        ht_trace_result_t whole = {0}, part = {0};
+        char *expected = live_at(0, at, &whole);
+        char *found = live_at(at, at, &part);
+        assert_string_equal(found, expected);
+        assert_int_equal(part.decoder.damaged_frames, 0);
+        assert_int_equal(part.decoder.lost_frames, 0);
+        if (i > 3) {
+            assert_true(part.from_checkpoint);
+            assert_in_range(part.bytes_read, 1, all.info.bytes / 3);
+        }
+        free(expected);
+        free(found);
+    }
+    free(all.events);
+}
+
+/* Everything that defines something comes with a checkpoint, too. */
+static char *definitions(const char *events)
+{
+    static const char *const kinds[] = {" hello ", " heap index", " origin index", " site ",
+                                        " task index"};
+    char *text;
+    size_t ignored;
+    FILE *out = open_memstream(&text, &ignored);
+    bool seen[6][200] = {{false}};
+    for (const char *line = events; *line != '\0'; line = strchr(line, '\n') + 1) {
+        int length = (int)(strchr(line, '\n') - line);
+        for (unsigned kind = 0; kind < 5; kind++) {
+            const char *at = memmem(line, (size_t)length, kinds[kind], strlen(kinds[kind]));
+            const char *index = at == NULL ? NULL : strstr(at, "index=");
+            unsigned number = index == NULL ? 0 : (unsigned)atoi(index + 6) % 200U;
+            if (at == NULL || seen[kind][number]) { continue; }
+            seen[kind][number] = true;
+            fprintf(out, "%.*s\n", length - (int)(at - line), at);
+        }
+    }
+    fclose(out);
+    return text;
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void sort_lines(char *text)
+{
+    static char *lines[1000];
+    size_t count = 0, length = strlen(text);
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        lines[count++] = strdup(line);
+    }
+    qsort(lines, count, sizeof(lines[0]), compare_lines);
+    char *at = text;
+    for (size_t i = 0; i < count; i++) {
+        at += snprintf(at, length + 1 - (size_t)(at - text), "%s\n", lines[i]);
+        free(lines[i]);
+    }
+}
+
+static void test_a_checkpoint_defines_everything(void **state)
+{
+    (void)state;
+    story_config_t config = s_story;
+    config.events = 60000;
+    capture_bytes_t wire = story_wire(&config);
+    ht_trace_writer_free(record(&wire, &s_small, true));
+    capture_bytes_free(&wire);
+    reading_t all = read_file(0, 0);
+    reading_t end = read_file(all.info.last_us, 0);
+    assert_true(end.result.from_checkpoint);
+    assert_true(end.result.bytes_read < all.result.bytes_read / 4);
+    char *expected = definitions(all.events), *found = definitions(end.events);
+    sort_lines(expected);
+    sort_lines(found);
+    assert_string_equal(found, expected);
+    /* And what comes at the end is the same. */
+    size_t tail = 2000;
+    assert_string_equal(end.events + strlen(end.events) - tail,
+                        all.events + strlen(all.events) - tail);
+    free(expected);
+    free(found);
+    free(all.events);
+    free(end.events);
+}
+
+/* --- what is not whole
+ * ------------------------------------------------------------------------------ */
+
+static void test_without_an_index(void **state)
+{
+    (void)state;
+    capture_bytes_t wire = story_wire(&s_story);
+    ht_trace_writer_t *writer = record(&wire, &s_small, false);
+    assert_true(ht_trace_writer_flush(writer) || true); /* its file is closed: only what it wrote */
+    ht_trace_writer_free(writer);
+    capture_t expected = capture_decode(wire.bytes, wire.length, 0);
+    reading_t reading = read_file(1, 0); /* the request for a time reads everything */
+    assert_true(reading.good);
+    assert_false(reading.info.indexed);
+    size_t length = strlen(reading.events);
+    assert_true(length > strlen(expected.events) / 2);
+    assert_memory_equal(reading.events, expected.events, length);
+    free(reading.events);
+    capture_free(&expected);
+    capture_bytes_free(&wire);
+}
+
+static void test_cut_anywhere(void **state)
+{
+    (void)state;
+    story_config_t config = s_story;
+    config.events = 4000;
+    capture_bytes_t wire = story_wire(&config);
+    ht_trace_writer_free(record(&wire, &s_small, true));
+    capture_t expected = capture_decode(wire.bytes, wire.length, 0);
+    capture_bytes_t file = file_bytes();
+    for (size_t length = 5; length < file.length; length += 1 + length / 50) {
+        write_file(file.bytes, length);
+        reading_t reading = read_file(0, 0);
+        assert_true(reading.opened);
+        assert_memory_equal(reading.events, expected.events, strlen(reading.events));
+        if (!reading.good) {
+            assert_true(reading.error.code == HT_TRACE_DAMAGED ||
+                        reading.error.code == HT_TRACE_FOREIGN);
+            if (reading.error.code == HT_TRACE_DAMAGED) {
+                assert_int_equal(reading.error.offset, length);
+            }
+        }
+        free(reading.events);
+    }
+    capture_bytes_free(&file);
+    capture_free(&expected);
+    capture_bytes_free(&wire);
+}
+
+/* A wrong byte costs its piece, and no other. */
+static void test_a_wrong_byte_anywhere(void **state)
+{
+    (void)state;
+    story_config_t config = s_story;
+    config.events = 12000;
+    capture_bytes_t wire = story_wire(&config);
+    ht_trace_writer_t *writer = record(&wire, &s_small, true);
+    const uint32_t chunks = ht_trace_writer_status(writer).chunks;
+    assert_true(chunks > 5);
+    ht_trace_writer_free(writer);
+    capture_t expected = capture_decode(wire.bytes, wire.length, 0);
+    const size_t events = capture_lines(expected.events);
+    capture_bytes_t file = file_bytes();
+    for (size_t at = 4; at + 200 < file.length; at += 499) {
+        file.bytes[at] ^= 0x10;
+        write_file(file.bytes, file.length);
+        reading_t reading = read_file(0, 0);
+        assert_true(reading.opened);
+        assert_true(capture_lines(reading.events) > events - 3 * events / chunks);
+        /* The last lines are there: the end was found again, whatever was lost. */
+        const char *last = expected.events + strlen(expected.events) - 60;
+        if (at < file.length / 2) { assert_non_null(strstr(reading.events, last)); }
+        free(reading.events);
+        file.bytes[at] ^= 0x10;
+    }
+    capture_bytes_free(&file);
+    capture_free(&expected);
+    capture_bytes_free(&wire);
+}
+
+static void test_two_files_in_one(void **state)
+{
+    (void)state;
+    story_config_t config = s_story;
+    config.events = 3000;
+    capture_bytes_t wire = story_wire(&config);
+    ht_trace_writer_free(record(&wire, &s_small, true));
+    capture_bytes_t file = file_bytes();
+    size_t length = file.length;
+    capture_append(&file, file.bytes, 0);
+    uint8_t *twice = malloc(2 * length);
+    memcpy(twice, file.bytes, length);
+    memcpy(twice + length, file.bytes, length);
+    write_file(twice, 2 * length);
+    free(twice);
+    reading_t reading = read_file(0, 0);
+    assert_true(reading.good);
+    assert_false(reading.info.indexed);
+    assert_int_equal(reading.result.decoder.boots, 2);
+    assert_int_equal(reading.result.decoder.lost_frames, 0);
+    free(reading.events);
+    capture_bytes_free(&file);
+    capture_bytes_free(&wire);
+}
+
+static void test_a_full_disk(void **state)
+{
+    (void)state;
+    capture_bytes_t wire = story_wire(&s_story);
+    capture_t expected = capture_decode(wire.bytes, wire.length, 0);
+    struct rlimit was, small = {40000, 0};
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+    small.rlim_max = was.rlim_max;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    ht_trace_writer_t *writer = record(&wire, &s_small, true);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+    const ht_trace_error_t *error = ht_trace_writer_error(writer);
+    assert_int_equal(error->code, HT_TRACE_UNWRITABLE);
+    assert_non_null(strstr(error->text, "File too large"));
+    assert_int_equal(error->offset, ht_trace_writer_status(writer).file_bytes);
+    assert_false(ht_trace_writer_frame(writer, wire.bytes, 10));
+    ht_trace_writer_free(writer);
+    reading_t reading = read_file(0, 0);
+    assert_true(reading.good); /* cut behind the last whole piece */
+    assert_true(capture_lines(reading.events) > 1000);
+    assert_memory_equal(reading.events, expected.events, strlen(reading.events));
+    free(reading.events);
+    capture_free(&expected);
+    capture_bytes_free(&wire);
+}
+
+/* --- other files
+ * ------------------------------------------------------------------------------------- */
+
+static void expect_foreign(const void *bytes, size_t length, const char *words)
+{
+    write_file(bytes, length);
+    reading_t reading = read_file(0, 0);
+    assert_false(reading.good);
+    assert_int_equal(reading.error.code, HT_TRACE_FOREIGN);
+    assert_non_null(strstr(reading.error.text, words));
+    assert_non_null(strstr(reading.error.text, s_path));
+    free(reading.events);
+}
+
+static void test_files_of_other_kinds(void **state)
+{
+    (void)state;
+    expect_foreign("", 0, "empty");
+    expect_foreign("\x7f"
+                   "ELF\x02\x01\x01",
+                   7, "an ELF file");
+    expect_foreign("\x1f\x8b\x08\x00", 4, "a gzip file");
+    expect_foreign("hello, world\n", 13, "13 bytes without a whole frame");
+    char noise[5000];
+    for (size_t i = 0; i < sizeof(noise); i++) {
+        noise[i] = (char)(i * i >> 3);
+    }
+    expect_foreign(noise, sizeof(noise), "5000 bytes without a whole frame");
+    const char heaptrack[] = "v 10400 3\nX /usr/bin/lua5.4\n";
+    char packed[200];
+    size_t length = ZSTD_compress(packed, sizeof(packed), heaptrack, sizeof(heaptrack), 1);
+    expect_foreign(packed, length, "a file of heaptrack, compressed");
+    ht_trace_error_t error = {0};
+    assert_null(ht_trace_reader_open("/nowhere/trace.htz", &error));
+    assert_int_equal(error.code, HT_TRACE_UNREADABLE);
+    assert_string_equal(error.text, "/nowhere/trace.htz: No such file or directory");
+    assert_null(ht_trace_reader_open("tests", &error));
+    assert_string_equal(error.text, "tests: a directory");
+}
+
+static void test_bytes_of_the_wire_and_text(void **state)
+{
+    (void)state;
+    story_config_t config = s_story;
+    config.events = 500;
+    capture_bytes_t wire = story_wire(&config);
+    capture_bytes_t log = {0};
+    capture_append(&log, "ESP-ROM:esp32s3\r\nI (20) boot\r\n", 30);
+    capture_append(&log, wire.bytes, wire.length);
+    write_file(log.bytes, log.length);
+    capture_t expected = capture_decode(wire.bytes, wire.length, 0);
+    reading_t reading = read_file(0, 0);
+    assert_true(reading.good);
+    assert_int_equal(reading.info.kind, HT_TRACE_WIRE);
+    assert_string_equal(reading.events, expected.events);
+    assert_int_equal(reading.result.bytes_read, log.length);
+    assert_int_equal(reading.result.decoder.text_bytes, 30);
+    free(reading.events);
+    capture_free(&expected);
+    capture_bytes_free(&log);
+    capture_bytes_free(&wire);
+}
+
+static bool stop_at_once(void *context, uint64_t done, uint64_t total)
+{
+    (void)done;
+    assert_true(total != 0);
+    ++*(unsigned *)context;
+    return false;
+}
+
+static void test_reading_can_be_stopped(void **state)
+{
+    (void)state;
+    capture_bytes_t wire = story_wire(&s_story);
+    write_file(wire.bytes, wire.length);
+    capture_bytes_free(&wire);
+    unsigned calls = 0;
+    ht_trace_error_t error = {0};
+    ht_trace_result_t result;
+    ht_trace_reader_t *reader = ht_trace_reader_open(s_path, &error);
+    const ht_decoder_sink_t sink = {0};
+    const ht_trace_request_t request = {.progress = stop_at_once, .progress_context = &calls};
+    assert_true(ht_trace_reader_read(reader, &sink, &request, &result, &error));
+    assert_int_equal(calls, 1);
+    assert_true(result.stopped);
+    assert_int_equal(result.decoder.frames, 0);
+    ht_trace_reader_free(reader);
+}
+
+static int make_path(void **state)
+{
+    (void)state;
+    int fd = mkstemp(s_path);
+    return fd < 0 ? -1 : close(fd);
+}
+
+static int remove_path(void **state)
+{
+    (void)state;
+    return unlink(s_path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_was_recorded_is_read),
+        cmocka_unit_test(test_zstd_gives_the_wire),
+        cmocka_unit_test(test_a_checkpoint_knows_what_lives),
+        cmocka_unit_test(test_a_checkpoint_defines_everything),
+        cmocka_unit_test(test_without_an_index),
+        cmocka_unit_test(test_cut_anywhere),
+        cmocka_unit_test(test_a_wrong_byte_anywhere),
+        cmocka_unit_test(test_two_files_in_one),
+        cmocka_unit_test(test_a_full_disk),
+        cmocka_unit_test(test_files_of_other_kinds),
+        cmocka_unit_test(test_bytes_of_the_wire_and_text),
+        cmocka_unit_test(test_reading_can_be_stopped),
+    };
+    return cmocka_run_group_tests_name("trace_file", tests, make_path, remove_path);
+}
