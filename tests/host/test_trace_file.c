@@ -6,147 +6,25 @@
  * kind. */
 #define _GNU_SOURCE /* memmem() */
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include <zlib.h>
 #include <zstd.h>
 
-#include "capture.h"
-#include "event_text.h"
-#include "ht_format.h"
-#include "ht_trace_file.h"
-#include "story.h"
-
-static char s_path[] = "/tmp/heaptrail-file-XXXXXX";
-
-/* --- making --------------------------------------------------------------------------------------
- */
-
-static const story_config_t s_story = {
-    .seed = 7, .events = 20000, .origins = 60, .tasks = 4, .rare = 400, .boot = 0x1234};
-
-/* Chunks and checkpoints so small that there are many. */
-static const ht_trace_options_t s_small = {.chunk_bytes = 8192, .checkpoint_bytes = 32768};
-
-static void on_story_event(void *context, const ht_event_t *event)
-{
-    assert_true(ht_writer_event(context, event));
-}
-
-static capture_bytes_t story_wire(const story_config_t *config)
-{
-    capture_bytes_t wire = {0};
-    const ht_writer_config_t writer_config = {
-        .frame_max = 1024, .sink = capture_frame, .context = &wire};
-    ht_writer_t *writer = ht_writer_new(&writer_config);
-    assert_non_null(writer);
-    story_tell(config, on_story_event, writer);
-    ht_writer_flush(writer);
-    ht_writer_free(writer);
-    return wire;
-}
-
-static void to_file_frame(void *context, const uint8_t *wire, size_t length)
-{
-    ht_trace_writer_frame(context, wire, length);
-}
-
-static void to_file_event(void *context, const ht_event_t *event)
-{
-    ht_trace_writer_event(context, event);
-}
-
-/* The wire's bytes, with text in front, as a recorded file at s_path. Returns the writer, to be
- * asked and freed. `end`: with its index. */
-static ht_trace_writer_t *record(const capture_bytes_t *wire, const ht_trace_options_t *options,
-                                 bool end)
-{
-    FILE *file = fopen(s_path, "wb");
-    assert_non_null(file);
-    ht_trace_writer_t *writer = ht_trace_writer_new(fileno(file), options);
-    assert_non_null(writer);
-    const ht_decoder_sink_t sink = {
-        .event = to_file_event, .frame = to_file_frame, .context = writer};
-    ht_decoder_t *decoder = ht_decoder_new(&sink);
-    ht_decoder_feed(decoder, (const uint8_t *)"console\r\n", 9);
-    ht_decoder_feed(decoder, wire->bytes, wire->length);
-    ht_decoder_end(decoder);
-    ht_decoder_free(decoder);
-    if (end) { ht_trace_writer_end(writer); }
-    fclose(file);
-    return writer;
-}
-
-static capture_bytes_t file_bytes(void)
-{
-    capture_bytes_t bytes = {0};
-    FILE *file = fopen(s_path, "rb");
-    assert_non_null(file);
-    uint8_t buffer[4096];
-    for (size_t count; (count = fread(buffer, 1, sizeof(buffer), file)) != 0;) {
-        capture_append(&bytes, buffer, count);
-    }
-    fclose(file);
-    return bytes;
-}
-
-static void write_file(const void *bytes, size_t length)
-{
-    FILE *file = fopen(s_path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, length, file), length);
-    fclose(file);
-}
-
-/* --- reading
- * -------------------------------------------------------------------------------------- */
-
-typedef struct {
-    char *events;
-    ht_trace_result_t result;
-    ht_trace_error_t error;
-    ht_trace_info_t info;
-    bool opened, good;
-} reading_t;
-
-static void print_event(void *context, const ht_event_t *event)
-{
-    event_text(context, event);
-}
-
-static reading_t read_file(uint64_t from_us, uint64_t until_us)
-{
-    reading_t reading = {0};
-    ht_trace_reader_t *reader = ht_trace_reader_open(s_path, &reading.error);
-    reading.opened = reader != NULL;
-    if (reader == NULL) { return reading; }
-    reading.info = *ht_trace_reader_info(reader);
-    size_t ignored;
-    FILE *out = open_memstream(&reading.events, &ignored);
-    const ht_decoder_sink_t sink = {.event = print_event, .context = out};
-    const ht_trace_request_t request = {.from_us = from_us, .until_us = until_us};
-    reading.good = ht_trace_reader_read(reader, &sink, &request, &reading.result, &reading.error);
-    fclose(out);
-    ht_trace_reader_free(reader);
-    return reading;
-}
+#include "recording.h"
 
 static void test_what_was_recorded_is_read(void **state)
 {
     (void)state;
-    capture_bytes_t wire = story_wire(&s_story);
-    ht_trace_writer_t *writer = record(&wire, &s_small, true);
+    capture_bytes_t wire = recording_wire(&recording_story);
+    ht_trace_writer_t *writer = recording_make(&wire, &recording_small, true);
     ht_trace_written_t written = ht_trace_writer_status(writer);
     capture_t expected = capture_decode(wire.bytes, wire.length, 0);
-    reading_t reading = read_file(0, 0);
+    reading_t reading = recording_read(0, 0);
     assert_true(reading.good);
     assert_string_equal(reading.events, expected.events);
     assert_int_equal(reading.info.kind, HT_TRACE_RECORDED);
@@ -169,10 +47,10 @@ static void test_what_was_recorded_is_read(void **state)
 static void test_zstd_gives_the_wire(void **state)
 {
     (void)state;
-    capture_bytes_t wire = story_wire(&s_story);
-    ht_trace_writer_free(record(&wire, &s_small, true));
+    capture_bytes_t wire = recording_wire(&recording_story);
+    ht_trace_writer_free(recording_make(&wire, &recording_small, true));
     char command[128];
-    snprintf(command, sizeof(command), "zstd -q -d -c <%s", s_path);
+    snprintf(command, sizeof(command), "zstd -q -d -c <%s", recording_path);
     FILE *pipe = popen(command, "r");
     assert_non_null(pipe);
     capture_bytes_t plain = {0};
@@ -286,7 +164,7 @@ static char *live_at(uint64_t from_us, uint64_t at_us, ht_trace_result_t *result
 {
     oracle_t oracle = {.stop_us = at_us};
     ht_trace_error_t error = {0};
-    ht_trace_reader_t *reader = ht_trace_reader_open(s_path, &error);
+    ht_trace_reader_t *reader = ht_trace_reader_open(recording_path, &error);
     assert_non_null(reader);
     const ht_decoder_sink_t sink = {.event = oracle_event, .context = &oracle};
     const ht_trace_request_t request = {.from_us = from_us, .until_us = at_us};
@@ -310,13 +188,13 @@ static char *live_at(uint64_t from_us, uint64_t at_us, ht_trace_result_t *result
 static void test_a_checkpoint_knows_what_lives(void **state)
 {
     (void)state;
-    story_config_t config = s_story;
+    story_config_t config = recording_story;
     config.events = 100000;
     config.rare = 5000; /* snapshots of the device itself would say it anew: few */
-    capture_bytes_t wire = story_wire(&config);
-    ht_trace_writer_free(record(&wire, &s_small, true));
+    capture_bytes_t wire = recording_wire(&config);
+    ht_trace_writer_free(recording_make(&wire, &recording_small, true));
     capture_bytes_free(&wire);
-    reading_t all = read_file(0, 0);
+    reading_t all = recording_read(0, 0);
     assert_true(all.info.checkpoints > 3);
     for (unsigned i = 1; i < 10; i++) {
         uint64_t at = all.info.first_us + (all.info.last_us - all.info.first_us) * i / 10;
@@ -383,13 +261,13 @@ static void sort_lines(char *text)
 static void test_a_checkpoint_defines_everything(void **state)
 {
     (void)state;
-    story_config_t config = s_story;
+    story_config_t config = recording_story;
     config.events = 60000;
-    capture_bytes_t wire = story_wire(&config);
-    ht_trace_writer_free(record(&wire, &s_small, true));
+    capture_bytes_t wire = recording_wire(&config);
+    ht_trace_writer_free(recording_make(&wire, &recording_small, true));
     capture_bytes_free(&wire);
-    reading_t all = read_file(0, 0);
-    reading_t end = read_file(all.info.last_us, 0);
+    reading_t all = recording_read(0, 0);
+    reading_t end = recording_read(all.info.last_us, 0);
     assert_true(end.result.from_checkpoint);
     assert_true(end.result.bytes_read < all.result.bytes_read / 4);
     char *expected = definitions(all.events), *found = definitions(end.events);
@@ -406,150 +284,17 @@ static void test_a_checkpoint_defines_everything(void **state)
     free(end.events);
 }
 
-/* --- what is not whole
- * ------------------------------------------------------------------------------ */
-
-static void test_without_an_index(void **state)
-{
-    (void)state;
-    capture_bytes_t wire = story_wire(&s_story);
-    ht_trace_writer_t *writer = record(&wire, &s_small, false);
-    assert_true(ht_trace_writer_flush(writer) || true); /* its file is closed: only what it wrote */
-    ht_trace_writer_free(writer);
-    capture_t expected = capture_decode(wire.bytes, wire.length, 0);
-    reading_t reading = read_file(1, 0); /* the request for a time reads everything */
-    assert_true(reading.good);
-    assert_false(reading.info.indexed);
-    size_t length = strlen(reading.events);
-    assert_true(length > strlen(expected.events) / 2);
-    assert_memory_equal(reading.events, expected.events, length);
-    free(reading.events);
-    capture_free(&expected);
-    capture_bytes_free(&wire);
-}
-
-static void test_cut_anywhere(void **state)
-{
-    (void)state;
-    story_config_t config = s_story;
-    config.events = 4000;
-    capture_bytes_t wire = story_wire(&config);
-    ht_trace_writer_free(record(&wire, &s_small, true));
-    capture_t expected = capture_decode(wire.bytes, wire.length, 0);
-    capture_bytes_t file = file_bytes();
-    for (size_t length = 5; length < file.length; length += 1 + length / 50) {
-        write_file(file.bytes, length);
-        reading_t reading = read_file(0, 0);
-        assert_true(reading.opened);
-        assert_memory_equal(reading.events, expected.events, strlen(reading.events));
-        if (!reading.good) {
-            assert_true(reading.error.code == HT_TRACE_DAMAGED ||
-                        reading.error.code == HT_TRACE_FOREIGN);
-            if (reading.error.code == HT_TRACE_DAMAGED) {
-                assert_int_equal(reading.error.offset, length);
-            }
-        }
-        free(reading.events);
-    }
-    capture_bytes_free(&file);
-    capture_free(&expected);
-    capture_bytes_free(&wire);
-}
-
-/* A wrong byte costs its piece, and no other. */
-static void test_a_wrong_byte_anywhere(void **state)
-{
-    (void)state;
-    story_config_t config = s_story;
-    config.events = 12000;
-    capture_bytes_t wire = story_wire(&config);
-    ht_trace_writer_t *writer = record(&wire, &s_small, true);
-    const uint32_t chunks = ht_trace_writer_status(writer).chunks;
-    assert_true(chunks > 5);
-    ht_trace_writer_free(writer);
-    capture_t expected = capture_decode(wire.bytes, wire.length, 0);
-    const size_t events = capture_lines(expected.events);
-    capture_bytes_t file = file_bytes();
-    for (size_t at = 4; at + 200 < file.length; at += 499) {
-        file.bytes[at] ^= 0x10;
-        write_file(file.bytes, file.length);
-        reading_t reading = read_file(0, 0);
-        assert_true(reading.opened);
-        assert_true(capture_lines(reading.events) > events - 3 * events / chunks);
-        /* The last lines are there: the end was found again, whatever was lost. */
-        const char *last = expected.events + strlen(expected.events) - 60;
-        if (at < file.length / 2) { assert_non_null(strstr(reading.events, last)); }
-        free(reading.events);
-        file.bytes[at] ^= 0x10;
-    }
-    capture_bytes_free(&file);
-    capture_free(&expected);
-    capture_bytes_free(&wire);
-}
-
-static void test_two_files_in_one(void **state)
-{
-    (void)state;
-    story_config_t config = s_story;
-    config.events = 3000;
-    capture_bytes_t wire = story_wire(&config);
-    ht_trace_writer_free(record(&wire, &s_small, true));
-    capture_bytes_t file = file_bytes();
-    size_t length = file.length;
-    capture_append(&file, file.bytes, 0);
-    uint8_t *twice = malloc(2 * length);
-    memcpy(twice, file.bytes, length);
-    memcpy(twice + length, file.bytes, length);
-    write_file(twice, 2 * length);
-    free(twice);
-    reading_t reading = read_file(0, 0);
-    assert_true(reading.good);
-    assert_false(reading.info.indexed);
-    assert_int_equal(reading.result.decoder.boots, 2);
-    assert_int_equal(reading.result.decoder.lost_frames, 0);
-    free(reading.events);
-    capture_bytes_free(&file);
-    capture_bytes_free(&wire);
-}
-
-static void test_a_full_disk(void **state)
-{
-    (void)state;
-    capture_bytes_t wire = story_wire(&s_story);
-    capture_t expected = capture_decode(wire.bytes, wire.length, 0);
-    struct rlimit was, small = {40000, 0};
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
-    small.rlim_max = was.rlim_max;
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    ht_trace_writer_t *writer = record(&wire, &s_small, true);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
-    const ht_trace_error_t *error = ht_trace_writer_error(writer);
-    assert_int_equal(error->code, HT_TRACE_UNWRITABLE);
-    assert_non_null(strstr(error->text, "File too large"));
-    assert_int_equal(error->offset, ht_trace_writer_status(writer).file_bytes);
-    assert_false(ht_trace_writer_frame(writer, wire.bytes, 10));
-    ht_trace_writer_free(writer);
-    reading_t reading = read_file(0, 0);
-    assert_true(reading.good); /* cut behind the last whole piece */
-    assert_true(capture_lines(reading.events) > 1000);
-    assert_memory_equal(reading.events, expected.events, strlen(reading.events));
-    free(reading.events);
-    capture_free(&expected);
-    capture_bytes_free(&wire);
-}
-
 /* --- other files
  * ------------------------------------------------------------------------------------- */
 
 static void expect_foreign(const void *bytes, size_t length, const char *words)
 {
-    write_file(bytes, length);
-    reading_t reading = read_file(0, 0);
+    recording_write(bytes, length);
+    reading_t reading = recording_read(0, 0);
     assert_false(reading.good);
     assert_int_equal(reading.error.code, HT_TRACE_FOREIGN);
     assert_non_null(strstr(reading.error.text, words));
-    assert_non_null(strstr(reading.error.text, s_path));
+    assert_non_null(strstr(reading.error.text, recording_path));
     free(reading.events);
 }
 
@@ -582,15 +327,15 @@ static void test_files_of_other_kinds(void **state)
 static void test_bytes_of_the_wire_and_text(void **state)
 {
     (void)state;
-    story_config_t config = s_story;
+    story_config_t config = recording_story;
     config.events = 500;
-    capture_bytes_t wire = story_wire(&config);
+    capture_bytes_t wire = recording_wire(&config);
     capture_bytes_t log = {0};
     capture_append(&log, "ESP-ROM:esp32s3\r\nI (20) boot\r\n", 30);
     capture_append(&log, wire.bytes, wire.length);
-    write_file(log.bytes, log.length);
+    recording_write(log.bytes, log.length);
     capture_t expected = capture_decode(wire.bytes, wire.length, 0);
-    reading_t reading = read_file(0, 0);
+    reading_t reading = recording_read(0, 0);
     assert_true(reading.good);
     assert_int_equal(reading.info.kind, HT_TRACE_WIRE);
     assert_string_equal(reading.events, expected.events);
@@ -613,13 +358,13 @@ static bool stop_at_once(void *context, uint64_t done, uint64_t total)
 static void test_reading_can_be_stopped(void **state)
 {
     (void)state;
-    capture_bytes_t wire = story_wire(&s_story);
-    write_file(wire.bytes, wire.length);
+    capture_bytes_t wire = recording_wire(&recording_story);
+    recording_write(wire.bytes, wire.length);
     capture_bytes_free(&wire);
     unsigned calls = 0;
     ht_trace_error_t error = {0};
     ht_trace_result_t result;
-    ht_trace_reader_t *reader = ht_trace_reader_open(s_path, &error);
+    ht_trace_reader_t *reader = ht_trace_reader_open(recording_path, &error);
     const ht_decoder_sink_t sink = {0};
     const ht_trace_request_t request = {.progress = stop_at_once, .progress_context = &calls};
     assert_true(ht_trace_reader_read(reader, &sink, &request, &result, &error));
@@ -629,19 +374,6 @@ static void test_reading_can_be_stopped(void **state)
     ht_trace_reader_free(reader);
 }
 
-static int make_path(void **state)
-{
-    (void)state;
-    int fd = mkstemp(s_path);
-    return fd < 0 ? -1 : close(fd);
-}
-
-static int remove_path(void **state)
-{
-    (void)state;
-    return unlink(s_path);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -649,14 +381,10 @@ int main(void)
         cmocka_unit_test(test_zstd_gives_the_wire),
         cmocka_unit_test(test_a_checkpoint_knows_what_lives),
         cmocka_unit_test(test_a_checkpoint_defines_everything),
-        cmocka_unit_test(test_without_an_index),
-        cmocka_unit_test(test_cut_anywhere),
-        cmocka_unit_test(test_a_wrong_byte_anywhere),
-        cmocka_unit_test(test_two_files_in_one),
-        cmocka_unit_test(test_a_full_disk),
         cmocka_unit_test(test_files_of_other_kinds),
         cmocka_unit_test(test_bytes_of_the_wire_and_text),
         cmocka_unit_test(test_reading_can_be_stopped),
     };
-    return cmocka_run_group_tests_name("trace_file", tests, make_path, remove_path);
+    return cmocka_run_group_tests_name("trace_file", tests, recording_make_path,
+                                       recording_remove_path);
 }

@@ -84,8 +84,8 @@ enum {
 enum { HT_TRACE_TASK = 0, HT_TRACE_TASK_ISR, HT_TRACE_TASK_STARTUP, HT_TRACE_TASK_OTHERS };
 
 enum {
-    HT_SNAPSHOT_POOL = 1U << 0,  /**< flag of a snapshot's block: a pool's */
-    HT_SNAPSHOT_CORE_1 = 1U << 1, /**< made on core 1 */
+    HT_SNAPSHOT_POOL = 1U << 0,      /**< flag of a snapshot's block: a pool's */
+    HT_SNAPSHOT_CORE_1 = 1U << 1,    /**< made on core 1 */
     HT_SNAPSHOT_UNRECORDED = 1U << 2 /**< in checkpoints: has no record on the device */
 };
 
