@@ -76,15 +76,28 @@ IRAM_(15) void *__wrap_heap_caps_aligned_alloc_base(size_t a, size_t size, uint3
 TELL = COMMON + """
 IRAM_(20) void ht_tell(void *p) { *(int *)p = 1; }
 """
+# What a failed allocation does. ESP-IDF calls on_failed() through its slot.
+FAILED = COMMON + """
+extern unsigned ht_count;
+__attribute__((noinline)) unsigned ht_port_in_isr(void) { return ht_count & 1; }
+__attribute__((noinline)) void ht_explain_failure(void) { ht_count += 2; }
+NOTE void ht_tracker_fail(unsigned size) { ht_count += size; }
+IRAM_(22) void ht_on_fail(unsigned size)
+{ ht_tracker_fail(size); if (!ht_port_in_isr()) { ht_explain_failure(); } }
+SLOT static void on_failed(unsigned size) { ht_on_fail(size); }
+void (*volatile heap_slot)(unsigned) = on_failed;
+"""
 APP = COMMON + """
 void *heap_caps_malloc_base(size_t, uint32_t);
 void *heap_caps_calloc_base(size_t, size_t, uint32_t);
 void *heap_caps_realloc_base(void *, size_t, uint32_t); void heap_caps_free(void *);
 void *heap_caps_aligned_alloc_base(size_t, size_t, uint32_t);
 void *__real_heap_caps_malloc_base(size_t, uint32_t); void __real_heap_caps_free(void *);
+extern void (*volatile heap_slot)(unsigned);
 EXTRA
 int app_main(void)
 {
+    heap_slot(1);
     void *p = heap_caps_malloc_base(1, 1);
     p = heap_caps_realloc_base(p, 2, 1);
     heap_caps_free(p);
@@ -108,10 +121,12 @@ class Firmware:
 
     def __init__(self, folder, hot="IRAM_(10)", constant='__attribute__((section(".dram1.limit")))',
                  calloc="__real_heap_caps_malloc_base(n * size, caps)", extra="", call="",
-                 wraps=tuple(BASE), trace=False, heap=HEAP, link=()):
+                 wraps=tuple(BASE), trace=False, heap=HEAP, link=(), note="IRAM_(21)",
+                 slot="IRAM_(23)"):
         self.folder = folder
         self.elf, self.map = os.path.join(folder, "fw.elf"), os.path.join(folder, "fw.map")
         sources = {"heap_caps_base.c": heap, "ht_tell.c": TELL,
+                   "ht_wrap_failed.c": FAILED.replace("NOTE", note).replace("SLOT", slot),
                    "ht_wrap_base.c": WRAPS.replace("HOT void", hot + " void", 1)
                    .replace("CONSTANT", constant).replace("CALLOC", calloc),
                    "app.c": APP.replace("EXTRA", extra).replace("CALL\n", call + "\n")}
@@ -176,8 +191,9 @@ class CheckMap(unittest.TestCase):
         status, out, _ = check(fw.elf)
         self.assertEqual(status, 0)
         self.assertIn("proven: wrapped, once, out of flash", out)
-        # five wraps, the hot function, ht_tell, and four of ESP-IDF's: ours calls malloc for calloc
-        self.assertRegex(out, r"per allocation: 11 functions in RAM \(\d+ bytes of heaptrail's\), "
+        # five wraps, the hot function, ht_tell, three for a failure, and four of ESP-IDF's: ours
+        # calls malloc for calloc
+        self.assertRegex(out, r"per allocation: 14 functions in RAM \(\d+ bytes of heaptrail's\), "
                               r"1 in ROM, 0 in flash")
 
     def test_missing_wrap(self):
@@ -209,6 +225,24 @@ class CheckMap(unittest.TestCase):
         self.assertEqual(check("--allow", "ht_hot_make", fw.elf)[0], 0)
         self.assertEqual(check(fw.map)[0], 0)  # not seen in a map, and it says so:
         self.assertIn("give the ELF file too", check(fw.map)[1])
+
+    def test_failure_in_flash(self):
+        fw = self.firmware(note="__attribute__((noinline))")
+        self.finds((fw.elf,), "in flash", "ht_tracker_fail is in flash", "on_fail > ht_tracker_fail")
+        fw = self.firmware(slot="__attribute__((noinline))")
+        self.finds((fw.elf,), "in flash", "on_failed is in flash")
+
+    def test_measuring_elsewhere_in_flash(self):
+        """What a failure may call in flash, others may not."""
+        fw = self.firmware(hot="extern unsigned ht_port_in_isr(void); IRAM_(10)")
+        self.assertEqual(check(fw.elf)[0], 0)
+        good = WRAPS
+        try:
+            globals()["WRAPS"] = good.replace("{ ht_tell(p); }", "{ ht_port_in_isr(); }")
+            fw = self.firmware(hot="extern unsigned ht_port_in_isr(void); IRAM_(10)")
+        finally:
+            globals()["WRAPS"] = good
+        self.finds((fw.elf,), "in flash", "ht_port_in_isr is in flash", "ht_hot_make > ht_port_in_isr")
 
     def test_wrap_in_flash(self):
         good = WRAPS
