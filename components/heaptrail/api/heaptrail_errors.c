@@ -52,15 +52,36 @@ static HT_PORT_HOT uint8_t front_of(const heaptrail_checks_t *checks)
                      ~(unsigned)(HT_PORT_ALIGN - 1U));
 }
 
-/* Lock held, or nobody else there yet. */
-static HT_PORT_HOT void apply(ht_tracker_t *tracker, const heaptrail_checks_t *from)
+static HT_PORT_HOT bool wants_redzones(const heaptrail_checks_t *checks)
 {
+    return checks->redzones && checks->redzone_front_bytes + checks->redzone_tail_bytes > 0;
+}
+
+/*
+ * The sizes of redzones are set once, when they are wanted for the first time: a block may be laid
+ * out with them and not be recorded yet, where nobody sees it. A section of its own, before the one
+ * that turns them on: who sees them on, without the lock, sees their sizes. False: they have
+ * others.
+ */
+static HT_PORT_HOT bool fix_sizes(ht_tracker_t *tracker, const heaptrail_checks_t *from)
+{
+    if (!wants_redzones(from)) { return true; }
     ht_checks_t *checks = &tracker->checks;
-    checks->redzones = from->redzones && from->redzone_front_bytes + from->redzone_tail_bytes > 0;
-    if (checks->redzones) {
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    if (checks->front == 0 && checks->tail == 0) {
         checks->front = front_of(from);
         checks->tail = from->redzone_tail_bytes;
     }
+    bool same = checks->front == front_of(from) && checks->tail == from->redzone_tail_bytes;
+    ht_port_unlock(&tracker->lock, irq);
+    return same;
+}
+
+/* Lock held. */
+static HT_PORT_HOT void apply(ht_tracker_t *tracker, const heaptrail_checks_t *from)
+{
+    ht_checks_t *checks = &tracker->checks;
+    checks->redzones = wants_redzones(from);
     checks->fill_new = from->fill_new;
     checks->new_byte = from->new_byte;
     checks->fill_freed = from->fill_freed;
@@ -97,6 +118,7 @@ void ht_checked_boot(ht_tracker_t *tracker)
     if (HT_CONFIG_ABORT_ON_ERROR) {
         memset(tracker->checks.policy, HEAPTRAIL_POLICY_ABORT, sizeof(tracker->checks.policy));
     }
+    if (!fix_sizes(tracker, &s_boot)) { return; } /* somebody was quicker */
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     apply(tracker, &s_boot);
     ht_port_unlock(&tracker->lock, irq);
@@ -133,22 +155,6 @@ static esp_err_t wrong_field(const char *name)
     return ESP_ERR_INVALID_ARG;
 }
 
-/* Blocks with redzones, forgotten ones included: their sizes are not kept one by one. */
-static bool has_guarded(ht_tracker_t *tracker)
-{
-    bool found = false;
-    for (uint32_t b = 0; tracker->state != HT_STATE_NEW && b <= tracker->table.bucket_count; b++) {
-        ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-        for (uint32_t i = 0; i < HT_BUCKET_SLOTS; i++) {
-            const ht_record_t *record = &tracker->table.buckets[b].slot[i];
-            found = found || (record->address != HT_ADDRESS_EMPTY &&
-                              ht_record_guard(record) != HT_GUARD_NONE);
-        }
-        ht_port_unlock(&tracker->lock, irq);
-    }
-    return found;
-}
-
 esp_err_t heaptrail_set_checks(const heaptrail_checks_t *checks)
 {
     if (checks == NULL) { return ESP_ERR_INVALID_ARG; }
@@ -169,11 +175,12 @@ esp_err_t heaptrail_set_checks(const heaptrail_checks_t *checks)
     }
     if (!is_wrapped()) { return ESP_ERR_NOT_SUPPORTED; }
     ht_checked_open(tracker);
-    const ht_checks_t *now = &tracker->checks;
-    bool same_size = now->front == front_of(checks) && now->tail == checks->redzone_tail_bytes;
-    if (checks->redzones && !same_size && now->on && has_guarded(tracker)) {
+    if (!fix_sizes(tracker, checks)) {
+        ht_log(HEAPTRAIL_LOG_ERROR,
+               "heaptrail_set_checks: redzones were on with other sizes, which stay");
         return ESP_ERR_INVALID_STATE;
     }
+    const ht_checks_t *now = &tracker->checks;
     /* What waits was filled by the old rules. */
     bool same_fill = now->fill_freed == checks->fill_freed && now->freed_byte == checks->freed_byte;
     if (!same_fill) {
@@ -181,9 +188,7 @@ esp_err_t heaptrail_set_checks(const heaptrail_checks_t *checks)
         tracker->freed.limit_blocks = 0;
         ht_port_unlock(&tracker->lock, irq);
     }
-    if (!same_fill || !same_size || !quarantines) {
-        ht_checked_release(HEAPTRAIL_FOUND_QUARANTINE);
-    }
+    if (!same_fill || !quarantines) { ht_checked_release(HEAPTRAIL_FOUND_QUARANTINE); }
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     apply(tracker, checks);
     ht_port_unlock(&tracker->lock, irq);

@@ -20,12 +20,14 @@
 /** Larger ones take the other way, so that no sum here overflows. */
 #define HT_HOT_BYTES_MAX ((size_t)1U << 20)
 
-/** With checks on: redzones and nothing else, around an ordinary block? */
+/** With checks on: redzones and nothing else, around an ordinary block? The sizes of redzones are
+ * there before the way is this one, and stay. */
 HT_INLINE bool ht_hot_is_simple(size_t size, uint32_t caps)
 {
     const ht_tracker_t *tracker = &ht_default_tracker;
-    return tracker->way == HT_WAY_GUARDED && ht_hot_no_scope(tracker) &&
-           ht_port_takes_front(caps) && ht_port_dma_line(caps) == 0 && size - 1U < HT_HOT_BYTES_MAX;
+    return __atomic_load_n(&tracker->way, __ATOMIC_ACQUIRE) == HT_WAY_GUARDED &&
+           ht_hot_no_scope(tracker) && ht_port_takes_front(caps) && ht_port_dma_line(caps) == 0 &&
+           size - 1U < HT_HOT_BYTES_MAX;
 }
 
 /** What to ask the heap for. */

@@ -27,7 +27,8 @@ typedef struct {
     bool fill_freed;
     bool heap_headers;
     bool wrong_frees;
-    uint8_t front; /**< bytes of the front redzone, a multiple of HT_PORT_ALIGN */
+    uint8_t front; /**< bytes of the front redzone, a multiple of HT_PORT_ALIGN. Both sizes stay
+                      once one of them is not 0: records do not keep them */
     uint8_t tail;  /**< bytes of the tail redzone, as asked for; it goes on to the next word */
     uint8_t new_byte;
     uint8_t freed_byte;

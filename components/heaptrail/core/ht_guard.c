@@ -13,13 +13,14 @@ HT_PORT_HOT ht_layout_t ht_guard_plan_special(const ht_checks_t *checks, size_t 
                                               size_t alignment, uint32_t caps)
 {
     const ht_layout_t plain = {HT_GUARD_NONE, 0, size, alignment};
+    if (!__atomic_load_n(&checks->redzones, __ATOMIC_ACQUIRE)) { return plain; }
     size_t line = ht_port_dma_line(caps);
     size_t need = larger(alignment, line);
     /* Room for the tail to begin at a cache line, if the block turns out to lie behind a cache. */
     size_t lines = need > HT_PORT_ALIGN ? ht_port_dma_line(UINT32_MAX) : 0;
     size_t extra = HT_GUARD_WIDE_BYTES + checks->tail + 3U + lines;
     bool is_power = (need & (need - 1U)) == 0;
-    if (!checks->redzones || !is_power || size > HT_SIZE_MAX - extra) { return plain; }
+    if (!is_power || size > HT_SIZE_MAX - extra) { return plain; }
     size_t tail_end = (size + checks->tail + 3U) & ~(size_t)3U;
     bool has_front = checks->front != 0 && ht_port_takes_front(caps);
     if (has_front && need <= HT_PORT_ALIGN) {

@@ -135,14 +135,15 @@ HT_INLINE bool ht_guard_header_ok(const ht_checks_t *checks, const ht_record_t *
 ht_layout_t ht_guard_plan_special(const ht_checks_t *checks, size_t size, size_t alignment,
                                   uint32_t caps);
 
-/** Lay out a block. Without redzones (guard NONE) where they are off or cannot be. O(1). */
+/** Lay out a block. Without redzones (guard NONE) where they are off or cannot be. No lock: their
+ * sizes were set before they were turned on, and stay. O(1). */
 HT_INLINE ht_layout_t ht_guard_plan(const ht_checks_t *checks, size_t size, size_t alignment,
                                     uint32_t caps)
 {
+    bool redzones = __atomic_load_n(&checks->redzones, __ATOMIC_ACQUIRE);
     size_t extra = (size_t)checks->front + checks->tail + 3U;
-    if (__builtin_expect(!checks->redzones || alignment > HT_PORT_ALIGN ||
-                             !ht_port_takes_front(caps) || ht_port_dma_line(caps) != 0 ||
-                             size > HT_SIZE_MAX - extra,
+    if (__builtin_expect(!redzones || alignment > HT_PORT_ALIGN || !ht_port_takes_front(caps) ||
+                             ht_port_dma_line(caps) != 0 || size > HT_SIZE_MAX - extra,
                          0)) {
         return ht_guard_plan_special(checks, size, alignment, caps);
     }

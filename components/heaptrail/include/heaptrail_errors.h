@@ -39,9 +39,12 @@ esp_err_t heaptrail_get_checks(heaptrail_checks_t *checks);
 /**
  * Change the checks, for blocks from now on. A smaller quarantine is emptied down to its size.
  *
- * @return ESP_OK; ESP_ERR_INVALID_ARG (the log names the field); ESP_ERR_INVALID_STATE (other sizes
- *         of redzones while blocks with redzones live); ESP_ERR_NOT_SUPPORTED (redzones or a
- *         quarantine without the link-time wraps).
+ * Redzones may be turned off and on; their sizes stay from the first time they are on, by Kconfig
+ * or here.
+ *
+ * @return ESP_OK; ESP_ERR_INVALID_ARG (the log names the field); ESP_ERR_INVALID_STATE (redzones
+ *         have been on with other sizes, and the log says so; or called from an ISR);
+ *         ESP_ERR_NOT_SUPPORTED (redzones or a quarantine without the link-time wraps).
  */
 esp_err_t heaptrail_set_checks(const heaptrail_checks_t *checks);
 
