@@ -252,7 +252,7 @@ static void test_paths(void **state)
     (void)state;
     static const char *const paths[][2] = {
         {"/idf/components/freertos/FreeRTOS-Kernel/tasks.c", "freertos"},
-        {"/home/me/components/app/components/net/src/net.c", "net"},
+        {"/sources/components/app/components/net/src/net.c", "net"},
         {"/app/managed_components/espressif__led_strip/src/x.c", "espressif__led_strip"},
         {"/app/managed_components/a__b/components/c/x.c", "a__b"},
         {"/app/main/main.c", "main"},
