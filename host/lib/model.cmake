@@ -5,4 +5,5 @@
 file(GLOB model_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/ht_model*.c ${CMAKE_CURRENT_LIST_DIR}/ht_analyse*.c)
 add_library(heaptrail_model STATIC ${model_sources})
 target_include_directories(heaptrail_model PUBLIC ${CMAKE_CURRENT_LIST_DIR} ${HEAPTRAIL_FORMAT})
+target_compile_definitions(heaptrail_model PRIVATE _GNU_SOURCE)
 target_link_libraries(heaptrail_model PRIVATE heaptrail_warnings PUBLIC heaptrail_strings m)

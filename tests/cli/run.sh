@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # run.sh HEAPTRAIL CASE.sh [--accept]: run a case in a folder of its own and compare all that it printed with CASE.expected,
-# byte for byte. In a case: $HEAPTRAIL the program, $CASES this folder's cases, and `try ARGS...`, which
-# runs the program and says how it ended.
+# byte for byte. In a case: $HEAPTRAIL the program, $CASES this folder's cases, `try ARGS...`, which runs the program and
+# says how it ended, and `world NAME`, which makes the trace NAME.ht (trace_maker.c; $MAKER is that program).
 set -u
 HEAPTRAIL=$(realpath "$1")
 CASES=$(realpath "$(dirname "$2")")
@@ -23,7 +23,8 @@ try() {
     cat stderr
     echo "[$code]"
 }
-export -f try
+world() { "$MAKER" "$1" >"$1.ht"; }
+export -f try world
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

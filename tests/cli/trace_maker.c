@@ -1,0 +1,327 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/* trace_maker WORLD >FILE: a trace of a firmware that never was, always the same one.
+ *
+ *   node     ten minutes of a node: a leak, a growing site, a peak, a failure, an error, marks
+ *   empty    hello and nothing else
+ *   boots    three boots; the last one is short
+ *   lossy    a mark whose counters do not fit, losses of three kinds, a snapshot
+ *   bare     stacks without sites: addresses only
+ *   fixed    `node` without its leak: what a fix looks like
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ht_format.h"
+#include "ht_writer.h"
+
+#define S UINT64_C(1000000)
+#define TEXT(s) ((ht_text_t){(s), sizeof(s) - 1U})
+
+enum { MAIN, NET, STORE, ISR };                    /* tasks */
+enum { BOOT = 1, RX, FRAME, HOST, TOPIC, UPLOAD }; /* origins, and sites of the same number */
+enum { CAPS_8BIT = 4, CAPS_DMA = 8, CAPS_SPIRAM = 1024, CAPS_INTERNAL = 2048 };
+
+typedef struct {
+    ht_writer_t *writer;
+    uint64_t now, next_address;
+    uint32_t task;
+    ht_counters_t counters;
+    uint64_t size_of[4096]; /* by block number */
+    bool leaks, sites;
+} world_t;
+
+static void write_wire(void *context, const uint8_t *wire, size_t length)
+{
+    if (fwrite(wire, 1, length, context) != length) { exit(1); }
+}
+
+static void tell(world_t *w, ht_event_t event)
+{
+    event.time_us = w->now;
+    event.task = w->task;
+    event.pointer_bytes = 4;
+    if (!ht_writer_event(w->writer, &event)) { exit(1); }
+}
+
+/* --- blocks: number n is at 0x3fc90000 + n * 4096, or in PSRAM ---------------------------------
+ */
+
+static uint64_t address_of(uint32_t origin, unsigned block)
+{
+    return (origin == FRAME ? 0x3c000000U : 0x3fc90000U) + (uint64_t)block * 0x1000U;
+}
+
+static void make(world_t *w, uint32_t task, uint32_t origin, unsigned block, uint64_t size)
+{
+    w->task = task;
+    w->size_of[block] = size;
+    w->counters.live_blocks++, w->counters.total_blocks++;
+    w->counters.live_bytes += size, w->counters.total_bytes += size;
+    tell(w, (ht_event_t){.kind = HT_EVENT_ALLOC,
+                         .alloc = {address_of(origin, block), size, origin, false}});
+}
+
+static void end(world_t *w, uint32_t task, uint32_t origin, unsigned block)
+{
+    w->task = task;
+    w->counters.live_blocks--, w->counters.freed_blocks++;
+    w->counters.live_bytes -= w->size_of[block];
+    tell(w, (ht_event_t){.kind = HT_EVENT_FREE, .free = {address_of(origin, block), false}});
+}
+
+static void mark(world_t *w, uint32_t number, ht_text_t name)
+{
+    tell(w, (ht_event_t){.kind = HT_EVENT_MARK, .mark = {number, name, w->counters}});
+}
+
+static void measure(world_t *w, uint32_t heap, uint64_t free_bytes, uint64_t largest)
+{
+    tell(w, (ht_event_t){.kind = HT_EVENT_HEAP_SAMPLE,
+                         .sample = {heap, free_bytes, largest, UINT64_MAX}});
+}
+
+/* --- definitions --------------------------------------------------------------------------------
+ */
+
+static void hello(world_t *w)
+{
+    static const uint8_t sha[32] = {0xc3, 0x01, 0x9f, 0x2a, 0x11, 0x22, 0x33, 0x44};
+    const ht_hello_pair_t pairs[] = {
+        {.key = HT_HELLO_CHIP, .text = TEXT("esp32s3")},
+        {.key = HT_HELLO_IDF_VERSION, .text = TEXT("v5.5.1")},
+        {.key = HT_HELLO_APP_NAME, .text = TEXT("node")},
+        {.key = HT_HELLO_APP_VERSION, .text = TEXT("1.4.0")},
+        {.key = HT_HELLO_ELF_SHA256, .text = {(const char *)sha, sizeof(sha)}},
+        {.key = HT_HELLO_HEAPTRAIL_VERSION, .text = TEXT("0.1.0")},
+        {.key = HT_HELLO_TICK_HZ, .number = 100},
+        {.key = HT_HELLO_GENERATION, .number = 1},
+        {.key = HT_HELLO_CORES, .number = 2},
+        {.key = HT_HELLO_STACK_DEPTH, .number = 8},
+        {.key = HT_HELLO_MAX_BLOCKS, .number = 2000},
+        {.key = HT_HELLO_RING_BYTES, .number = 8192},
+        {.key = HT_HELLO_RESET_REASON, .number = 1},
+    };
+    tell(w,
+         (ht_event_t){.kind = HT_EVENT_HELLO, .hello = {pairs, sizeof(pairs) / sizeof(pairs[0])}});
+}
+
+static void site(world_t *w, uint32_t index, uint32_t method, uint32_t line, const char *file,
+                 const char *function, const char *variable)
+{
+    if (!w->sites) { return; }
+    tell(w, (ht_event_t){.kind = HT_EVENT_SITE,
+                         .site = {index,
+                                  line,
+                                  method,
+                                  0x3c020000U + index * 16U,
+                                  {file, strlen(file)},
+                                  {function, strlen(function)},
+                                  {variable, strlen(variable)}}});
+}
+
+static void origin(world_t *w, uint32_t index, uint32_t method, uint32_t caps)
+{
+    const uint64_t frames[] = {0x42001000U + index * 0x100U, 0x42005678U, 0x4200beefU};
+    tell(w, (ht_event_t){.kind = HT_EVENT_ORIGIN,
+                         .origin = {index, method, caps, w->sites ? index : 0, 3, frames}});
+}
+
+static void task(world_t *w, uint32_t index, uint32_t type, ht_text_t name)
+{
+    tell(w, (ht_event_t){.kind = HT_EVENT_TASK,
+                         .task_defined = {index, type, 0x3fc8a000U + index * 0x100U, name}});
+}
+
+static void definitions(world_t *w)
+{
+    hello(w);
+    task(w, MAIN, HT_TRACE_TASK, TEXT("main"));
+    task(w, NET, HT_TRACE_TASK, TEXT("net"));
+    task(w, STORE, HT_TRACE_TASK, TEXT("storage"));
+    task(w, ISR, HT_TRACE_TASK_ISR, TEXT(""));
+    tell(w, (ht_event_t){.kind = HT_EVENT_HEAP,
+                         .heap = {1, CAPS_8BIT | CAPS_DMA | CAPS_INTERNAL, false, 0x3fc90000U,
+                                  0x400000U, TEXT("DRAM")}});
+    tell(w, (ht_event_t){.kind = HT_EVENT_HEAP,
+                         .heap = {2, CAPS_8BIT | CAPS_SPIRAM, false, 0x3c000000U, 0x800000U,
+                                  TEXT("PSRAM")}});
+    site(w, BOOT, 1, 40, "main/main.c", "app_main", "config");
+    site(w, RX, 1, 214, "components/net/http_server.c", "http_accept", "conn->rx");
+    site(w, FRAME, 11, 39, "components/camera/frame.cpp", "Frame::allocate", "");
+    site(w, HOST, 2, 115, "components/net/net.c", "host_resolve", "host");
+    site(w, TOPIC, 7, 68, "main/telemetry.c", "publish_sample", "topic");
+    site(w, UPLOAD, 11, 94, "main/storage.c", "upload_snapshot", "dma_buffer");
+    origin(w, BOOT, 1, 0x1000);
+    origin(w, RX, 1, 0x1000);
+    origin(w, FRAME, 11, CAPS_8BIT | CAPS_SPIRAM);
+    origin(w, HOST, 2, 0x1000);
+    origin(w, TOPIC, 7, 0x1000);
+    origin(w, UPLOAD, 11, CAPS_DMA | CAPS_INTERNAL);
+}
+
+/* --- worlds -------------------------------------------------------------------------------------
+ */
+
+/* A second of it: a request that comes and goes, a name that stays, now and then a topic. */
+static void second(world_t *w, unsigned at)
+{
+    make(w, NET, RX, 10, 2048);
+    w->now += 2500;
+    end(w, NET, RX, 10);
+    w->now += 100;
+    if (w->leaks) { make(w, NET, HOST, 100 + at, 56); }
+    if (at % 120 == 60) { make(w, MAIN, TOPIC, 20, 40); }
+    if (at % 120 == 75) { end(w, MAIN, TOPIC, 20); }
+    if (at % 60 == 30) { make(w, NET, RX, 11, 4096); }
+    if (at % 60 == 40) { end(w, STORE, RX, 11); }
+    if (at % 60 == 0) {
+        measure(w, 1, 300000U - w->counters.live_bytes / 2U, 120000U - 180U * at);
+        measure(w, 2, 0x800000U - 0x25800U, 0x700000U);
+    }
+}
+
+static void fail_upload(world_t *w)
+{
+    w->task = STORE;
+    w->counters.failures++;
+    tell(w, (ht_event_t){
+                .kind = HT_EVENT_FAILURE,
+                .failure = {1, CAPS_DMA | CAPS_INTERNAL, UPLOAD, true, 49152, 4, 262144, 30720}});
+}
+
+static void overflow(world_t *w)
+{
+    w->task = NET;
+    tell(w, (ht_event_t){.kind = HT_EVENT_ERROR,
+                         .error = {.number = 1,
+                                   .kind = 1,
+                                   .found = 0,
+                                   .place = 1,
+                                   .address = 0x3fc9a800U,
+                                   .block = 0x3fc9a000U,
+                                   .block_size = 2048,
+                                   .damaged_bytes = 4,
+                                   .damage_offset = 2048,
+                                   .block_origin = RX,
+                                   .block_task = NET,
+                                   .caller_origin = RX,
+                                   .report = TEXT(
+                                       "ERROR: heap buffer overflow: 4 bytes behind a block of "
+                                       "2,048 bytes (conn->rx) were written\n  found in free()")}});
+}
+
+static void node(world_t *w)
+{
+    definitions(w);
+    make(w, MAIN, BOOT, 0, 1536);
+    make(w, MAIN, FRAME, 1, 153600);
+    make(w, MAIN, FRAME, 101, 153600);
+    for (unsigned at = 0; at < 600; at++) {
+        w->now = S + at * S;
+        if (at == 30) { mark(w, 1, TEXT("warm")); }
+        if (at == 200) { end(w, MAIN, FRAME, 101); }
+        if (at == 420) { fail_upload(w); }
+        if (at == 500) { overflow(w); }
+        second(w, at);
+    }
+    w->now = 601 * S;
+    mark(w, 2, TEXT("end"));
+    tell(w, (ht_event_t){.kind = HT_EVENT_END, .end = HT_END_STOPPED});
+}
+
+static void empty(world_t *w)
+{
+    definitions(w);
+}
+
+static void boots(world_t *w)
+{
+    for (uint32_t boot = 1; boot <= 3; boot++) {
+        w->now = 1000;
+        memset(&w->counters, 0, sizeof(w->counters));
+        tell(w, (ht_event_t){.kind = HT_EVENT_BOOT, .boot = 0x1200U + boot});
+        definitions(w);
+        for (unsigned at = 0; at < 40U / boot; at++) {
+            w->now = S + at * S;
+            second(w, at);
+        }
+    }
+}
+
+static void lose(world_t *w, uint32_t cause, uint64_t count)
+{
+    tell(w, (ht_event_t){.kind = HT_EVENT_LOSS, .loss = {cause, 0, count}});
+}
+
+static void lossy(world_t *w)
+{
+    definitions(w);
+    make(w, MAIN, BOOT, 0, 1536);
+    mark(w, 1, TEXT("whole"));
+    w->counters.live_bytes += 8;
+    mark(w, 2, TEXT("off by 8"));
+    w->counters.live_bytes -= 8;
+    for (unsigned at = 0; at < 20; at++) {
+        w->now = S + at * S;
+        second(w, at);
+    }
+    lose(w, HT_LOSS_RING_FULL, 12);
+    lose(w, HT_LOSS_TABLE_FULL, 3);
+    lose(w, HT_LOSS_FILTERED, 5);
+    tell(w, (ht_event_t){.kind = HT_EVENT_SNAPSHOT, .snapshot = {1, 2, false}});
+    tell(w, (ht_event_t){.kind = HT_EVENT_SNAPSHOT_BLOCK,
+                         .block = {.address = address_of(BOOT, 0),
+                                   .size = 1536,
+                                   .age_us = 20 * S,
+                                   .origin = BOOT,
+                                   .task = MAIN,
+                                   .heap = 1}});
+    tell(w, (ht_event_t){.kind = HT_EVENT_SNAPSHOT_BLOCK,
+                         .block = {.address = address_of(RX, 12),
+                                   .size = 512,
+                                   .age_us = S / 2U,
+                                   .origin = RX,
+                                   .task = NET,
+                                   .heap = 1}});
+    tell(w, (ht_event_t){.kind = HT_EVENT_SNAPSHOT_END, .snapshot = {1, 2, true}});
+    w->now += S;
+    tell(w, (ht_event_t){.kind = HT_EVENT_FREE, .free = {0x3fcfff00U, false}});
+}
+
+static void bare(world_t *w)
+{
+    w->sites = false;
+    node(w);
+}
+
+static void fixed(world_t *w)
+{
+    w->leaks = false;
+    node(w);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*make)(world_t *);
+    } worlds[] = {{"node", node},   {"empty", empty}, {"boots", boots},
+                  {"lossy", lossy}, {"bare", bare},   {"fixed", fixed}};
+    static world_t world = {.now = 1000, .leaks = true, .sites = true};
+    ht_writer_config_t config = {.boot = 0x1234, .sink = write_wire, .context = stdout};
+    for (size_t i = 0; argc == 2 && i < sizeof(worlds) / sizeof(worlds[0]); i++) {
+        if (strcmp(argv[1], worlds[i].name) != 0) { continue; }
+        world.writer = ht_writer_new(&config);
+        if (world.writer == NULL) { return 1; }
+        worlds[i].make(&world);
+        ht_writer_flush(world.writer);
+        ht_writer_free(world.writer);
+        return fflush(stdout) == 0 ? 0 : 1;
+    }
+    fprintf(stderr, "usage: trace_maker WORLD\n");
+    return 2;
+}
