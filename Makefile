@@ -38,7 +38,8 @@ bench: packages ## Count instructions and bytes, beside ESP-IDF's (some minutes)
 	@bench/rv32.py
 	@bench/run.py $(BUILD)/32
 	@$(CMAKE) -B $(BUILD)/64 >/dev/null
-	@cmake --build $(BUILD)/64 --target heaptrail_preload >/dev/null
+	@cmake --build $(BUILD)/64 --target heaptrail_preload bench_symbols >/dev/null
+	@bench/symbols.py $(BUILD)/64/bench/bench_symbols
 	@bench/linux.py $(BUILD)/64/components/heaptrail/port/posix/libheaptrail.so
 
 fmt: ## Format every C and C++ file

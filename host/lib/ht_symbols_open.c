@@ -171,7 +171,14 @@ static bool add_section(ht_module_t *module, uint64_t low, uint64_t bytes, bool 
                        sizeof(*module->sections))) {
         return false;
     }
-    module->sections[module->section_count++] = (ht_section_t){low, low + bytes, is_code};
+    ht_section_t *added = &module->sections[module->section_count++];
+    *added = (ht_section_t){low, low + bytes};
+    if (is_code) { /* in front: that is asked for each function and line */
+        ht_section_t *first = &module->sections[module->code_count++];
+        ht_section_t other = *first;
+        *first = *added;
+        *added = other;
+    }
     return true;
 }
 
@@ -213,9 +220,9 @@ const ht_section_t *ht_module_section(const ht_module_t *module, uint64_t addres
 
 bool ht_module_is_code(const ht_module_t *module, uint64_t address)
 {
-    for (size_t i = 0; i < module->section_count; i++) {
+    for (size_t i = 0; i < module->code_count; i++) {
         const ht_section_t *section = &module->sections[i];
-        if (section->is_code && address >= section->low && address < section->high) { return true; }
+        if (address >= section->low && address < section->high) { return true; }
     }
     return false;
 }

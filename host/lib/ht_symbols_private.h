@@ -54,8 +54,7 @@ typedef struct {
 } ht_unit_t;
 
 typedef struct {
-    uint64_t low, high;
-    bool is_code;
+    uint64_t low, high; /* high excluded */
 } ht_section_t;
 
 typedef struct {
@@ -73,8 +72,8 @@ typedef struct {
     uint16_t machine;
     const uint8_t *build_id;
     size_t build_id_size;
-    ht_section_t *sections; /* what is loaded, as the section headers have it */
-    size_t section_count, section_capacity;
+    ht_section_t *sections; /* what is loaded, as the section headers have it; code in front */
+    size_t section_count, section_capacity, code_count;
     Dwfl *session;
     Dwfl_Module *module;
     /* the symbol tables */
