@@ -164,7 +164,7 @@ int ht_output_end(void)
 
 enum { HT_PROGRESS_FIRST_US = 1000000, HT_PROGRESS_EVERY_US = 250000 };
 
-static uint64_t now_us(void)
+uint64_t ht_now_us(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -176,13 +176,13 @@ void ht_progress_begin(ht_progress_t *progress, const ht_output_options_t *optio
 {
     *progress = (ht_progress_t){.words = words, .total = total};
     progress->enabled = !options->quiet && isatty(STDERR_FILENO) != 0;
-    progress->began_us = now_us();
+    progress->began_us = ht_now_us();
 }
 
 void ht_progress_update(ht_progress_t *progress, uint64_t done)
 {
     if (!progress->enabled) { return; }
-    uint64_t now = now_us();
+    uint64_t now = ht_now_us();
     if (now - progress->began_us < HT_PROGRESS_FIRST_US ||
         now - progress->said_us < HT_PROGRESS_EVERY_US) {
         return;

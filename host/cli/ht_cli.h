@@ -43,6 +43,11 @@ extern const ht_verb_t ht_verbs[];
 
 int ht_cmd_help(int argc, char **argv);
 int ht_cmd_core(int argc, char **argv);
+int ht_cmd_record(int argc, char **argv);
+int ht_cmd_run(int argc, char **argv);
+
+/** Microseconds of a clock that never goes back. */
+uint64_t ht_now_us(void);
 
 /** "heaptrail VERB: words" on stderr, which are the application's too: made harmless. @return
  * `code`, so that a verb can `return ht_complain(...)`. */

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "ht_source_private.h"
+#include "ht_stream_private.h"
 
 /* Wait for a connection that is being made. */
 static bool finish_connect(int fd, uint32_t timeout_ms)
@@ -63,68 +63,68 @@ static int listen_at(const struct addrinfo *address, uint32_t timeout_ms)
 }
 
 /* Try each address that the name has. -1: `error` says why the last one failed. */
-static int try_all(const ht_source_t *source, bool passive,
+static int try_all(const ht_stream_t *stream, bool passive,
                    int (*one)(const struct addrinfo *, uint32_t), char *error, size_t error_size)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = passive ? AI_PASSIVE : 0};
-    if (passive && source->path == NULL) { hints.ai_family = AF_INET; }
+    if (passive && stream->path == NULL) { hints.ai_family = AF_INET; }
     struct addrinfo *found = NULL;
-    int wrong = getaddrinfo(source->path, source->service, &hints, &found);
+    int wrong = getaddrinfo(stream->path, stream->service, &hints, &found);
     if (wrong != 0) {
-        snprintf(error, error_size, "%s: %s", source->name, gai_strerror(wrong));
+        snprintf(error, error_size, "%s: %s", stream->name, gai_strerror(wrong));
         return -1;
     }
     int fd = -1;
     for (const struct addrinfo *at = found; at != NULL && fd < 0; at = at->ai_next) {
-        fd = one(at, source->options.timeout_ms);
+        fd = one(at, stream->options.timeout_ms);
     }
-    if (fd < 0) { snprintf(error, error_size, "%s: %s", source->name, strerror(errno)); }
+    if (fd < 0) { snprintf(error, error_size, "%s: %s", stream->name, strerror(errno)); }
     freeaddrinfo(found);
     return fd;
 }
 
-static bool open_connection(ht_source_t *source, char *error, size_t error_size)
+static bool open_connection(ht_stream_t *stream, char *error, size_t error_size)
 {
-    source->fd = try_all(source, false, connect_to, error, error_size);
-    return source->fd >= 0;
+    stream->fd = try_all(stream, false, connect_to, error, error_size);
+    return stream->fd >= 0;
 }
 
 /* Port 0: the system chooses one, and the name says which. */
-static void name_port(ht_source_t *source)
+static void name_port(ht_stream_t *stream)
 {
     struct sockaddr_storage own;
     socklen_t size = sizeof(own);
     char port[NI_MAXSERV];
-    if (getsockname(source->listener, (struct sockaddr *)&own, &size) == 0 &&
+    if (getsockname(stream->listener, (struct sockaddr *)&own, &size) == 0 &&
         getnameinfo((struct sockaddr *)&own, size, NULL, 0, port, sizeof(port), NI_NUMERICSERV) ==
             0) {
-        snprintf(source->name, sizeof(source->name), "listen:%s%s%s",
-                 source->path != NULL ? source->path : "", source->path != NULL ? ":" : "", port);
+        snprintf(stream->name, sizeof(stream->name), "listen:%s%s%s",
+                 stream->path != NULL ? stream->path : "", stream->path != NULL ? ":" : "", port);
     }
 }
 
-/* The first open only listens: bytes come once someone has called, see ht_source_reopen(). */
-static bool open_listener(ht_source_t *source, char *error, size_t error_size)
+/* The first open only listens: bytes come once someone has called, see ht_stream_reopen(). */
+static bool open_listener(ht_stream_t *stream, char *error, size_t error_size)
 {
-    if (source->listener < 0) {
-        source->listener = try_all(source, true, listen_at, error, error_size);
-        if (source->listener >= 0) { name_port(source); }
-        return source->listener >= 0;
+    if (stream->listener < 0) {
+        stream->listener = try_all(stream, true, listen_at, error, error_size);
+        if (stream->listener >= 0) { name_port(stream); }
+        return stream->listener >= 0;
     }
-    struct pollfd ready = {.fd = source->listener, .events = POLLIN};
+    struct pollfd ready = {.fd = stream->listener, .events = POLLIN};
     if (poll(&ready, 1, 0) != 1) { return false; }
-    source->fd = accept4(source->listener, NULL, NULL, SOCK_CLOEXEC);
-    if (source->fd < 0) { return false; }
-    setsockopt(source->fd, SOL_SOCKET, SO_KEEPALIVE, &(int){1}, sizeof(int));
+    stream->fd = accept4(stream->listener, NULL, NULL, SOCK_CLOEXEC);
+    if (stream->fd < 0) { return false; }
+    setsockopt(stream->fd, SOL_SOCKET, SO_KEEPALIVE, &(int){1}, sizeof(int));
     return true;
 }
 
-static void close_connection(ht_source_t *source)
+static void close_connection(ht_stream_t *stream)
 {
-    ht_source_close_fd(source);
+    ht_stream_close_fd(stream);
 }
 
-const ht_source_kind_t ht_source_tcp_connect = {
+const ht_stream_kind_t ht_stream_tcp_connect = {
     .open = open_connection, .close = close_connection, .comes_back = true};
-const ht_source_kind_t ht_source_tcp_listen = {
+const ht_stream_kind_t ht_stream_tcp_listen = {
     .open = open_listener, .close = close_connection, .comes_back = true};

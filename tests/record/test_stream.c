@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The heaptrail authors
  * SPDX-License-Identifier: Apache-2.0
  */
-/* Each kind of source: bytes come, it vanishes, it comes back, it is not there at all. */
+/* Each kind of stream: bytes come, it vanishes, it comes back, it is not there at all. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -19,39 +19,39 @@
 
 #include <cmocka.h>
 
-#include "ht_source.h"
+#include "ht_stream.h"
 
 #define WAIT_MS 5000
 
-static char s_error[HT_SOURCE_ERROR_MAX];
+static char s_error[HT_STREAM_ERROR_MAX];
 
-static ht_source_t *open_source(const char *name, const ht_source_options_t *options)
+static ht_stream_t *open_source(const char *name, const ht_stream_options_t *options)
 {
-    ht_source_t *source = ht_source_open(name, options, s_error, sizeof(s_error));
-    if (source == NULL) { fail_msg("%s", s_error); }
-    return source;
+    ht_stream_t *stream = ht_stream_open(name, options, s_error, sizeof(s_error));
+    if (stream == NULL) { fail_msg("%s", s_error); }
+    return stream;
 }
 
 /* Read until `length` bytes are there. */
-static void expect_bytes(ht_source_t *source, const void *bytes, size_t length)
+static void expect_bytes(ht_stream_t *stream, const void *bytes, size_t length)
 {
     uint8_t got[256];
     size_t have = 0;
     while (have < length) {
         size_t more = 0;
-        assert_int_equal(ht_source_read(source, got + have, sizeof(got) - have, WAIT_MS, &more),
-                         HT_SOURCE_BYTES);
+        assert_int_equal(ht_stream_read(stream, got + have, sizeof(got) - have, WAIT_MS, &more),
+                         HT_STREAM_BYTES);
         have += more;
     }
     assert_int_equal(have, length);
     assert_memory_equal(got, bytes, length);
 }
 
-static ht_source_state_t read_state(ht_source_t *source, int timeout_ms)
+static ht_stream_state_t read_state(ht_stream_t *stream, int timeout_ms)
 {
     uint8_t byte = 0;
     size_t length = 0;
-    return ht_source_read(source, &byte, 1, timeout_ms, &length);
+    return ht_stream_read(stream, &byte, 1, timeout_ms, &length);
 }
 
 /* --- files --- */
@@ -67,36 +67,36 @@ static void make_file(char *path, const char *text)
 static void test_file(void **state)
 {
     (void)state;
-    char path[] = "/tmp/heaptrail_source_XXXXXX";
+    char path[] = "/tmp/heaptrail_stream_in_XXXXXX";
     make_file(path, "trace");
-    ht_source_t *source = open_source(path, NULL);
-    expect_bytes(source, "trace", 5);
-    assert_int_equal(read_state(source, WAIT_MS), HT_SOURCE_END);
-    assert_false(ht_source_reopen(source));
-    assert_false(ht_source_write(source, (const uint8_t *)"x", 1));
-    ht_source_free(source);
+    ht_stream_t *stream = open_source(path, NULL);
+    expect_bytes(stream, "trace", 5);
+    assert_int_equal(read_state(stream, WAIT_MS), HT_STREAM_END);
+    assert_false(ht_stream_reopen(stream));
+    assert_false(ht_stream_write(stream, (const uint8_t *)"x", 1));
+    ht_stream_free(stream);
     unlink(path);
 }
 
 static void test_file_that_grows(void **state)
 {
     (void)state;
-    char path[] = "/tmp/heaptrail_source_XXXXXX";
+    char path[] = "/tmp/heaptrail_stream_in_XXXXXX";
     make_file(path, "one");
-    ht_source_t *source = open_source(path, &(ht_source_options_t){.follow = true});
-    expect_bytes(source, "one", 3);
-    assert_int_equal(read_state(source, 10), HT_SOURCE_NOTHING);
+    ht_stream_t *stream = open_source(path, &(ht_stream_options_t){.follow = true});
+    expect_bytes(stream, "one", 3);
+    assert_int_equal(read_state(stream, 10), HT_STREAM_NOTHING);
     int fd = open(path, O_WRONLY | O_APPEND);
     assert_int_equal(write(fd, "two", 3), 3);
     close(fd);
-    expect_bytes(source, "two", 3);
-    ht_source_free(source);
+    expect_bytes(stream, "two", 3);
+    ht_stream_free(stream);
     unlink(path);
 }
 
 static void expect_error(const char *name, const char *words)
 {
-    assert_null(ht_source_open(name, NULL, s_error, sizeof(s_error)));
+    assert_null(ht_stream_open(name, NULL, s_error, sizeof(s_error)));
     if (strstr(s_error, words) == NULL) { fail_msg("'%s' does not say '%s'", s_error, words); }
 }
 
@@ -122,21 +122,21 @@ static void test_terminal(void **state)
     int slave = -1;
     char path[128];
     assert_int_equal(openpty(&master, &slave, path, NULL, NULL), 0);
-    ht_source_t *source = open_source(path, NULL);
+    ht_stream_t *stream = open_source(path, NULL);
     close(slave);
     /* Raw: nothing of this is changed or waits for the end of a line. */
     static const uint8_t bytes[] = {0, '\r', '\n', 0x03, 0x04, 0x11, 0x13, 0x7f, 0xff, 'x'};
     assert_int_equal(write(master, bytes, sizeof(bytes)), sizeof(bytes));
-    expect_bytes(source, bytes, sizeof(bytes));
-    assert_true(ht_source_write(source, (const uint8_t *)"\n", 1));
+    expect_bytes(stream, bytes, sizeof(bytes));
+    assert_true(ht_stream_write(stream, (const uint8_t *)"\n", 1));
     char key = 0;
     assert_int_equal(read(master, &key, 1), 1);
     assert_int_equal(key, '\n');
     close(master);
-    assert_int_equal(read_state(source, WAIT_MS), HT_SOURCE_GONE);
-    assert_int_equal(read_state(source, 0), HT_SOURCE_GONE);
-    assert_false(ht_source_reopen(source));
-    ht_source_free(source);
+    assert_int_equal(read_state(stream, WAIT_MS), HT_STREAM_GONE);
+    assert_int_equal(read_state(stream, 0), HT_STREAM_GONE);
+    assert_false(ht_stream_reopen(stream));
+    ht_stream_free(stream);
 }
 
 /* A link that points to another terminal after the first one is gone, as udev's links do. */
@@ -146,7 +146,7 @@ static void test_terminal_that_comes_back(void **state)
     char link[] = "/tmp/heaptrail_link_XXXXXX";
     close(mkstemp(link));
     for (int round = 0; round < 2; round++) {
-        static ht_source_t *source;
+        static ht_stream_t *stream;
         int master = -1;
         int slave = -1;
         char path[128];
@@ -154,16 +154,16 @@ static void test_terminal_that_comes_back(void **state)
         unlink(link);
         assert_int_equal(symlink(path, link), 0);
         if (round == 0) {
-            source = open_source(link, NULL);
+            stream = open_source(link, NULL);
         } else {
-            assert_true(ht_source_reopen(source));
+            assert_true(ht_stream_reopen(stream));
         }
         close(slave);
         assert_int_equal(write(master, "again", 5), 5);
-        expect_bytes(source, "again", 5);
+        expect_bytes(stream, "again", 5);
         close(master);
-        assert_int_equal(read_state(source, WAIT_MS), HT_SOURCE_GONE);
-        if (round == 1) { ht_source_free(source); }
+        assert_int_equal(read_state(stream, WAIT_MS), HT_STREAM_GONE);
+        if (round == 1) { ht_stream_free(stream); }
     }
     unlink(link);
 }
@@ -189,24 +189,24 @@ static void test_tcp_that_is_called(void **state)
     int listener = listen_anywhere(&port);
     char name[64];
     snprintf(name, sizeof(name), "tcp:127.0.0.1:%u", port);
-    ht_source_t *source = open_source(name, NULL);
+    ht_stream_t *stream = open_source(name, NULL);
     for (int round = 0; round < 2; round++) {
         int device = accept(listener, NULL, NULL);
         assert_int_equal(write(device, "hello", 5), 5);
-        expect_bytes(source, "hello", 5);
+        expect_bytes(stream, "hello", 5);
         close(device);
-        assert_int_equal(read_state(source, WAIT_MS), HT_SOURCE_GONE);
-        if (round == 0) { assert_true(ht_source_reopen(source)); }
+        assert_int_equal(read_state(stream, WAIT_MS), HT_STREAM_GONE);
+        if (round == 0) { assert_true(ht_stream_reopen(stream)); }
     }
     close(listener);
-    assert_false(ht_source_reopen(source)); /* nobody listens */
-    ht_source_free(source);
+    assert_false(ht_stream_reopen(stream)); /* nobody listens */
+    ht_stream_free(stream);
     expect_error(name, "Connection refused");
 }
 
-static int call(const ht_source_t *source)
+static int call(const ht_stream_t *stream)
 {
-    const char *colon = strrchr(ht_source_name(source), ':');
+    const char *colon = strrchr(ht_stream_name(stream), ':');
     struct sockaddr_in to = {.sin_family = AF_INET,
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
                              .sin_port = htons((uint16_t)atoi(colon + 1))};
@@ -218,20 +218,20 @@ static int call(const ht_source_t *source)
 static void test_tcp_that_calls(void **state)
 {
     (void)state;
-    ht_source_t *source = open_source("listen:127.0.0.1:0", NULL);
-    assert_int_equal(read_state(source, 0), HT_SOURCE_GONE); /* nobody called yet */
-    assert_false(ht_source_reopen(source));
+    ht_stream_t *stream = open_source("listen:127.0.0.1:0", NULL);
+    assert_int_equal(read_state(stream, 0), HT_STREAM_GONE); /* nobody called yet */
+    assert_false(ht_stream_reopen(stream));
     for (int round = 0; round < 2; round++) {
-        int device = call(source);
-        assert_true(ht_source_reopen(source));
+        int device = call(stream);
+        assert_true(ht_stream_reopen(stream));
         assert_int_equal(write(device, "hello", 5), 5);
-        expect_bytes(source, "hello", 5);
-        assert_true(ht_source_write(source, (const uint8_t *)"k", 1));
+        expect_bytes(stream, "hello", 5);
+        assert_true(ht_stream_write(stream, (const uint8_t *)"k", 1));
         close(device);
-        assert_int_equal(read_state(source, WAIT_MS), HT_SOURCE_GONE);
+        assert_int_equal(read_state(stream, WAIT_MS), HT_STREAM_GONE);
     }
-    expect_error(ht_source_name(source), "in use");
-    ht_source_free(source);
+    expect_error(ht_stream_name(stream), "in use");
+    ht_stream_free(stream);
 }
 
 int main(void)

@@ -16,11 +16,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ht_source_private.h"
+#include "ht_stream_private.h"
 
 #define RESET_MS 100
 
-bool ht_source_is_terminal(const char *path)
+bool ht_stream_is_terminal(const char *path)
 {
     struct stat what;
     bool exists = stat(path, &what) == 0;
@@ -47,12 +47,12 @@ static bool make_raw(int fd)
     return tcsetattr(fd, TCSANOW, &how) == 0;
 }
 
-static bool open_terminal(ht_source_t *source, char *error, size_t error_size)
+static bool open_terminal(ht_stream_t *stream, char *error, size_t error_size)
 {
-    source->fd = open(source->path, O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (source->fd >= 0 && make_raw(source->fd)) { return true; }
-    snprintf(error, error_size, "cannot open %s: %s", source->path, strerror(errno));
-    ht_source_close_fd(source);
+    stream->fd = open(stream->path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (stream->fd >= 0 && make_raw(stream->fd)) { return true; }
+    snprintf(error, error_size, "cannot open %s: %s", stream->path, strerror(errno));
+    ht_stream_close_fd(stream);
     return false;
 }
 
@@ -75,7 +75,7 @@ static enum sp_return configure(struct sp_port *port, uint32_t baud)
     return result;
 }
 
-static void say_why(const ht_source_t *source, const char *what, char *error, size_t error_size)
+static void say_why(const ht_stream_t *stream, const char *what, char *error, size_t error_size)
 {
     const char *hint = "";
     if (errno == EACCES) {
@@ -83,53 +83,53 @@ static void say_why(const ht_source_t *source, const char *what, char *error, si
     }
     if (errno == ENOENT) { hint = " (is it plugged in? ls /dev/ttyUSB* /dev/ttyACM*)"; }
     if (errno == EBUSY) { hint = " (another monitor has it open)"; }
-    snprintf(error, error_size, "cannot %s %s: %s%s", what, source->path, strerror(errno), hint);
+    snprintf(error, error_size, "cannot %s %s: %s%s", what, stream->path, strerror(errno), hint);
 }
 
-static void close_serial(ht_source_t *source)
+static void close_serial(ht_stream_t *stream)
 {
-    if (source->port == NULL) { return; }
-    sp_close(source->port);
-    sp_free_port(source->port);
-    source->port = NULL;
-    source->fd = -1; /* it was the port's */
+    if (stream->port == NULL) { return; }
+    sp_close(stream->port);
+    sp_free_port(stream->port);
+    stream->port = NULL;
+    stream->fd = -1; /* it was the port's */
 }
 
-static bool open_port(ht_source_t *source, char *error, size_t error_size)
+static bool open_port(ht_stream_t *stream, char *error, size_t error_size)
 {
-    struct sp_port *port = source->port;
+    struct sp_port *port = stream->port;
     if (sp_open(port, SP_MODE_READ_WRITE) != SP_OK) {
-        say_why(source, "open", error, error_size);
+        say_why(stream, "open", error, error_size);
         sp_free_port(port);
-        source->port = NULL;
+        stream->port = NULL;
         return false;
     }
-    if (configure(port, source->options.baud) != SP_OK) {
-        snprintf(error, error_size, "%s does not do %u baud", source->path, source->options.baud);
-        close_serial(source);
+    if (configure(port, stream->options.baud) != SP_OK) {
+        snprintf(error, error_size, "%s does not do %u baud", stream->path, stream->options.baud);
+        close_serial(stream);
         return false;
     }
-    if (source->options.reset) { reset_chip(port); }
-    sp_get_port_handle(port, &source->fd);
-    snprintf(source->name, sizeof(source->name), "%s at %u baud", source->path,
-             source->options.baud);
+    if (stream->options.reset) { reset_chip(port); }
+    sp_get_port_handle(port, &stream->fd);
+    snprintf(stream->name, sizeof(stream->name), "%s at %u baud", stream->path,
+             stream->options.baud);
     return true;
 }
 
-static bool open_serial(ht_source_t *source, char *error, size_t error_size)
+static bool open_serial(ht_stream_t *stream, char *error, size_t error_size)
 {
     struct sp_port *port = NULL;
-    if (access(source->path, F_OK) != 0) {
-        say_why(source, "open", error, error_size);
+    if (access(stream->path, F_OK) != 0) {
+        say_why(stream, "open", error, error_size);
         return false;
     }
     /* libserialport looks a port up in /sys/class/tty, where ptys are not. */
-    if (sp_get_port_by_name(source->path, &port) != SP_OK) {
-        return open_terminal(source, error, error_size);
+    if (sp_get_port_by_name(stream->path, &port) != SP_OK) {
+        return open_terminal(stream, error, error_size);
     }
-    source->port = port;
-    return open_port(source, error, error_size);
+    stream->port = port;
+    return open_port(stream, error, error_size);
 }
 
-const ht_source_kind_t ht_source_serial = {
+const ht_stream_kind_t ht_stream_serial = {
     .open = open_serial, .close = close_serial, .comes_back = true};
