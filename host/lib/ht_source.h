@@ -30,6 +30,7 @@ typedef struct {
 typedef struct {
     const char *text; /* the user's; has to live as long */
     size_t length;
+    bool is_c; /* and not C++: "new" is a name there; the user's to set after reading */
     ht_token_t *tokens;
     size_t count, capacity;
 } ht_source_t;

@@ -117,6 +117,8 @@ static const ht_file_t *file_of(ht_variables_t *variables, const char *name)
     if (file->text != NULL && !ht_source_read(&file->source, file->text, size)) {
         ht_source_free(&file->source);
     }
+    const char *dot = strrchr(path, '.');
+    file->source.is_c = dot != NULL && strcmp(dot, ".c") == 0;
     return file;
 }
 

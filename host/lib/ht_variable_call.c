@@ -25,10 +25,13 @@ bool ht_word_is_one_of(const ht_source_t *source, size_t at, const char *words)
 
 bool ht_word_is_keyword(const ht_source_t *source, size_t at)
 {
-    return ht_word_is_one_of(
-        source, at,
-        " if while for switch return else do case default goto sizeof alignof _Alignof decltype "
-        "catch throw delete new co_return co_yield co_await typeof __typeof__ and or not ");
+    static const char both[] =
+        " if while for switch return else do case default goto sizeof alignof _Alignof typeof "
+        "__typeof__ ";
+    static const char cxx[] =
+        " decltype catch throw delete new co_return co_yield co_await and or not ";
+    return ht_word_is_one_of(source, at, both) ||
+           (!source->is_c && ht_word_is_one_of(source, at, cxx));
 }
 
 bool ht_word_is_name(const ht_source_t *source, size_t at)
@@ -131,7 +134,7 @@ static bool new_at(const ht_source_t *source, size_t name, ht_call_t *call)
 bool ht_call_at(const ht_source_t *source, size_t name, ht_call_t *call)
 {
     if (!ht_word_is_name(source, name)) { return false; }
-    if (ht_source_is(source, name, "new")) { return new_at(source, name, call); }
+    if (!source->is_c && ht_source_is(source, name, "new")) { return new_at(source, name, call); }
     if (ht_word_is_keyword(source, name)) { return false; }
     size_t open = name + 1;
     size_t first = ht_call_chain(source, name);

@@ -18,13 +18,22 @@
 #define MOST_STEPS 40
 #define MOST_BACK 400U
 
-/* Functions that return the block through an argument: which. */
+/* Functions that hand the block out through an argument: which. */
 static const struct {
     const char *name;
     unsigned argument;
 } s_through_argument[] = {
-    {"posix_memalign", 0}, {"asprintf", 0},       {"vasprintf", 0},   {"getline", 0},
-    {"getdelim", 0},       {"open_memstream", 0}, {"getaddrinfo", 3}, {"scandir", 1},
+    {"posix_memalign", 0},
+    {"asprintf", 0},
+    {"vasprintf", 0},
+    {"getline", 0},
+    {"getdelim", 0},
+    {"open_memstream", 0},
+    {"getaddrinfo", 3},
+    {"scandir", 1},
+    {"xTaskCreate", 5},
+    {"esp_timer_create", 1},
+    {"xTaskCreatePinnedToCore", 5},
 };
 
 /* --- words to text ------------------------------------------------------------------------------
@@ -375,6 +384,7 @@ static bool through_argument(const ht_source_t *source, const ht_call_t *call,
     if (first < last && ht_source_is(source, first, "&")) {
         return say(source, first + 1, last, "", HT_VARIABLE_ASSIGNED, derived);
     }
+    if (ht_word_is_one_of(source, first, " NULL nullptr 0 ")) { return false; }
     return first <= last && say(source, first, last, "*", HT_VARIABLE_ASSIGNED, derived);
 }
 

@@ -126,6 +126,9 @@ static const line_t s_lines[] = {
     {"@posix_memalign((void **)&ctx->p, 16, n);", "ctx->p"},
     {"if (@getaddrinfo(host, f(1, 2), &hints, &found) != 0) {", "found"},
     {"@asprintf(out, \"%d\", 3);", "*out"},
+    {"xTaskCreate(f, \"t\", 2048, @malloc(3), 5, NULL);", "argument of xTaskCreate"},
+    {"@xTaskCreate(f, \"t\", f(1, 2), g, 5, &s->task);", "s->task"},
+    {"if (@xTaskCreate(f, \"t\", 2048, (void *)g, 5, NULL) != pdPASS) {", NULL},
     /* nothing that is certain */
     {"@malloc(3);", NULL},
     {"(void)@malloc(3);", NULL},
@@ -258,6 +261,22 @@ static void test_which_call(void **state)
     assert_string_equal(find(long_one, 0, 0, "malloc"), "(nothing)");
 }
 
+/* In C new and delete are names. */
+static void test_c_names(void **state)
+{
+    (void)state;
+    static char path[sizeof(s_path) + 2];
+    (void)snprintf(path, sizeof(path), "%s.c", s_path);
+    write_source("char *new = malloc(3);\nthis->delete = malloc(4);\n");
+    assert_int_equal(link(s_path, path), 0);
+    ht_variables_t *variables = ht_variables_new();
+    assert_string_equal(ht_variables_find(variables, path, 1, 0, "malloc").text, "new");
+    assert_string_equal(ht_variables_find(variables, path, 2, 0, "malloc").text, "this->delete");
+    assert_int_equal(ht_variables_find(variables, s_path, 1, 0, "malloc").kind, HT_VARIABLE_NONE);
+    ht_variables_free(variables);
+    (void)unlink(path);
+}
+
 /* Names that are longer than anybody reads are none. */
 static void test_long(void **state)
 {
@@ -341,9 +360,9 @@ static void test_substitute(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines),      cmocka_unit_test(test_which_call),
-        cmocka_unit_test(test_long),       cmocka_unit_test(test_garbage),
-        cmocka_unit_test(test_substitute),
+        cmocka_unit_test(test_lines),   cmocka_unit_test(test_which_call),
+        cmocka_unit_test(test_long),    cmocka_unit_test(test_garbage),
+        cmocka_unit_test(test_c_names), cmocka_unit_test(test_substitute),
     };
     int file = mkstemp(s_path);
     if (file < 0) { return 2; }
