@@ -23,9 +23,13 @@
 /* Candidates that are tried inside one that failed. Bounds the work per byte. */
 #define INNER_TRIES 8U
 
+/* Ends that are tried for one whose closing 00 may have been hit, with text behind it: as many as
+ * bytes of the frame's own can look like text, and some. */
+#define SHORTER_TRIES 48U
+
 /* Text that is believed: behind a line's broken beginning, and without a line end. */
 #define LINE_MIN 5U
-#define REST_MIN 8U
+#define REST_MIN 12U
 
 static bool is_line_end(uint8_t byte)
 {
@@ -47,8 +51,9 @@ static void emit_text(ht_decoder_t *decoder, const uint8_t *bytes, size_t length
     decoder->sink.text(decoder->sink.context, bytes, length);
 }
 
-/* Bytes of the UTF-8 character at the beginning, 0: none, or a control character that no console
- * prints. */
+/* Bytes of the UTF-8 character at the beginning, 0: none, or one that no console prints: a control
+ * character, or a plane beyond the first that is not that of emoji. Frames have bytes that look
+ * like those. */
 static size_t character_length(const uint8_t *bytes, size_t length)
 {
     uint8_t first = bytes[0];
@@ -57,7 +62,8 @@ static size_t character_length(const uint8_t *bytes, size_t length)
         return control || first == 0x7FU ? 0 : 1;
     }
     size_t count = first >= 0xF0U ? 4 : first >= 0xE0U ? 3 : 2;
-    if (first < 0xC2U || first > 0xF4U || count > length) { return 0; }
+    if (first < 0xC2U || first > 0xF0U || count > length) { return 0; }
+    if (first == 0xF0U && bytes[1] != 0x9FU) { return 0; }
     for (size_t i = 1; i < count; i++) {
         if ((bytes[i] & 0xC0U) != 0x80U) { return 0; }
     }
@@ -154,6 +160,52 @@ static void frame_is_good(ht_decoder_t *decoder, const uint8_t *wire, size_t len
     ht_frame_deliver(decoder, wire, length, offset);
 }
 
+/* What failed may be a whole frame whose closing 00 was hit or lost, with or without text behind
+ * it. Returns the frame's length, 0: it is none. */
+static size_t shorter_frame(ht_decoder_t *decoder, const uint8_t *wire, size_t length)
+{
+    size_t text = text_at_the_end(wire, length); /* some of it may be the frame's last bytes */
+    size_t cut = text == 0 ? 0 : text - 1U;
+    for (unsigned tries = 0; tries < SHORTER_TRIES && cut <= length; tries++, cut++) {
+        if (ht_frame_open(decoder, wire, cut).good) { return cut; }
+    }
+    return 0;
+}
+
+/* The frame that shorter_frame() found. Returns the bytes that are it, and what was its end. */
+static size_t deliver_shorter(ht_decoder_t *decoder, uint8_t *wire, size_t length, uint64_t offset)
+{
+    const uint8_t first = wire[-1], last = wire[length];
+    close_damage(decoder);
+    wire[-1] = HT_WIRE_END;
+    wire[length] = HT_WIRE_END;
+    ht_frame_deliver(decoder, wire, length, offset);
+    wire[-1] = first;
+    wire[length] = last;
+    const bool hit = last != START_0 && character_length(&last, 1) == 0;
+    const ht_frame_verdict_t verdict = {.kind = HT_DAMAGE_ESCAPE,
+                                        .at = length,
+                                        .words = "the 00 behind a frame was hit, or is missing"};
+    open_damage(decoder, &verdict, offset);
+    decoder->damage.bytes = hit;
+    decoder->line_clean = true; /* behind a frame comes text */
+    return length + hit;
+}
+
+/* Nothing good in these bytes: the text in them goes out, the rest is damage. */
+static void give_up(ht_decoder_t *decoder, uint8_t *wire, size_t length, uint64_t offset,
+                    const ht_frame_verdict_t *verdict)
+{
+    size_t shorter = shorter_frame(decoder, wire, length);
+    size_t done = 0;
+    if (shorter != 0) {
+        done = deliver_shorter(decoder, wire, shorter, offset);
+    } else {
+        open_damage(decoder, verdict, offset);
+    }
+    if (done < length) { salvage_line(decoder, wire + done, length - done, REST_MIN); }
+}
+
 /* The candidate at `start` of what is held, and then those inside it. */
 static void try_held(ht_decoder_t *decoder, size_t start)
 {
@@ -175,9 +227,8 @@ static void try_held(ht_decoder_t *decoder, size_t start)
                 .words = "the input ends inside a frame",
             };
         }
-        open_damage(decoder, &verdict, begin + start);
         size_t next = tries < INNER_TRIES ? find_start(wire, count - start, 2) : count - start;
-        salvage_line(decoder, wire, next, REST_MIN);
+        give_up(decoder, wire, next, begin + start, &verdict);
         decoder->inner = true;
         start += next;
     }
@@ -190,7 +241,7 @@ static void held_frame_ended(ht_decoder_t *decoder)
     decoder->held_count = 0;
 }
 
-/* A foreign byte, just held: no frame any more. */
+/* A foreign byte, just held: no frame any more. What is text is kept held. */
 static void frame_broke(ht_decoder_t *decoder)
 {
     const ht_frame_verdict_t verdict = {
@@ -199,7 +250,16 @@ static void frame_broke(ht_decoder_t *decoder)
         .words = "a byte that no frame holds: something else was written into it, or its rest is "
                  "missing",
     };
-    open_damage(decoder, &verdict, decoder->offset - decoder->held_count);
+    uint8_t *wire = decoder->held + 1;
+    const uint64_t offset = decoder->offset - decoder->held_count;
+    size_t shorter = shorter_frame(decoder, wire, decoder->held_count);
+    if (shorter != 0) {
+        size_t done = deliver_shorter(decoder, wire, shorter, offset);
+        decoder->held_count -= done;
+        memmove(wire, wire + done, decoder->held_count);
+    } else {
+        open_damage(decoder, &verdict, offset);
+    }
     decoder->inner = false;
     decoder->mode = HT_WIRE_BROKEN;
 }
@@ -212,10 +272,9 @@ static void frame_too_long(ht_decoder_t *decoder)
         .at = decoder->held_count,
         .words = "longer than a frame can be",
     };
-    open_damage(decoder, &verdict, decoder->offset - decoder->held_count);
     uint8_t *held = decoder->held + 1;
     size_t next = find_start(held, decoder->held_count, 2);
-    salvage_line(decoder, held, next, REST_MIN);
+    give_up(decoder, held, next, decoder->offset - decoder->held_count, &verdict);
     decoder->held_count -= next;
     memmove(held, held + next, decoder->held_count);
     decoder->inner = decoder->held_count != 0;
@@ -404,6 +463,10 @@ void ht_decoder_idle(ht_decoder_t *decoder)
 void ht_decoder_end(ht_decoder_t *decoder)
 {
     decoder->ending = true;
+    if (decoder->held_count != 0 && decoder->held[decoder->held_count] == START_0 &&
+        decoder->mode != HT_WIRE_BROKEN) {
+        decoder->mode = HT_WIRE_FRAME; /* its first byte */
+    }
     if (decoder->mode == HT_WIRE_START && decoder->held_count != 0) { begin_text(decoder); }
     if (decoder->mode == HT_WIRE_FRAME) {
         held_frame_ended(decoder);

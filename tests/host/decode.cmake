@@ -10,6 +10,7 @@ target_link_libraries(heaptrail_host_test PRIVATE heaptrail_warnings
   PUBLIC heaptrail_decode heaptrail_writer)
 
 heaptrail_add_test(host_decode_spec SOURCES test_decode_spec.c LIBS heaptrail_host_test)
+heaptrail_add_test(host_decode_damage SOURCES test_decode_damage.c LIBS heaptrail_host_test)
 foreach(test trace_file trace_broken)
   heaptrail_add_test(host_${test} SOURCES test_${test}.c recording.c
     LIBS heaptrail_host_test heaptrail_file)
