@@ -11,49 +11,8 @@
 
 #define MOST_FRAMES 256U /* inlined into each other; what is deeper is damaged */
 
-/* The C++ library's, as its ABI has it; it also understands what Rust writes by default. */
-extern char *__cxa_demangle(const char *name, char *buffer, size_t *length, int *status);
-
-const char *ht_symbols_demangle(ht_symbols_shared_t *shared, const char *name)
-{
-    int status = -1;
-    char *plain = NULL;
-    if (name[0] == '_' && name[1] == 'Z') { plain = __cxa_demangle(name, NULL, NULL, &status); }
-    const char *best = plain != NULL && status == 0 ? plain : name;
-    const char *end =
-        best == plain ? strstr(best, " [clone .") : NULL; /* the optimiser's business */
-    size_t length = end != NULL ? (size_t)(end - best) : strlen(best);
-    const char *kept = ht_strings_add(&shared->strings, best, length);
-    free(plain);
-    return kept;
-}
-
-/* --- names --------------------------------------------------------------------------------------
+/* --- paths -------------------------------------------------------------------------------------
  */
-
-/* C++ and Rust: what the linker calls it, because only that has the namespace and the parameters.
- * Else what the source calls it: in C the linker's is another one only where a library has aliases.
- */
-static const char *raw_name(Dwarf_Die *die)
-{
-    Dwarf_Attribute attribute;
-    if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute) != NULL ||
-        dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute) != NULL) {
-        const char *name = dwarf_formstring(&attribute);
-        if (name != NULL && name[0] == '_' && name[1] == 'Z') { return name; }
-    }
-    return dwarf_diename(die);
-}
-
-static const char *scope_name(ht_symbols_shared_t *shared, ht_scope_t *scope)
-{
-    if (scope->name == NULL) {
-        const char *name = raw_name(&scope->die);
-        if (name != NULL) { scope->name = ht_symbols_demangle(shared, name); }
-        scope->is_full = name != NULL && name[0] == '_' && name[1] == 'Z';
-    }
-    return scope->name;
-}
 
 /* Without "." and "x/..", so that a file has one name whichever way it was included. */
 static void tidy_path(char *path)
@@ -177,38 +136,6 @@ static ht_symbol_frame_t *new_frames(ht_symbols_shared_t *shared, size_t count)
     return frames;
 }
 
-/* Is it a language whose functions have namespaces and parameters in their names? */
-static bool is_mangled_language(Dwarf_Die *unit)
-{
-    switch (dwarf_srclang(unit)) {
-    case DW_LANG_C_plus_plus:
-    case DW_LANG_C_plus_plus_03:
-    case DW_LANG_C_plus_plus_11:
-    case DW_LANG_C_plus_plus_14:
-    case DW_LANG_Rust:
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* Functions in unnamed namespaces, and lambdas, have no linkage name in debug information, but they
- * do in the symbol table. False: no memory. */
-static bool name_in_full(ht_symbols_shared_t *shared, ht_module_t *module, ht_unit_t *unit,
-                         ht_scope_t *scope, uint64_t start)
-{
-    (void)scope_name(shared, scope);
-    if (scope->is_full || !is_mangled_language(&unit->die)) { return true; }
-    if (!ht_table_read(shared, module)) { return false; }
-    const ht_function_t *function = ht_table_find(module, start);
-    scope->is_full = true;
-    if (function == NULL || function->low != start || strncmp(function->name, "_Z", 2) != 0) {
-        return true;
-    }
-    scope->name = ht_symbols_demangle(shared, function->name);
-    return scope->name != NULL;
-}
-
 static bool frames_from_debug(ht_symbols_shared_t *shared, ht_module_t *module, ht_unit_t *unit,
                               uint64_t address, ht_symbol_t *symbol)
 {
@@ -223,7 +150,7 @@ static bool frames_from_debug(ht_symbols_shared_t *shared, ht_module_t *module, 
     place_from_line(shared, unit, address, &frames[0]);
     for (size_t i = 0; i + 1 < depth; i++) {
         ht_scope_t *inlined = &unit->scopes[number];
-        frames[i].function = scope_name(shared, inlined);
+        frames[i].function = ht_scope_name(shared, unit, inlined);
         frames[i].is_inlined = true;
         place_from_call(shared, unit, &inlined->die, &frames[i + 1]);
         number = inlined->parent;
@@ -231,8 +158,8 @@ static bool frames_from_debug(ht_symbols_shared_t *shared, ht_module_t *module, 
     if (depth == 0) { return true; }
     ht_scope_t *function = &unit->scopes[number];
     uint64_t start = start_of(module, &function->die, address);
-    if (!name_in_full(shared, module, unit, function, start)) { return false; }
-    frames[depth - 1].function = scope_name(shared, function);
+    if (!ht_scope_name_in_full(shared, module, unit, function, start)) { return false; }
+    frames[depth - 1].function = ht_scope_name(shared, unit, function);
     symbol->source = HT_SYMBOL_FROM_DEBUG;
     symbol->offset = address - start;
     return true;
@@ -262,7 +189,7 @@ bool ht_frames_find(ht_symbols_shared_t *shared, ht_module_t *module, uint64_t a
 {
     if (!module->is_readable || !ht_module_is_code(module, address)) { return true; }
     if (!ht_debug_open(shared, module)) { return false; }
-    ht_unit_t *unit = ht_debug_unit(module, address);
+    ht_unit_t *unit = ht_debug_unit(shared, module, address);
     if (unit != NULL && !frames_from_debug(shared, module, unit, address, symbol)) { return false; }
     if (symbol->frame_count > 0 && symbol->frames[0].function != NULL) { return true; }
     return name_from_table(shared, module, address, symbol);

@@ -40,6 +40,18 @@ typedef struct {
     bool ends;    /* no code from here on */
 } ht_line_t;
 
+/* A function of C++ that has no linkage name: in unnamed namespaces, in functions. */
+typedef struct {
+    Dwarf_Off entry; /* of its declaration */
+    const char *name;
+} ht_local_name_t;
+
+/* The entries that an entry is in, the innermost first; on the stack of who walks. */
+typedef struct ht_path {
+    Dwarf_Die *die;
+    const struct ht_path *up;
+} ht_path_t;
+
 typedef struct {
     Dwarf_Die die;       /* has the ranges and the lines */
     Dwarf_Die scopes_of; /* has the functions: another file's with -gsplit-dwarf, else the same */
@@ -50,6 +62,9 @@ typedef struct {
     ht_line_t *lines;     /* ascending */
     size_t line_count;
     Dwarf_Lines *rows;
+    bool is_mangled;         /* of a language that has linkage names */
+    ht_local_name_t *locals; /* ascending */
+    size_t local_count, local_capacity;
     const char *name; /* once somebody asked */
 } ht_unit_t;
 
@@ -121,7 +136,7 @@ const ht_function_t *ht_table_find(const ht_module_t *module, uint64_t address);
 bool ht_debug_open(ht_symbols_shared_t *shared, ht_module_t *module);
 void ht_debug_close(ht_module_t *module);
 /* The unit at an address, read, or NULL. */
-ht_unit_t *ht_debug_unit(ht_module_t *module, uint64_t address);
+ht_unit_t *ht_debug_unit(ht_symbols_shared_t *shared, ht_module_t *module, uint64_t address);
 /* The innermost scope at an address, or HT_SPANS_NONE. */
 uint32_t ht_unit_scope(const ht_unit_t *unit, uint64_t address);
 /* The row of the table of lines at an address, or NULL. */
@@ -130,5 +145,17 @@ Dwarf_Line *ht_unit_line(const ht_unit_t *unit, uint64_t address);
 /* ht_symbols_frames.c: fills all of `symbol` that depends on the module. False: no memory. */
 bool ht_frames_find(ht_symbols_shared_t *shared, ht_module_t *module, uint64_t address,
                     ht_symbol_t *symbol);
+
+/* ht_symbols_name.c */
 /* A name as people write it. NULL: no memory. */
 const char *ht_symbols_demangle(ht_symbols_shared_t *shared, const char *name);
+/* What a function is called, or NULL. */
+const char *ht_scope_name(ht_symbols_shared_t *shared, const ht_unit_t *unit, ht_scope_t *scope);
+/* The same of one that has code of its own, from `start` on: the symbol table may know more. False:
+ * no memory. */
+bool ht_scope_name_in_full(ht_symbols_shared_t *shared, ht_module_t *module, const ht_unit_t *unit,
+                           ht_scope_t *scope, uint64_t start);
+bool ht_unit_is_mangled(Dwarf_Die *unit);
+/* Keep the name of a function that has no linkage name, if it is one. False: no memory. */
+bool ht_unit_note_local(ht_symbols_shared_t *shared, ht_unit_t *unit, Dwarf_Die *function,
+                        const ht_path_t *path);

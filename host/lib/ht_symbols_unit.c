@@ -39,6 +39,7 @@ static int each_range(const ht_module_t *module, Dwarf_Die *die,
  */
 
 typedef struct {
+    ht_symbols_shared_t *shared;
     const ht_module_t *module;
     ht_unit_t *unit;
     uint32_t scope, depth;
@@ -93,30 +94,36 @@ static ht_die_kind_t kind_of(int tag)
     }
 }
 
-static void walk_children(ht_walk_t *walk, Dwarf_Die *of, uint32_t parent, uint32_t depth)
+/* What is in the entry at the beginning of `path`. */
+static void walk_children(ht_walk_t *walk, const ht_path_t *path, uint32_t parent, uint32_t depth)
 {
     Dwarf_Die die;
-    if (depth > DEEPEST || dwarf_child(of, &die) != 0) { return; }
+    if (depth > DEEPEST || dwarf_child(path->die, &die) != 0) { return; }
     for (bool more = true; more && walk->entries_left > 0 && !walk->no_memory;) {
         walk->entries_left--;
-        ht_die_kind_t kind = kind_of(dwarf_tag(&die));
-        uint32_t inside = parent;
-        if (kind == SCOPE) { inside = add_scope(walk, &die, parent, depth); }
-        if (kind != NOTHING) { walk_children(walk, &die, inside, depth + 1); }
+        int tag = dwarf_tag(&die);
+        ht_die_kind_t kind = kind_of(tag);
+        uint32_t inside = kind == SCOPE ? add_scope(walk, &die, parent, depth) : parent;
+        if (tag == DW_TAG_subprogram && !ht_unit_note_local(walk->shared, walk->unit, &die, path)) {
+            walk->no_memory = true;
+        }
+        if (kind != NOTHING) { walk_children(walk, &(ht_path_t){&die, path}, inside, depth + 1); }
         Dwarf_Off here = dwarf_dieoffset(&die);
         more = dwarf_siblingof(&die, &die) == 0 && dwarf_dieoffset(&die) > here;
     }
 }
 
-static bool read_functions(const ht_module_t *module, ht_unit_t *unit)
+static bool read_functions(ht_symbols_shared_t *shared, const ht_module_t *module, ht_unit_t *unit)
 {
     Dwarf_Off first = dwarf_dieoffset(&unit->scopes_of);
     Dwarf_Off next = first;
     size_t header;
     (void)dwarf_nextcu(dwarf_cu_getdwarf(unit->scopes_of.cu),
                        first - dwarf_cuoffset(&unit->scopes_of), &next, &header, NULL, NULL, NULL);
-    ht_walk_t walk = {.module = module, .unit = unit, .entries_left = next - first + 1};
-    walk_children(&walk, &unit->scopes_of, HT_SPANS_NONE, 0);
+    ht_walk_t walk = {
+        .shared = shared, .module = module, .unit = unit, .entries_left = next - first + 1};
+    unit->is_mangled = ht_unit_is_mangled(&unit->scopes_of);
+    walk_children(&walk, &(ht_path_t){&unit->scopes_of, NULL}, HT_SPANS_NONE, 0);
     return !walk.no_memory && ht_spans_flatten(&unit->functions);
 }
 
@@ -170,11 +177,11 @@ uint32_t ht_unit_scope(const ht_unit_t *unit, uint64_t address)
     return ht_spans_find(&unit->functions, address, NULL);
 }
 
-static bool read_unit(const ht_module_t *module, ht_unit_t *unit)
+static bool read_unit(ht_symbols_shared_t *shared, const ht_module_t *module, ht_unit_t *unit)
 {
     if (unit->is_read) { return true; }
     unit->is_read = true;
-    return read_functions(module, unit) && read_lines(module, unit);
+    return read_functions(shared, module, unit) && read_lines(module, unit);
 }
 
 /* --- the units of a file ------------------------------------------------------------------------
@@ -192,10 +199,10 @@ static bool add_unit_range(void *context, uint64_t low, uint64_t high)
 }
 
 /* The ranges of a unit whose own list says nothing: those of its functions. */
-static bool add_function_ranges(ht_module_t *module, uint32_t number)
+static bool add_function_ranges(ht_symbols_shared_t *shared, ht_module_t *module, uint32_t number)
 {
     ht_unit_t *unit = &module->units[number];
-    if (!read_unit(module, unit)) { return false; }
+    if (!read_unit(shared, module, unit)) { return false; }
     for (size_t i = 0; i < unit->functions.step_count; i++) {
         const ht_span_step_t *step = &unit->functions.steps[i];
         if (step->value == HT_SPANS_NONE || i + 1 == unit->functions.step_count) { continue; }
@@ -206,7 +213,8 @@ static bool add_function_ranges(ht_module_t *module, uint32_t number)
     return true;
 }
 
-static bool add_unit(ht_module_t *module, const Dwarf_Die *die, const Dwarf_Die *split)
+static bool add_unit(ht_symbols_shared_t *shared, ht_module_t *module, const Dwarf_Die *die,
+                     const Dwarf_Die *split)
 {
     if (!ht_array_room((void **)&module->units, &module->unit_capacity, module->unit_count,
                        sizeof(*module->units)) ||
@@ -219,7 +227,7 @@ static bool add_unit(ht_module_t *module, const Dwarf_Die *die, const Dwarf_Die 
         (ht_unit_t){.die = *die, .scopes_of = is_split ? *split : *die};
     ht_unit_t *unit = &module->units[adder.unit];
     int ranges = each_range(module, &unit->die, add_unit_range, &adder);
-    return ranges > 0 || add_function_ranges(module, adder.unit);
+    return ranges > 0 || add_function_ranges(shared, module, adder.unit);
 }
 
 bool ht_debug_open(ht_symbols_shared_t *shared, ht_module_t *module)
@@ -240,17 +248,17 @@ bool ht_debug_open(ht_symbols_shared_t *shared, ht_module_t *module)
     Dwarf_Die die, split;
     while (dwarf_get_units(module->debug, unit, &unit, &version, &type, &die, &split) == 0) {
         bool has_code = type == DW_UT_compile || type == DW_UT_skeleton;
-        if (has_code && !add_unit(module, &die, &split)) { return false; }
+        if (has_code && !add_unit(shared, module, &die, &split)) { return false; }
     }
     return ht_spans_flatten(&module->unit_ranges);
 }
 
-ht_unit_t *ht_debug_unit(ht_module_t *module, uint64_t address)
+ht_unit_t *ht_debug_unit(ht_symbols_shared_t *shared, ht_module_t *module, uint64_t address)
 {
     uint32_t number = ht_spans_find(&module->unit_ranges, address, NULL);
     if (number == HT_SPANS_NONE) { return NULL; }
     ht_unit_t *unit = &module->units[number];
-    return read_unit(module, unit) ? unit : NULL;
+    return read_unit(shared, module, unit) ? unit : NULL;
 }
 
 void ht_debug_close(ht_module_t *module)
@@ -258,6 +266,7 @@ void ht_debug_close(ht_module_t *module)
     for (size_t i = 0; i < module->unit_count; i++) {
         free(module->units[i].scopes);
         free(module->units[i].lines);
+        free(module->units[i].locals);
         ht_spans_free(&module->units[i].functions);
     }
     free(module->units);

@@ -24,6 +24,7 @@ add_library(heaptrail_symbols STATIC
   ${CMAKE_CURRENT_LIST_DIR}/ht_spans.c
   ${CMAKE_CURRENT_LIST_DIR}/ht_symbols.c
   ${CMAKE_CURRENT_LIST_DIR}/ht_symbols_frames.c
+  ${CMAKE_CURRENT_LIST_DIR}/ht_symbols_name.c
   ${CMAKE_CURRENT_LIST_DIR}/ht_symbols_open.c
   ${CMAKE_CURRENT_LIST_DIR}/ht_symbols_table.c
   ${CMAKE_CURRENT_LIST_DIR}/ht_symbols_unit.c

@@ -32,6 +32,15 @@ NOINLINE void hidden(const char *, unsigned n)
     sink = static_cast<int>(n);
     MARK(in_hidden);
 }
+struct till {
+    struct drawer {
+        __attribute__((always_inline)) inline void open() const
+        {
+            sink = 4;
+            MARK(in_open);
+        }
+    };
+};
 } // namespace
 
 NOINLINE void fill(basket<short> &full)
@@ -44,6 +53,7 @@ NOINLINE void fill(basket<short> &full)
     };
     twice(sink);
     hidden("", 3);
+    till::drawer().open(); /* call of open */
 }
 } // namespace shop
 
