@@ -10,6 +10,10 @@ target_link_libraries(heaptrail_host_test PRIVATE heaptrail_warnings
   PUBLIC heaptrail_decode heaptrail_writer)
 
 heaptrail_add_test(host_decode_spec SOURCES test_decode_spec.c LIBS heaptrail_host_test)
+foreach(test records codings)
+  heaptrail_add_test(host_decode_${test} SOURCES test_decode_${test}.c hand.c
+    LIBS heaptrail_host_test)
+endforeach()
 heaptrail_add_test(host_decode_damage SOURCES test_decode_damage.c LIBS heaptrail_host_test)
 foreach(test trace_file trace_broken)
   heaptrail_add_test(host_${test} SOURCES test_${test}.c recording.c

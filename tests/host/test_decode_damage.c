@@ -65,9 +65,9 @@ static void on_event(void *context, const ht_event_t *event)
 static void make_trace(bool shared)
 {
     s_trace.shared = shared;
-    const ht_writer_config_t config = {.frame_max = 220, .sink = on_frame};
+    const ht_writer_config_t config = {.frame_max = 180, .sink = on_frame};
     const story_config_t story = {
-        .seed = 5, .events = 90, .origins = 12, .tasks = 2, .rare = 9, .boot = 0x77};
+        .seed = 5, .events = 60, .origins = 12, .tasks = 2, .rare = 9, .boot = 0x77};
     ht_writer_t *writer = ht_writer_new(&config);
     story_tell(&story, on_event, writer);
     ht_writer_flush(writer);
@@ -177,7 +177,7 @@ static void test_pieces_of_every_size(void **state)
     assert_string_equal(found, lines);
     free(lines);
     free(found);
-    for (size_t piece = 1; piece <= s_trace.wire.length; piece += 1 + piece / 16) {
+    for (size_t piece = 1; piece <= s_trace.wire.length; piece += 1 + piece / 8) {
         expect_same_in_pieces(s_trace.wire.bytes, s_trace.wire.length, &s_trace.clean, piece);
     }
 }
@@ -196,7 +196,9 @@ static void test_cut_at_every_byte(void **state)
         bool inside = frame != FRAMES_MAX && length > s_trace.frame[frame].begin + 1;
         assert_int_equal(capture.status.damaged_frames, inside);
         if (inside) { assert_non_null(strstr(capture.damages, "the input ends inside a frame")); }
-        expect_same_in_pieces(s_trace.wire.bytes, length, &capture, 3);
+        if (length % 8U == 0) {
+            expect_same_in_pieces(s_trace.wire.bytes, length, &capture, 1 + length / 8U % 5U);
+        }
         capture_free(&capture);
     }
 }
@@ -226,6 +228,7 @@ static void test_flip_every_bit(void **state)
     for (size_t at = 0; at < copy.length; at++) {
         size_t frame = frame_at(at);
         for (unsigned bit = 0; bit < 8; bit++) {
+            if (s_trace.shared && frame != FRAMES_MAX && bit != at % 8U) { continue; }
             copy.bytes[at] ^= (uint8_t)(1U << bit);
             capture_t capture = capture_decode(copy.bytes, copy.length, 0);
             expect_without(&capture, frame);
@@ -251,7 +254,9 @@ static capture_t decode_edited(size_t at, size_t remove, const char *insert)
     capture_append(&edited, insert, strlen(insert));
     capture_append(&edited, s_trace.wire.bytes + at + remove, s_trace.wire.length - at - remove);
     capture_t capture = capture_decode(edited.bytes, edited.length, 0);
-    expect_same_in_pieces(edited.bytes, edited.length, &capture, 1 + at % 9U);
+    if (at % 4U == 0) {
+        expect_same_in_pieces(edited.bytes, edited.length, &capture, 1 + at / 4U % 9U);
+    }
     capture_bytes_free(&edited);
     return capture;
 }
@@ -311,7 +316,7 @@ static void test_another_boot_at_every_byte(void **state)
     ht_writer_flush(writer);
     ht_writer_free(writer);
     capture_t alone = capture_decode(second.bytes, second.length, 0);
-    for (size_t length = 1; length < s_trace.wire.length; length += 1 + length % 3U) {
+    for (size_t length = 1; length < s_trace.wire.length; length += 2 + length % 3U) {
         capture_bytes_t spliced = {0};
         capture_append(&spliced, s_trace.wire.bytes, length);
         capture_append(&spliced, rom, strlen(rom));
