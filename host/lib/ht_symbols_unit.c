@@ -198,7 +198,7 @@ static bool add_unit_range(void *context, uint64_t low, uint64_t high)
     return ht_spans_add(&adder->module->unit_ranges, low, high, 0, adder->unit);
 }
 
-/* The ranges of a unit whose own list says nothing: those of its functions. */
+/* The ranges of a unit that has no list of its own, or a damaged one: those of its functions. */
 static bool add_function_ranges(ht_symbols_shared_t *shared, ht_module_t *module, uint32_t number)
 {
     ht_unit_t *unit = &module->units[number];
@@ -227,7 +227,9 @@ static bool add_unit(ht_symbols_shared_t *shared, ht_module_t *module, const Dwa
         (ht_unit_t){.die = *die, .scopes_of = is_split ? *split : *die};
     ht_unit_t *unit = &module->units[adder.unit];
     int ranges = each_range(module, &unit->die, add_unit_range, &adder);
-    return ranges > 0 || add_function_ranges(shared, module, adder.unit);
+    bool has_list =
+        dwarf_hasattr(&unit->die, DW_AT_ranges) || dwarf_hasattr(&unit->die, DW_AT_high_pc);
+    return (ranges >= 0 && has_list) || add_function_ranges(shared, module, adder.unit);
 }
 
 bool ht_debug_open(ht_symbols_shared_t *shared, ht_module_t *module)

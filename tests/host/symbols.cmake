@@ -28,6 +28,7 @@ set(bare ${kept} -nostdlib -nostartfiles -Wl,-Ttext=0x42000020)
 symbols_program(x86 ${CMAKE_C_COMPILER} "${c}" ${kept})
 symbols_program(x86_dwarf4 ${CMAKE_C_COMPILER} "${c}" ${kept} -gdwarf-4 -no-pie)
 symbols_program(x86_split ${CMAKE_C_COMPILER} "${c}" ${kept} -gsplit-dwarf)
+symbols_program(x86_long ${CMAKE_C_COMPILER} "${c}" ${kept} -DLONG)
 symbols_program(cxx ${CMAKE_CXX_COMPILER} program.cpp)
 find_program(HEAPTRAIL_RV32_GCC riscv64-unknown-elf-gcc)
 if(HEAPTRAIL_RV32_GCC)
@@ -66,3 +67,14 @@ add_dependencies(host_symbols_damaged heaptrail_symbols_programs)
 heaptrail_add_test(host_symbols_debug_files SOURCES ${symbols_source}/test_debug_files.c
   LIBS heaptrail_symbols_labels Threads::Threads ARGS ${symbols_build}/x86.elf)
 add_dependencies(host_symbols_debug_files heaptrail_symbols_programs)
+
+# At every byte of their code, beside addr2line, which cannot read -gsplit-dwarf and takes addresses for thrown away.
+find_program(HEAPTRAIL_ADDR2LINE addr2line)
+if(HEAPTRAIL_ADDR2LINE AND NOT HEAPTRAIL_SANITIZE)
+  add_executable(host_symbols_print ${CMAKE_SOURCE_DIR}/bench/symbols.c)
+  target_link_libraries(host_symbols_print PRIVATE heaptrail_warnings heaptrail_symbols)
+  set(compared ${symbols_programs})
+  list(FILTER compared EXCLUDE REGEX "split|long")
+  add_test(NAME host_symbols_compare
+    COMMAND ${symbols_source}/compare.py $<TARGET_FILE:host_symbols_print> ${compared})
+endif()

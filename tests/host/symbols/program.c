@@ -49,6 +49,15 @@ NOINLINE int thrown_away_with_inline(int n)
     return sink * callee(n);
 }
 
+#ifdef LONG
+/* So long that it reaches to where the others are, in a program whose code begins at 0x1000:
+ * addr2line takes it for all of them. */
+NOINLINE void thrown_away_long(void)
+{
+    __asm__ volatile(".skip 20000");
+}
+#endif
+
 NOINLINE int caller(int n)
 {
     int value = callee(n); /* the call */

@@ -7,6 +7,7 @@
  * with a reason that names it, or gives answers; nothing crashes, and nothing takes long.
  */
 #define _GNU_SOURCE
+#include <elf.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -98,6 +99,34 @@ static void test_cut(void **state)
     free(bytes);
 }
 
+/* A part that lies beyond the end, or whose end is before its beginning. The first program has 64
+ * bits. */
+static void test_outside(void **state)
+{
+    size_t size, letters = 0;
+    char *bytes = ht_load_file(*state, (size_t)1 << 30, &size);
+    assert_non_null(bytes);
+    Elf64_Ehdr head;
+    memcpy(&head, bytes, sizeof(head));
+    assert_int_equal(head.e_ident[EI_CLASS], ELFCLASS64);
+    for (unsigned i = 1; i < head.e_shnum; i++) {
+        Elf64_Shdr part, changed;
+        char *at = bytes + head.e_shoff + i * sizeof(part);
+        memcpy(&part, at, sizeof(part));
+        if (part.sh_type == SHT_NOBITS) { continue; }
+        const uint64_t sizes[] = {size, UINT64_MAX, UINT64_MAX - part.sh_offset + 1};
+        for (size_t k = 0; k < 3; k++) {
+            changed = part;
+            changed.sh_size = sizes[k];
+            memcpy(at, &changed, sizeof(changed));
+            assert_false(look(bytes, size, &letters));
+        }
+        memcpy(at, &part, sizeof(part));
+    }
+    assert_true(look(bytes, size, &letters));
+    free(bytes);
+}
+
 static void test_flipped(void **state)
 {
     size_t size, letters = 0, usable = 0;
@@ -128,6 +157,7 @@ int main(int count, char **arguments)
     if (count < 2 || count > 20) { return 2; }
     struct CMUnitTest tests[40];
     size_t tests_count = 0;
+    tests[tests_count++] = (struct CMUnitTest)cmocka_unit_test_prestate(test_outside, arguments[1]);
     for (int i = 1; i < count; i++) {
         tests[tests_count++] = (struct CMUnitTest)cmocka_unit_test_prestate(test_cut, arguments[i]);
         tests[tests_count++] =

@@ -218,6 +218,24 @@ static void test_none(void **state)
     check_nothing("less/none");
 }
 
+/* Without the lists of ranges: a unit's functions say where it is. */
+static void test_no_ranges(void **state)
+{
+    (void)state;
+    char path[PATH_MAX];
+    uint64_t address;
+    run("objcopy -R .debug_rnglists \"$P\" less/ranges");
+    (void)snprintf(path, sizeof(path), "%s/less/ranges", s_folder);
+    assert_true(label_find(s_program, "in_callee", &address));
+    ht_symbols_t *symbols = ht_symbols_new(NULL);
+    assert_true(ht_symbols_add(symbols, &(ht_symbols_object_t){.path = path}, NULL));
+    const ht_symbol_t *symbol = ht_symbols_find(symbols, address, HT_ADDRESS_EXACT);
+    assert_int_equal(symbol->source, HT_SYMBOL_FROM_DEBUG);
+    assert_string_equal(symbol->frames[0].function, "callee");
+    assert_int_not_equal(symbol->frames[0].line, 0);
+    ht_symbols_free(symbols);
+}
+
 /* Without section headers: the segments say where code is. */
 static void test_no_sections(void **state)
 {
@@ -241,9 +259,10 @@ int main(int count, char **arguments)
     if (count != 2) { return 2; }
     s_program = arguments[1];
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_places),  cmocka_unit_test(test_no_network),
-        cmocka_unit_test(test_network), cmocka_unit_test(test_table),
-        cmocka_unit_test(test_none),    cmocka_unit_test(test_no_sections),
+        cmocka_unit_test(test_places),    cmocka_unit_test(test_no_network),
+        cmocka_unit_test(test_network),   cmocka_unit_test(test_table),
+        cmocka_unit_test(test_none),      cmocka_unit_test(test_no_sections),
+        cmocka_unit_test(test_no_ranges),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
