@@ -5,10 +5,9 @@
 #include "ht_lookup_error.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 
-_Bool ht_lookup_fail(ht_lookup_error_t *error, ht_lookup_code_t code, const char *format, ...)
+bool ht_lookup_fail(ht_lookup_error_t *error, ht_lookup_code_t code, const char *format, ...)
 {
     if (error == NULL) { return false; }
     va_list arguments;

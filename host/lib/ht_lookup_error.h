@@ -5,6 +5,8 @@
 /* What went wrong while a file of symbols, a map or an ELF file was looked for or read. */
 #pragma once
 
+#include <stdbool.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -27,7 +29,7 @@ typedef struct {
 } ht_lookup_error_t;
 
 /* For the files of this folder. Notes the error, if `error` is not NULL. Always false. */
-_Bool ht_lookup_fail(ht_lookup_error_t *error, ht_lookup_code_t code, const char *format, ...)
+bool ht_lookup_fail(ht_lookup_error_t *error, ht_lookup_code_t code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #ifdef __cplusplus

@@ -136,6 +136,25 @@ static size_t module_at(const ht_symbols_t *symbols, uint64_t address)
     return HT_SYMBOLS_NO_MODULE;
 }
 
+const char *ht_symbols_path(const ht_symbols_t *symbols, size_t number)
+{
+    return number < symbols->module_count ? symbols->modules[number].path : NULL;
+}
+
+bool ht_symbols_variable(ht_symbols_t *symbols, uint64_t address, ht_symbol_variable_t *variable)
+{
+    size_t number = module_at(symbols, address);
+    if (number == HT_SYMBOLS_NO_MODULE) { return false; }
+    ht_module_t *module = &symbols->modules[number];
+    if (!module->is_readable || !ht_table_read(&symbols->shared, module)) { return false; }
+    const ht_function_t *found = ht_table_find_variable(module, address - module->bias);
+    if (found == NULL) { return false; }
+    *variable = (ht_symbol_variable_t){.name = ht_symbols_demangle(&symbols->shared, found->name),
+                                       .offset = address - module->bias - found->low,
+                                       .size = found->size};
+    return variable->name != NULL;
+}
+
 /* --- answers ------------------------------------------------------------------------------------
  */
 

@@ -139,13 +139,30 @@ bool ht_symbols_add(ht_symbols_t *symbols, const ht_symbols_object_t *object,
  */
 const ht_symbol_t *ht_symbols_find(ht_symbols_t *symbols, uint64_t address, ht_address_kind_t kind);
 
+/** A variable with static storage, and how far into it an address is. */
+typedef struct {
+    const char *name; /**< demangled; lives as long as the context */
+    uint64_t offset, size;
+} ht_symbol_variable_t;
+
+/**
+ * Which variable an address is in, by the symbol tables; of code there is none. For addresses of
+ * data, which ht_symbols_find() knows nothing of. Cost: O(log n); the first time in a module its
+ * symbol tables are read.
+ */
+bool ht_symbols_variable(ht_symbols_t *symbols, uint64_t address, ht_symbol_variable_t *variable);
+
+/** The path of a module, as it was added; NULL if there is no such number. O(1). */
+const char *ht_symbols_path(const ht_symbols_t *symbols, size_t number);
+
 /** How many objects were added, those that could not be read with `start` and `end` included. */
 size_t ht_symbols_module_count(const ht_symbols_t *symbols);
 
 /**
  * An object that was added, by number.
  * @return false if there is no such number.
- * Cost: reads the symbol tables if no address has needed them yet.
+ * Cost: reads the symbol tables and the list of units if no address has needed them yet: for the
+ * path alone there is ht_symbols_path().
  */
 bool ht_symbols_module(ht_symbols_t *symbols, size_t number, ht_symbols_module_t *module);
 

@@ -335,6 +335,8 @@ void ht_module_close(ht_module_t *module)
 {
     ht_debug_close(module);
     free(module->functions);
+    free(module->variables);
+    ht_spans_free(&module->data);
     free(module->sections);
     ht_spans_free(&module->sized);
     ht_spans_free(&module->beginnings);

@@ -76,8 +76,7 @@ typedef struct {
     const char *name;
     const char
         *file; /* without a folder; NULL: not known, of functions that other files can call */
-    uint64_t low;
-    bool has_size;
+    uint64_t low, size; /* size 0: up to what comes next */
 } ht_function_t;
 
 typedef struct {
@@ -95,6 +94,9 @@ typedef struct {
     bool table_is_read;
     ht_function_t *functions;
     size_t function_count, function_capacity;
+    ht_function_t *variables; /* the same of data */
+    size_t variable_count, variable_capacity;
+    ht_spans_t data;       /* addresses to variables */
     ht_spans_t sized;      /* addresses to functions that have a size */
     ht_spans_t beginnings; /* addresses to the function or label that began last */
     /* DWARF */
@@ -128,8 +130,9 @@ int ht_module_find_debug(Dwfl_Module *module, void **user, const char *name, Dwa
 
 /* ht_symbols_table.c. False: no memory. */
 bool ht_table_read(ht_symbols_shared_t *shared, ht_module_t *module);
-/* The function at an address, or NULL. */
+/* The function, or the variable, at an address, or NULL. */
 const ht_function_t *ht_table_find(const ht_module_t *module, uint64_t address);
+const ht_function_t *ht_table_find_variable(const ht_module_t *module, uint64_t address);
 
 /* ht_symbols_unit.c. False: no memory. Debug information that is damaged is as if it was not there.
  */

@@ -22,6 +22,14 @@ static bool names_code(const ht_module_t *module, const GElf_Sym *symbol, uint64
     return ht_module_is_code(module, low);
 }
 
+static bool names_data(const ht_module_t *module, const GElf_Sym *symbol, uint64_t low,
+                       const char *name)
+{
+    return GELF_ST_TYPE(symbol->st_info) == STT_OBJECT && symbol->st_size > 0 &&
+           symbol->st_shndx != SHN_UNDEF && name != NULL && name[0] != '\0' &&
+           !ht_module_is_code(module, low);
+}
+
 /* Several names for one place: the one that others can call is the one that people know. */
 static uint32_t preference(const GElf_Sym *symbol)
 {
@@ -45,7 +53,7 @@ static bool add(ht_symbols_shared_t *shared, ht_module_t *module, const ht_entry
     uint64_t low = entry->low;
     uint64_t bytes = entry->symbol.st_size;
     uint32_t number = (uint32_t)module->function_count;
-    ht_function_t function = {.low = low, .has_size = bytes > 0};
+    ht_function_t function = {.low = low, .size = bytes};
     function.name = ht_strings_add(&shared->strings, entry->name, strlen(entry->name));
     if (entry->file != NULL && GELF_ST_BIND(entry->symbol.st_info) == STB_LOCAL) {
         function.file = ht_strings_add(&shared->strings, entry->file, strlen(entry->file));
@@ -60,6 +68,32 @@ static bool add(ht_symbols_shared_t *shared, ht_module_t *module, const ht_entry
             ht_spans_add(&module->beginnings, low, section->high, depth, number));
 }
 
+static bool add_variable(ht_symbols_shared_t *shared, ht_module_t *module, const ht_entry_t *entry)
+{
+    if (!ht_array_room((void **)&module->variables, &module->variable_capacity,
+                       module->variable_count, sizeof(*module->variables))) {
+        return false;
+    }
+    uint64_t room = UINT64_MAX - entry->low;
+    uint32_t number = (uint32_t)module->variable_count;
+    ht_function_t variable = {.low = entry->low,
+                              .size = entry->symbol.st_size < room ? entry->symbol.st_size : room};
+    variable.name = ht_strings_add(&shared->strings, entry->name, strlen(entry->name));
+    if (variable.name == NULL || number == HT_SPANS_NONE) { return false; }
+    module->variables[module->variable_count++] = variable;
+    return ht_spans_add(&module->data, variable.low, variable.low + variable.size,
+                        preference(&entry->symbol), number);
+}
+
+static bool add_entry(ht_symbols_shared_t *shared, ht_module_t *module, const ht_entry_t *entry)
+{
+    if (names_code(module, &entry->symbol, entry->low, entry->name)) {
+        return add(shared, module, entry);
+    }
+    return !names_data(module, &entry->symbol, entry->low, entry->name) ||
+           add_variable(shared, module, entry);
+}
+
 static bool read_symbols(ht_symbols_shared_t *shared, ht_module_t *module)
 {
     const char *file = NULL;
@@ -72,8 +106,7 @@ static bool read_symbols(ht_symbols_shared_t *shared, ht_module_t *module)
         entry.low = low;
         if (entry.name != NULL && GELF_ST_TYPE(entry.symbol.st_info) == STT_FILE) {
             file = entry.name[0] != '\0' ? entry.name : NULL;
-        } else if (names_code(module, &entry.symbol, low, entry.name) &&
-                   !add(shared, module, &entry)) {
+        } else if (!add_entry(shared, module, &entry)) {
             return false;
         }
     }
@@ -85,7 +118,7 @@ bool ht_table_read(ht_symbols_shared_t *shared, ht_module_t *module)
     if (module->table_is_read) { return true; }
     module->table_is_read = true;
     return read_symbols(shared, module) && ht_spans_flatten(&module->sized) &&
-           ht_spans_flatten(&module->beginnings);
+           ht_spans_flatten(&module->beginnings) && ht_spans_flatten(&module->data);
 }
 
 /* In a function that has a size, or behind a label, which reaches as far as nothing else begins. */
@@ -94,6 +127,12 @@ const ht_function_t *ht_table_find(const ht_module_t *module, uint64_t address)
     uint32_t number = ht_spans_find(&module->sized, address, NULL);
     if (number != HT_SPANS_NONE) { return &module->functions[number]; }
     number = ht_spans_find(&module->beginnings, address, NULL);
-    bool is_label = number != HT_SPANS_NONE && !module->functions[number].has_size;
+    bool is_label = number != HT_SPANS_NONE && module->functions[number].size == 0;
     return is_label ? &module->functions[number] : NULL;
+}
+
+const ht_function_t *ht_table_find_variable(const ht_module_t *module, uint64_t address)
+{
+    uint32_t number = ht_spans_find(&module->data, address, NULL);
+    return number != HT_SPANS_NONE ? &module->variables[number] : NULL;
 }

@@ -197,6 +197,24 @@ static void test_by_hand(void **state)
     ht_symbols_free(symbols);
 }
 
+static void test_variable(void **state)
+{
+    ht_symbols_t *symbols = open_program(*state, 0x1000);
+    ht_symbol_variable_t found;
+    uint64_t address = label(*state, "sink") + 0x1000;
+    assert_true(ht_symbols_variable(symbols, address + 2, &found));
+    assert_string_equal(found.name, "sink");
+    assert_int_equal(found.offset, 2);
+    assert_int_equal(found.size, 4);
+    assert_false(ht_symbols_variable(symbols, address + 4, &found) &&
+                 strcmp(found.name, "sink") == 0);
+    assert_false(ht_symbols_variable(symbols, label(*state, "main") + 0x1000, &found));
+    assert_false(ht_symbols_variable(symbols, 0, &found));
+    assert_string_equal(ht_symbols_path(symbols, 0), *state);
+    assert_null(ht_symbols_path(symbols, 1));
+    ht_symbols_free(symbols);
+}
+
 /* --- errors, and several files ------------------------------------------------------------------
  */
 
@@ -295,6 +313,7 @@ static size_t add_programs(struct CMUnitTest *tests, size_t count, int programs,
             cmocka_unit_test_prestate(test_biased, paths[i]),
             cmocka_unit_test_prestate(test_thrown_away, paths[i]),
             cmocka_unit_test_prestate(test_by_hand, paths[i]),
+            cmocka_unit_test_prestate(test_variable, paths[i]),
         };
         memcpy(&tests[count], each, sizeof(each));
         count += sizeof(each) / sizeof(each[0]);
