@@ -134,6 +134,57 @@ static void test_damaged_links(void **state)
     assert_int_equal(walk(fp, 0, frames, 8), 1);
 }
 
+/* --- the same without recording ----------------------------------------------------------------
+ */
+
+static bool are(uintptr_t fp, uintptr_t top, const uintptr_t *frames, unsigned count, unsigned max)
+{
+    ht_range_t stack = bounds();
+    return ht_unwind_frames_are(&stack, fp, top, frames, count, max);
+}
+
+static void test_compared(void **state)
+{
+    (void)state;
+    uintptr_t frames[8];
+    uintptr_t fp = make_chain(5);
+    uintptr_t top = TOP + 2U;
+    assert_int_equal(walk(fp, top, frames, 8), 4);
+    assert_true(are(fp, top, frames, 4, 8));
+    assert_true(are(fp, top, frames, 4, 4));
+    assert_true(are(fp, top, frames, 3, 3));
+    assert_false(are(fp, top, frames, 3, 8)); /* one more is there */
+    assert_false(are(fp, top, frames, 5, 8)); /* and not two */
+    assert_false(are(fp, 0x99, frames, 4, 8));
+    for (unsigned i = 0; i < 4; i++) {
+        frames[i]++;
+        assert_false(are(fp, top, frames, 4, 8));
+        frames[i]--;
+    }
+    frame(80, 0, 0); /* a task's first frame returns nowhere */
+    assert_int_equal(walk(fp, top, frames, 8), 3);
+    assert_true(are(fp, top, frames, 3, 8));
+}
+
+/* A chain that ends with the stack: the word behind it is not read. */
+static void test_compared_at_the_ends(void **state)
+{
+    (void)state;
+    uintptr_t frames[8];
+    unsigned last = WORDS - HT_FRAME_ABOVE;
+    frame(HT_FRAME_BELOW, TOP, at(last));
+    frame(last, TOP + 1U, at(last) + sizeof(uintptr_t));
+    assert_int_equal(walk(at(HT_FRAME_BELOW), TOP, frames, 8), 2);
+    assert_true(are(at(HT_FRAME_BELOW), TOP, frames, 2, 8));
+    assert_false(are(at(last) + sizeof(uintptr_t), TOP, frames, 2, 8));
+    assert_false(are(at(HT_FRAME_BELOW) - sizeof(uintptr_t), TOP, frames, 2, 8));
+    frame(last, TOP + 1U, at(WORDS) + 64U);
+    assert_true(are(at(HT_FRAME_BELOW), TOP, frames, 2, 8));
+    ht_range_t empty = {0, 0};
+    (void)make_chain(5);
+    assert_false(ht_unwind_frames_are(&empty, at(16), TOP + 1U, frames, 1, 8));
+}
+
 static void test_random(void **state)
 {
     (void)state;
@@ -145,8 +196,10 @@ static void test_random(void **state)
         }
         uintptr_t frames[33];
         frames[32] = 0xA5;
-        unsigned count = walk(at((unsigned)rand() % WORDS), 0, frames, 32);
+        uintptr_t fp = at((unsigned)rand() % WORDS);
+        unsigned count = walk(fp, 0, frames, 32);
         assert_true(count <= 32);
+        assert_true(count == 0 || are(fp, 0, frames, count, 32));
         assert_int_equal(frames[32], 0xA5);
     }
 }
@@ -158,6 +211,8 @@ int main(void)
         cmocka_unit_test_setup(test_inner_frames_are_few, set_up),
         cmocka_unit_test_setup(test_ends, set_up),
         cmocka_unit_test_setup(test_damaged_links, set_up),
+        cmocka_unit_test_setup(test_compared, set_up),
+        cmocka_unit_test_setup(test_compared_at_the_ends, set_up),
         cmocka_unit_test_setup(test_random, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,6 +201,56 @@ static void test_frames_by_exit(void **state)
     assert_int_equal(by_exit(0x5000).base, HT_RV_FRAME_UNKNOWN);
 }
 
+/* Code beyond the program's. */
+static const ht_range_t s_more_text[] = {{MEMORY_CODE, MEMORY_CODE + 4U * MEMORY_CODE_WORDS},
+                                         {0, 0}};
+
+static void put(uint32_t offset, const uint16_t *halves, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++, offset += 2U) {
+        uint32_t shift = offset % 4U * 8U;
+        g_code[offset / 4U] &= ~(0xFFFFU << shift);
+        g_code[offset / 4U] |= (uint32_t)halves[i] << shift;
+    }
+}
+
+#define PUT(offset, ...)                                                                           \
+    put(offset, (const uint16_t[]){__VA_ARGS__}, sizeof((const uint16_t[]){__VA_ARGS__}) / 2U)
+
+/* jal ra, target. Returns where it will return to. */
+static uint32_t put_call(uint32_t offset, uint32_t target)
+{
+    uint32_t by = target - offset;
+    uint32_t jal = 0xefU | (by >> 20 & 1U) << 31 | (by >> 1 & 0x3FFU) << 21 |
+                   (by >> 11 & 1U) << 20 | (by >> 12 & 0xFFU) << 12;
+    PUT(offset, (uint16_t)jal, (uint16_t)(jal >> 16));
+    return offset + 4U;
+}
+
+static ht_rv_frame_t by_exit_in_more(uint32_t offset)
+{
+    ht_rv_code_t all = {.text = s_more_text, .budget = HT_RV_FRAME_BUDGET};
+    return ht_rv_frame_by_exit(&all, AT(offset));
+}
+
+/* lui t0, 2; a call or not; add sp, sp, t0; lw ra, 12(sp); add sp, sp, 16; ret */
+static void test_constants_end_at_a_call(void **state)
+{
+    (void)state;
+    PUT(0x100, 0x6289, 0x0001, 0x0001, 0x9116, 0x40b2, 0x0141, 0x8082);
+    expect_frame(by_exit_in_more(0x100), HT_RV_FRAME_SP, 8192 + 16, 4, 0);
+    (void)put_call(0x102, INNER); /* who knows what t0 is behind it */
+    assert_int_equal(by_exit_in_more(0x100).base, HT_RV_FRAME_UNKNOWN);
+}
+
+/* beqz a0, out; here: j here; out: lw ra, 12(sp); add sp, sp, 16; ret */
+static void test_an_endless_loop_costs_little(void **state)
+{
+    (void)state;
+    PUT(0x120, 0xc111, 0xa001, 0x40b2, 0x0141, 0x8082);
+    expect_frame(by_exit_in_more(0x120), HT_RV_FRAME_SP, 16, 4, 0);
+}
+
 static void test_frames_by_entry(void **state)
 {
     (void)state;
@@ -332,8 +382,91 @@ static void test_scan(void **state)
     assert_int_equal(frames[0], AT(IN_OUTER));
 }
 
+/* A function without an end, of whose beginning only its caller knows; its frame has 16 bytes. */
+#define LOST 0x0b0U
+#define IN_LOST 0x804U
+
+static ht_rv_regs_t be_lost(uint32_t caller)
+{
+    for (uint32_t i = LOST / 4U; i < MEMORY_CODE_WORDS; i++) {
+        g_code[i] = 0x00010001U; /* c.nop */
+    }
+    PUT(LOST, 0x1141, 0xc606); /* add sp, sp, -16; sw ra, 12(sp) */
+    (void)put_call(IN_LOST - 4U, INNER);
+    PUT(IN_LOST, 0xbffd); /* j where it is, nearly */
+    (void)put_call(caller - 4U, LOST);
+    s_top = MEMORY_STACK + 64U;
+    ht_rv_regs_t regs = {.pc = AT(IN_LOST), .sp = s_top};
+    push_frame(16, caller, false, 0);
+    push_frame(16, 0, false, 0);
+    return regs;
+}
+
+static void expect_outer(const ht_rv_regs_t *regs)
+{
+    uintptr_t frames[8];
+    ht_rv_walk_t how = make_walk();
+    how.code.text = s_more_text;
+    memset(s_memo, 0, sizeof(s_memo));
+    assert_int_equal(ht_unwind_riscv(&how, regs, 0, frames, 8), 1);
+    assert_int_equal(frames[0], AT(IN_OUTER));
+}
+
+/* Return addresses that others left behind where no frame's is. */
+static void test_scan_of_stale_words(void **state)
+{
+    (void)state;
+    ht_rv_regs_t regs = be_lost(IN_OUTER);
+    expect_outer(&regs);
+    /* Of a call of `inner`, which keeps its own 44 bytes up; there lies one, too. */
+    *word_at(MEMORY_STACK + 64U) = (uint32_t)AT(IN_MIDDLE);
+    *word_at(MEMORY_STACK + 64U + 44U) = (uint32_t)AT(IN_FOREVER);
+    expect_outer(&regs);
+    *word_at(MEMORY_STACK + 64U + 44U) = 0;
+    /* Of a call of what has no frame. */
+    *word_at(MEMORY_STACK + 64U) = (uint32_t)AT(IN_FAR_1);
+    expect_outer(&regs);
+    /* Of a call through a register, and of something that is none. */
+    *word_at(MEMORY_STACK + 64U) = (uint32_t)AT(IN_INNER);
+    *word_at(MEMORY_STACK + 68U) = (uint32_t)AT(IN_LOST + 2U);
+    expect_outer(&regs);
+    /* Of a call of a function that begins behind the one we are in, 8 bytes of frame. */
+    PUT(0xa00, 0x1161, 0xc206); /* add sp, sp, -8; sw ra, 4(sp) */
+    *word_at(MEMORY_STACK + 68U) = (uint32_t)AT(put_call(0xb00, 0xa00));
+    expect_outer(&regs);
+    /* The same, 16 bytes, and the address in its very place: only now nobody is found. */
+    PUT(0xa00, 0x1141, 0xc606);
+    *word_at(MEMORY_STACK + 76U) = (uint32_t)AT(put_call(0xb00, 0xa00));
+    uintptr_t frames[8];
+    ht_rv_walk_t how = make_walk();
+    how.code.text = s_more_text;
+    memset(s_memo, 0, sizeof(s_memo));
+    assert_int_equal(ht_unwind_riscv(&how, &regs, 0, frames, 8), 0);
+}
+
 /* --- damage ------------------------------------------------------------------------------------
  */
+
+/* What is in s0 does not begin a frame: too low, at sp, not aligned. Each time there is a return
+ * address in the place where it would be. */
+static void test_frame_pointers_out_of_bounds(void **state)
+{
+    (void)state;
+    uintptr_t frames[8];
+    const uint32_t sp = MEMORY_STACK + 64U;
+    const struct {
+        uint32_t s0;
+        unsigned frames;
+    } rows[] = {{sp + 48U, 1}, {sp + 40U, 0}, {sp + 8U, 0}, {sp, 0},
+                {sp - 16U, 0}, {16U, 0},      {0U, 0},      {4U, 0}};
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        memset(g_stack, 0, sizeof(g_stack));
+        memset(s_memo, 0, sizeof(s_memo));
+        ht_rv_regs_t regs = {.pc = AT(IN_INNER), .sp = sp, .s0 = rows[i].s0};
+        if (rows[i].s0 > MEMORY_STACK) { *word_at(rows[i].s0 - 4U) = (uint32_t)AT(IN_OUTER); }
+        assert_int_equal(walk(&regs, 0, frames, 8), rows[i].frames);
+    }
+}
 
 static void test_registers_out_of_bounds(void **state)
 {
@@ -423,10 +556,14 @@ int main(void)
         cmocka_unit_test_setup(test_rare_instructions, set_up),
         cmocka_unit_test_setup(test_calls, set_up),
         cmocka_unit_test_setup(test_frames_by_exit, set_up),
+        cmocka_unit_test_setup(test_constants_end_at_a_call, set_up),
+        cmocka_unit_test_setup(test_an_endless_loop_costs_little, set_up),
         cmocka_unit_test_setup(test_frames_by_entry, set_up),
         cmocka_unit_test_setup(test_chain, set_up),
         cmocka_unit_test_setup(test_memory_of_code, set_up),
         cmocka_unit_test_setup(test_scan, set_up),
+        cmocka_unit_test_setup(test_scan_of_stale_words, set_up),
+        cmocka_unit_test_setup(test_frame_pointers_out_of_bounds, set_up),
         cmocka_unit_test_setup(test_registers_out_of_bounds, set_up),
         cmocka_unit_test_setup(test_random, set_up),
     };

@@ -63,6 +63,6 @@ bool ht_rv_decode(ht_rv_code_t *code, uintptr_t pc, ht_rv_t *to);
 
 /**
  * Is `address` behind a call, so that it may be a return address? Which call, in `call`: HT_RV_CALL
- * if its target is known, else HT_RV_CALL_REG. Takes nothing from the budget. O(1).
+ * if its target is known, else HT_RV_CALL_REG with target 0. Takes nothing from the budget. O(1).
  */
 bool ht_rv_is_return(const ht_rv_code_t *code, uintptr_t address, ht_rv_t *call);

@@ -56,12 +56,13 @@ __attribute__((always_inline)) static inline uintptr_t ht_frame_here(void)
 }
 
 /* From the frame at *fp on, the one that returns to `top`, at most `inner` frames further: the
- * innermost ones are the allocator's. False: the chain ends before. `last`: see ht_frame_fits(). */
+ * innermost ones are the allocator's. False: the chain ends before, or the stack is too small for a
+ * frame, empty ({0, 0}) included: then no fp lies above `low` and not above `last`. */
 __attribute__((always_inline)) static inline bool
 ht_frame_find(const ht_range_t *stack, uintptr_t *fp, uintptr_t top, unsigned inner, uintptr_t last)
 {
     uintptr_t low = stack->low + HT_FRAME_BELOW * HT_FRAME_WORD - 1U;
-    bool fits = stack->low < last && ht_frame_fits(*fp, low, last);
+    bool fits = ht_frame_fits(*fp, low, last);
     while (fits && inner != 0 && ht_frame_word(*fp, HT_FRAME_RETURN) != top) {
         uintptr_t next = ht_frame_word(*fp, HT_FRAME_CALLER);
         fits = --inner != 0 && ht_frame_fits(next, *fp, last);

@@ -111,7 +111,8 @@ static HT_PORT_HOT ht_rv_frame_t find_frame(ht_rv_walk_t *walk, uintptr_t pc, bo
 /* --- one frame further -------------------------------------------------------------------------
  */
 
-/* Read the word that lies `below` words under a frame's top, which is on the stack and aligned. */
+/* Read the word that lies `below` words under a frame's top, which is aligned and not above the
+ * stack. False: it does not lie in the part above sp; so a top that is too low is none. */
 static inline bool read_saved(const ht_rv_regs_t *regs, uintptr_t top, uint32_t below,
                               uintptr_t *to)
 {
@@ -127,7 +128,7 @@ static HT_PORT_HOT bool leave(ht_rv_walk_t *walk, ht_rv_regs_t *regs, ht_rv_fram
 {
     uintptr_t top = (frame.base == HT_RV_FRAME_S0 ? regs->s0 : regs->sp) + 4U * frame.size;
     uintptr_t ra;
-    if (top <= regs->sp || top > walk->stack.high || top % SP_ALIGN != 0 ||
+    if (top > walk->stack.high || top % SP_ALIGN != 0 ||
         !read_saved(regs, top, frame.ra_below, &ra)) {
         return false;
     }
@@ -145,8 +146,8 @@ static bool is_caller(ht_rv_walk_t *walk, const ht_rv_regs_t *regs, uintptr_t at
                       ht_rv_frame_t *frame)
 {
     ht_rv_t call;
-    if (!ht_rv_is_return(&walk->code, address, &call) || call.kind != HT_RV_CALL) { return false; }
-    if (regs->pc - call.target > FUNCTION_BYTES_MAX) { return false; }
+    if (!ht_rv_is_return(&walk->code, address, &call)) { return false; }
+    if (regs->pc - call.target > FUNCTION_BYTES_MAX) { return false; } /* no target is 0 */
     *frame = ht_rv_frame_by_entry(&walk->code, call.target, regs->pc);
     return frame->base == HT_RV_FRAME_SP &&
            regs->sp + 4U * ((uint32_t)frame->size - frame->ra_below) == at;
