@@ -26,7 +26,11 @@ typedef struct {
     uint64_t at_peak_blocks, at_peak_bytes; /**< held at the moment of the overall peak */
     uint64_t left_blocks, left_bytes;       /**< live and younger than asked: ht_tally_blocks() */
     uint64_t oldest_us, newest_us;          /**< when the oldest and newest of those were made */
-    uint64_t rank_bytes;                    /**< of `origin` */
+    uint64_t failures;
+    uint64_t
+        lifetimes[HT_LIFETIMES]; /**< of the origins' freed blocks; by task they are all theirs */
+    ht_row_t last_origin;        /**< the rest is for adding up */
+    uint64_t last_bytes, rank_bytes;
 } ht_tally_t;
 
 typedef struct {

@@ -80,38 +80,51 @@ static void add_flow(ht_tally_t *tally, const ht_model_view_t *view, const ht_fl
     tally->at_peak_bytes += then.live_bytes;
 }
 
-/* Of the flows of a row, the origin with most bytes stands for it. */
-static void represent(ht_tally_t *tally, const ht_flow_row_t *flow)
+/* Flows come origin by origin. The one with most bytes stands for the row. */
+static void add_origin(ht_tally_t *tally, const ht_model_view_t *view, const ht_flow_row_t *flow)
 {
-    if (tally->origins == 0 || flow->total_bytes > tally->rank_bytes) {
-        tally->origins += tally->origins == 0 || tally->origin != flow->origin ? 1U : 0U;
-        tally->origin = flow->origin;
-        tally->rank_bytes = flow->total_bytes;
-    } else if (tally->origin != flow->origin) {
+    const ht_origin_row_t *origin = &view->origin[flow->origin];
+    if (tally->origins == 0 || tally->last_origin != flow->origin) {
         tally->origins++;
+        tally->last_origin = flow->origin;
+        tally->last_bytes = 0;
+        tally->failures += origin->failures;
+        for (unsigned b = 0; b < HT_LIFETIMES; b++) {
+            tally->lifetimes[b] += origin->lifetimes[b];
+        }
     }
+    tally->last_bytes += flow->total_bytes + flow->live_bytes;
+    if (tally->origins == 1 || tally->last_bytes > tally->rank_bytes) {
+        tally->origin = flow->origin;
+        tally->rank_bytes = tally->last_bytes;
+    }
+}
+
+/* A pool's blocks lie in blocks that count already. */
+static void add_total(ht_tally_t *total, const ht_model_view_t *view, const ht_flow_row_t *flow)
+{
+    if (!flow->pool) {
+        add_flow(total, view, flow);
+        return;
+    }
+    total->pool_blocks += flow->live_blocks;
+    total->pool_bytes += flow->live_bytes;
 }
 
 bool ht_tally_flows(ht_tallies_t *tallies, const ht_model_view_t *view, const ht_tally_ask_t *ask)
 {
     *tallies = (ht_tallies_t){.total = {.oldest_us = UINT64_MAX}};
-    for (uint32_t i = 0; i < view->flows; i++) {
-        const ht_flow_row_t *flow = &view->flow[i];
-        if (!is_wanted(ask, flow)) { continue; }
-        ht_tally_t *tally = row_of(tallies, key_of(ask, flow));
-        if (tally == NULL) { return false; }
-        represent(tally, flow);
-        add_flow(tally, view, flow);
-        ht_flow_row_t counted = *flow;
-        if (flow->pool) {
-            counted = (ht_flow_row_t){.pool = true};
-            counted.live_blocks = counted.carried_blocks = flow->live_blocks;
-            counted.live_bytes = flow->live_bytes;
+    for (uint32_t o = 0; o < view->origins; o++) {
+        for (ht_row_t f = view->origin[o].first_flow; f != UINT32_MAX; f = view->flow[f].next) {
+            const ht_flow_row_t *flow = &view->flow[f];
+            if (!is_wanted(ask, flow)) { continue; }
+            ht_tally_t *tally = row_of(tallies, key_of(ask, flow));
+            if (tally == NULL) { return false; }
+            add_origin(tally, view, flow);
+            add_flow(tally, view, flow);
+            add_total(&tallies->total, view, flow);
         }
-        add_flow(&tallies->total, view, &counted);
     }
-    tallies->total.live_blocks -= tallies->total.pool_blocks;
-    tallies->total.live_bytes -= tallies->total.pool_bytes;
     return true;
 }
 

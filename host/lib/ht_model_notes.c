@@ -73,9 +73,22 @@ void ht_model_mark(ht_model_t *model, const ht_event_t *event)
 /* --- failures -----------------------------------------------------------------------------------
  */
 
-static bool offers(const ht_heap_row_t *heap, uint32_t caps)
+/* MALLOC_CAP_* that need care, by value. */
+enum { DMA = 1 << 3, SPIRAM = 1 << 10, DMA_DESC = 3 << 17, CACHE_ALIGNED = 1 << 19 };
+
+/* What ESP-IDF looks for, as the device's own report does (report_failures.c says why). */
+static uint32_t caps_looked_for(uint32_t caps)
 {
-    return heap->defined && !heap->pool && (heap->caps & caps) == caps;
+    bool descriptors = (caps & DMA_DESC) != 0;
+    caps &= ~(uint32_t)(DMA_DESC | CACHE_ALIGNED);
+    if (descriptors) { caps |= DMA; }
+    return (caps & SPIRAM) != 0 ? caps & ~(uint32_t)DMA : caps;
+}
+
+static bool offers(const ht_heap_row_t *heap, uint32_t asked)
+{
+    uint32_t caps = caps_looked_for(asked);
+    return heap->defined && !heap->pool && heap->caps != 0 && (heap->caps & caps) == caps;
 }
 
 /* The largest first. */
