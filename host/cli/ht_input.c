@@ -59,15 +59,21 @@ static const foreign_t s_foreign[] = {
     {"MZ", 2, "a Windows program"},
 };
 
-static const char *looks_like(const uint8_t *bytes, size_t length)
+/* NULL: nothing that is known. */
+static const char *known_kind(const uint8_t *bytes, size_t length)
 {
-    if (length == 0) { return "empty"; }
     for (size_t i = 0; i < sizeof(s_foreign) / sizeof(s_foreign[0]); i++) {
         if (length >= s_foreign[i].bytes &&
             memcmp(bytes, s_foreign[i].begins, s_foreign[i].bytes) == 0) {
             return s_foreign[i].words;
         }
     }
+    return NULL;
+}
+
+static const char *looks_like(const uint8_t *bytes, size_t length)
+{
+    if (length == 0) { return "empty"; }
     for (size_t i = 0; i < length; i++) {
         if (bytes[i] < 0x20U && strchr("\t\n\r\x1b", bytes[i]) == NULL) { return "binary data"; }
     }
@@ -82,9 +88,11 @@ typedef struct {
 static int complain_foreign(const char *path, const beginning_t *beginning,
                             const ht_input_status_t *status)
 {
-    if (status->damages == 0) {
+    const char *kind = known_kind(beginning->bytes, beginning->length);
+    if (kind != NULL || status->damages == 0) {
+        kind = kind != NULL ? kind : looks_like(beginning->bytes, beginning->length);
         return ht_complain(HT_EXIT_INPUT, "%s: no trace: there is no frame in it; it is %s", path,
-                           looks_like(beginning->bytes, beginning->length));
+                           kind);
     }
     return ht_complain(HT_EXIT_INPUT, "%s: nothing of it can be decoded: at byte %llu, %s", path,
                        (unsigned long long)status->first_damage.offset, status->first_damage.words);

@@ -191,6 +191,7 @@ void ht_model_begin_window(ht_model_t *model, uint64_t time_us)
     if (view->events == 0) { view->first_us = time_us; }
     view->last_us = time_us > view->last_us ? time_us : view->last_us;
     view->window_us = view->last_us;
+    view->events_before = view->events;
     view->failures = view->errors = view->lost_events = view->mismatches = 0;
     model->failures.count = model->errors.count = model->losses.count = 0;
     ht_model_blocks_window(model);

@@ -204,6 +204,7 @@ typedef struct {
     uint8_t pointer_bytes;
     uint64_t events, event_count[HT_EVENT_KINDS];
     uint64_t first_us, last_us;       /**< time of the first and of the latest event */
+    uint64_t events_before;           /**< of `events`: before the window */
     uint64_t window_us;               /**< totals and peaks count from here */
     uint64_t live_blocks, live_bytes; /**< pools left out, as everywhere but in flows */
     uint64_t pool_blocks, pool_bytes;
@@ -217,6 +218,9 @@ typedef struct {
     uint64_t lost_events;             /**< losses 1 to 3 and 11, and missing frames (each one) */
     uint64_t mismatches; /**< counters and marks where the device says other live blocks or bytes,
                               and nothing was lost that explains it */
+    uint64_t unknown_blocks,
+        unknown_bytes; /**< live on the device at the latest counters, and not
+        known here: made before the trace began, or their allocation was lost */
     bool ended;
     uint32_t end; /**< HT_END_* */
     const ht_hello_row_t *hello;

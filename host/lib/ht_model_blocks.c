@@ -241,6 +241,7 @@ void ht_model_snapshot_end(ht_model_t *model, const ht_event_t *event)
     sweep(model);
     model->complete = true;
     model->lost = false;
+    model->view.unknown_blocks = model->view.unknown_bytes = 0;
 }
 
 /* --- windows, and what is asked -----------------------------------------------------------------

@@ -51,13 +51,28 @@ static void judge_complete(ht_model_t *model, const ht_counters_t *device)
     }
 }
 
+static uint64_t above(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : 0;
+}
+
+static void compare(ht_model_t *model, const ht_counters_t *device)
+{
+    ht_model_view_t *view = &model->view;
+    bool sure = model->complete && !model->lost;
+    bool all = model->options.size_min == 0 && model->options.size_max == 0;
+    view->mismatches += differs(model, device) ? 1U : 0U;
+    view->unknown_blocks = sure || !all ? 0 : above(device->live_blocks, view->live_blocks);
+    view->unknown_bytes = sure || !all ? 0 : above(device->live_bytes, view->live_bytes);
+}
+
 void ht_model_mark(ht_model_t *model, const ht_event_t *event)
 {
     bool is_mark = event->kind == HT_EVENT_MARK;
     const ht_counters_t *device = is_mark ? &event->mark.counters : &event->counters;
     judge_complete(model, device);
     model->view.marks += is_mark ? 1U : 0U;
-    if (differs(model, device)) { model->view.mismatches++; }
+    compare(model, device);
     if (!is_mark || model->marks.count >= HT_ROWS_KEPT) { return; }
     ht_mark_row_t *row = HT_ROW_ADD(model, model->marks);
     if (row == NULL) { return; }

@@ -244,36 +244,36 @@ void ht_desk_curve(ht_desk_t *desk, const uint64_t *value, uint32_t count)
 
 typedef struct {
     uint32_t cause;
-    const char *key, *words;
+    const char *key, *noun, *words;
 } loss_t;
 
 static const loss_t s_losses[] = {
-    {HT_LOSS_RING_FULL, "ring_full",
-     "events: the ring was full. A larger ring, or a sink that is faster"},
-    {HT_LOSS_SINK_SLOW, "sink_slow", "events: the sink was too slow"},
-    {HT_LOSS_NOT_WRITTEN, "not_written", "events: their frame was not written"},
-    {HT_LOSS_TABLE_FULL, "table_full",
-     "blocks without a record on the device (its table was full): raise "
+    {HT_LOSS_RING_FULL, "ring_full", "event",
+     " (the ring was full): a larger ring or a faster sink helps"},
+    {HT_LOSS_SINK_SLOW, "sink_slow", "event", " (the sink was too slow)"},
+    {HT_LOSS_NOT_WRITTEN, "not_written", "event", " (a frame was not written)"},
+    {HT_LOSS_TABLE_FULL, "table_full", "block",
+     " without a record on the device (its table was full): raise CONFIG_HEAPTRAIL_MAX_BLOCKS"},
+    {HT_LOSS_TABLE_CROWDED, "table_crowded", "block",
+     " without a record on the device (its table was crowded): raise "
      "CONFIG_HEAPTRAIL_MAX_BLOCKS"},
-    {HT_LOSS_TABLE_CROWDED, "table_crowded",
-     "blocks without a record on the device (its table was crowded): raise "
-     "CONFIG_HEAPTRAIL_MAX_BLOCKS"},
-    {HT_LOSS_TOO_LARGE, "too_large", "blocks without a record on the device: too large for one"},
-    {HT_LOSS_ORIGINS_FULL, "origins_full",
-     "allocations without a site: raise CONFIG_HEAPTRAIL_MAX_SITES"},
-    {HT_LOSS_FRAMES_FULL, "frames_full",
-     "sites without a stack: raise CONFIG_HEAPTRAIL_FRAME_WORDS"},
-    {HT_LOSS_TASKS_FULL, "tasks_full",
-     "allocations without a task: raise CONFIG_HEAPTRAIL_MAX_TASKS"},
-    {HT_LOSS_FILTERED, "filtered", "allocations left out by a filter on the device"},
-    {HT_LOSS_OVERWRITTEN, "overwritten",
-     "events before the flight recorder's first: it keeps the latest"},
-    {HT_EVENT_LOSS_FRAMES, "frames", "frames missing in the sequence"},
+    {HT_LOSS_TOO_LARGE, "too_large", "block", " without a record on the device: too large for one"},
+    {HT_LOSS_ORIGINS_FULL, "origins_full", "allocation",
+     " without a site: raise CONFIG_HEAPTRAIL_MAX_SITES"},
+    {HT_LOSS_FRAMES_FULL, "frames_full", "site",
+     " without a stack: raise CONFIG_HEAPTRAIL_FRAME_WORDS"},
+    {HT_LOSS_TASKS_FULL, "tasks_full", "allocation",
+     " without a task: raise CONFIG_HEAPTRAIL_MAX_TASKS"},
+    {HT_LOSS_FILTERED, "filtered", "allocation", " left out by a filter on the device"},
+    {HT_LOSS_OVERWRITTEN, "overwritten", "event",
+     " from before the flight recorder's first, which keeps the latest"},
+    {HT_EVENT_LOSS_FRAMES, "frames", "frame", " that are missing in the sequence"},
 };
 
 static const loss_t *loss_of(uint32_t cause)
 {
-    static const loss_t unknown = {0, "unknown", "of a cause that this program does not know"};
+    static const loss_t unknown = {0, "unknown", "event",
+                                   " of a cause that this program does not know"};
     for (size_t i = 0; i < sizeof(s_losses) / sizeof(s_losses[0]); i++) {
         if (s_losses[i].cause == cause) { return &s_losses[i]; }
     }
@@ -283,6 +283,11 @@ static const loss_t *loss_of(uint32_t cause)
 const char *ht_loss_key(uint32_t cause)
 {
     return loss_of(cause)->key;
+}
+
+const char *ht_loss_noun(uint32_t cause)
+{
+    return loss_of(cause)->noun;
 }
 
 const char *ht_loss_words(uint32_t cause)

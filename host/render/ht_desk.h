@@ -90,8 +90,9 @@ void ht_desk_moment(ht_desk_t *desk, uint64_t time_us);
 /** Eight heights of a curve; of `count` values, as many columns. */
 void ht_desk_curve(ht_desk_t *desk, const uint64_t *value, uint32_t count);
 
-/** The name of a loss's cause in JSON ("ring_full") and in words. */
+/** The name of a loss's cause in JSON ("ring_full"), what was lost ("event"), and in words. */
 const char *ht_loss_key(uint32_t cause);
+const char *ht_loss_noun(uint32_t cause);
 const char *ht_loss_words(uint32_t cause);
 
 /* --- sections ------------------------------------------------------------------------------------

@@ -190,6 +190,15 @@ static bool is_error_chosen(ht_desk_t *desk, const ht_error_row_t *error)
            ht_desk_wants_origin(desk, error->caller_origin);
 }
 
+static uint64_t errors_chosen(ht_desk_t *desk)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < desk->view.error_rows; i++) {
+        count += is_error_chosen(desk, &desk->view.error[i]) ? 1U : 0U;
+    }
+    return count + desk->view.errors - desk->view.error_rows;
+}
+
 static void error_title(ht_desk_t *desk, const ht_error_row_t *error)
 {
     ht_out_t *out = &desk->r.out;
@@ -260,13 +269,14 @@ bool ht_errors_text(ht_desk_t *desk)
 {
     ht_out_t *out = &desk->r.out;
     uint32_t shown = 0;
-    if (desk->view.errors == 0) {
+    uint64_t count = errors_chosen(desk);
+    if (count == 0) {
         none(desk, "Memory errors");
         return true;
     }
     ht_desk_title(desk);
     ht_out_text(out, "Memory errors: ");
-    ht_out_text(out, ht_text_grouped(desk->view.errors).s);
+    ht_out_text(out, ht_text_grouped(count).s);
     ht_desk_choice_words(desk);
     ht_desk_title_end(desk);
     for (uint32_t i = 0; i < desk->view.error_rows && (desk->top == 0 || shown < desk->top); i++) {

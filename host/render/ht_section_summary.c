@@ -41,9 +41,9 @@ static void title(ht_desk_t *desk)
     ht_out_text(out, ": boot ");
     ht_out_text(out, boot);
     if (desk->about.boots > 1) {
-        ht_out_text(out, ", the ");
+        ht_out_text(out, ", number ");
         ht_out_number(out, desk->about.boot);
-        ht_out_text(out, ". of ");
+        ht_out_text(out, " of ");
         ht_out_number(out, desk->about.boots);
         ht_out_text(out, " in the trace");
     }
@@ -76,7 +76,7 @@ static void time_line(ht_desk_t *desk)
         ht_out_text(out, " after boot");
     }
     ht_out_text(out, "; ");
-    ht_out_count(out, view->events, "event");
+    ht_out_count(out, view->events - view->events_before, "event");
     ht_out_sentence_end(out);
 }
 
@@ -195,17 +195,35 @@ bool ht_summary_text(ht_desk_t *desk)
 /* --- losses -------------------------------------------------------------------------------------
  */
 
-static void lost_line(ht_desk_t *desk, uint64_t count, const char *words)
+static void lost_line(ht_desk_t *desk, uint64_t count, const char *noun, const char *words)
 {
     ht_out_t *out = &desk->r.out;
     ht_out_sentence(out, 0);
     out->indent = 2;
     ht_out_style(out, HT_STYLE_WARN);
     ht_out_text(out, "Lost: ");
-    ht_out_text(out, ht_text_grouped(count).s);
-    ht_out_text(out, " ");
+    ht_out_count(out, count, noun);
     ht_out_text(out, words);
     ht_out_text(out, ".");
+    ht_out_style(out, HT_STYLE_PLAIN);
+    ht_out_sentence_end(out);
+}
+
+/* What lives on the device and is not known here. */
+static void unknown_line(ht_desk_t *desk)
+{
+    const ht_model_view_t *view = &desk->view;
+    ht_out_t *out = &desk->r.out;
+    if (view->unknown_blocks == 0) { return; }
+    ht_out_sentence(out, 0);
+    out->indent = 2;
+    ht_out_style(out, HT_STYLE_WARN);
+    ht_out_text(out, "Not known: ");
+    ht_out_count(out, view->unknown_blocks, "block");
+    ht_out_text(out, " of ");
+    ht_out_size(out, view->unknown_bytes);
+    ht_out_text(out, " that live on the device: made before this trace begins, or their "
+                     "allocation was lost.");
     ht_out_style(out, HT_STYLE_PLAIN);
     ht_out_sentence_end(out);
 }
@@ -215,16 +233,17 @@ static void consequences(ht_desk_t *desk)
     const ht_model_view_t *view = &desk->view;
     const struct {
         uint64_t count;
-        const char *words;
+        const char *noun, *words;
     } lines[] = {
-        {view->vanished_blocks, "frees: as many blocks were gone in a later snapshot, or their "
-                                "address was given out again"},
-        {view->unknown_frees, "allocations: as many blocks were freed that nobody had seen made"},
-        {desk->about.damage_bytes, "bytes of the file, which could not be decoded"},
+        {view->vanished_blocks, "free",
+         ": so many blocks were gone in a later snapshot, or their address was given out again"},
+        {view->unknown_frees, "allocation", ": so many blocks were freed that were not seen made"},
+        {desk->about.damage_bytes, "byte", " of the file that could not be decoded"},
     };
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-        if (lines[i].count != 0) { lost_line(desk, lines[i].count, lines[i].words); }
+        if (lines[i].count != 0) { lost_line(desk, lines[i].count, lines[i].noun, lines[i].words); }
     }
+    unknown_line(desk);
     if (view->mismatches == 0) { return; }
     ht_out_t *out = &desk->r.out;
     ht_out_sentence(out, 0);
@@ -241,14 +260,16 @@ static bool is_lossless(const ht_desk_t *desk)
 {
     const ht_model_view_t *view = &desk->view;
     return view->losses == 0 && view->vanished_blocks == 0 && view->unknown_frees == 0 &&
-           view->mismatches == 0 && view->bad_indices == 0 && desk->about.damage_bytes == 0;
+           view->mismatches == 0 && view->bad_indices == 0 && view->unknown_blocks == 0 &&
+           desk->about.damage_bytes == 0;
 }
 
 bool ht_loss_text(ht_desk_t *desk)
 {
     const ht_model_view_t *view = &desk->view;
     for (uint32_t i = 0; i < view->losses; i++) {
-        lost_line(desk, view->loss[i].count, ht_loss_words(view->loss[i].cause));
+        lost_line(desk, view->loss[i].count, ht_loss_noun(view->loss[i].cause),
+                  ht_loss_words(view->loss[i].cause));
     }
     consequences(desk);
     if (is_lossless(desk)) { ht_desk_note(desk, HT_STYLE_GOOD, "Nothing was lost."); }
@@ -269,6 +290,8 @@ bool ht_loss_tree(ht_desk_t *desk, json_t *object)
     ht_tree_number(object, "vanished_blocks", view->vanished_blocks);
     ht_tree_number(object, "unknown_frees", view->unknown_frees);
     ht_tree_number(object, "mismatches", view->mismatches);
+    ht_tree_number(object, "unknown_blocks", view->unknown_blocks);
+    ht_tree_number(object, "unknown_bytes", view->unknown_bytes);
     ht_tree_number(object, "damaged_bytes", desk->about.damage_bytes);
     ht_tree_number(object, "lost_frames", desk->about.lost_frames);
     ht_tree_bool(object, "complete", is_lossless(desk));
@@ -328,7 +351,7 @@ bool ht_summary_tree(ht_desk_t *desk, json_t *object)
     ht_tree_number(object, "boots", desk->about.boots);
     ht_tree_number(object, "from_us", view->window_us);
     ht_tree_number(object, "to_us", view->last_us);
-    ht_tree_number(object, "events", view->events);
+    ht_tree_number(object, "events", view->events - view->events_before);
     ht_tree_number(object, "live_blocks", view->live_blocks);
     ht_tree_number(object, "live_bytes", view->live_bytes);
     ht_tree_number(object, "pool_blocks", view->pool_blocks);

@@ -11,15 +11,15 @@
 #include "ht_units.h"
 
 enum {
+    TEMPORARY,
+    EVER,
     LEFT,
     HELD,
     LIVE,
-    TEMPORARY,
     BLOCKS,
     SHARE,
     OLDEST,
     PEAK,
-    EVER,
     ALLOCS,
     FREED,
     LIVES,
@@ -114,7 +114,7 @@ static const table_t s_lifetimes = {
     .whole = total_blocks,
 };
 static const table_t s_tasks = {
-    .title = "Tasks",
+    .title = "Allocated",
     .sort = HT_SORT_TOTAL_BYTES,
     .columns = BIT(LIVE) | BIT(BLOCKS) | BIT(PEAK) | BIT(ALLOCS) | BIT(EVER),
     .by_task = true,
@@ -253,6 +253,7 @@ static void curve_cell(ht_desk_t *desk, const ht_tally_t *tally)
     ht_desk_curve(desk, sum, 14);
 }
 
+/* In the order of the columns. */
 static void cells(ht_desk_t *desk, const table_t *table, const ht_tally_t *row, uint64_t whole)
 {
     ht_report_t *r = &desk->r;
@@ -262,15 +263,15 @@ static void cells(ht_desk_t *desk, const table_t *table, const ht_tally_t *row, 
     uint64_t blocks = leaks              ? row->left_blocks
                       : table == &s_peak ? row->at_peak_blocks
                                          : row->live_blocks;
+    ht_cell_count(r, s_columns, TEMPORARY, row->temporary_blocks);
+    ht_cell_size(r, s_columns, EVER, true, row->total_bytes);
     ht_cell_size(r, s_columns, LEFT, true, row->left_bytes);
     ht_cell_size(r, s_columns, HELD, true, row->at_peak_bytes);
     ht_cell_size(r, s_columns, LIVE, true, row->live_bytes);
-    ht_cell_count(r, s_columns, TEMPORARY, row->temporary_blocks);
     ht_cell_count(r, s_columns, BLOCKS, blocks);
     ht_cell(r, s_columns, SHARE, ht_text_percent(ht_tally_rank(row, table->sort), whole).s);
     ht_cell_age(r, s_columns, OLDEST, row->left_blocks != 0, desk->view.last_us - row->oldest_us);
     ht_cell_size(r, s_columns, PEAK, known, peak);
-    ht_cell_size(r, s_columns, EVER, true, row->total_bytes);
     ht_cell_count(r, s_columns, ALLOCS, row->total_blocks);
     ht_cell_count(r, s_columns, FREED, row->freed_blocks);
     lives_cell(desk, row);

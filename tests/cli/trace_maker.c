@@ -219,11 +219,11 @@ static void node(world_t *w)
     definitions(w);
     make(w, MAIN, BOOT, 0, 1536);
     make(w, MAIN, FRAME, 1, 153600);
-    make(w, MAIN, FRAME, 101, 153600);
+    make(w, MAIN, FRAME, 2, 153600);
     for (unsigned at = 0; at < 600; at++) {
         w->now = S + at * S;
         if (at == 30) { mark(w, 1, TEXT("warm")); }
-        if (at == 200) { end(w, MAIN, FRAME, 101); }
+        if (at == 200) { end(w, MAIN, FRAME, 2); }
         if (at == 420) { fail_upload(w); }
         if (at == 500) { overflow(w); }
         second(w, at);
