@@ -15,16 +15,25 @@
 /* Behind the fixed bytes: sequence and time have one byte each at least. */
 #define BODY_MIN (HT_FRAME_FIXED_BYTES + 2U + HT_FRAME_CRC_BYTES)
 
-#define EACH_BYTE(b) (0x0101010101010101U * (uint64_t)(b))
+static const bool s_is_special[256] = {
+    [0x00] = true, [0x09] = true, [0x0A] = true,           [0x0D] = true,
+    [0x11] = true, [0x13] = true, [HT_WIRE_ESCAPE] = true,
+};
 
-/* May one of these eight bytes need a look: an escape, or one below 0x14? Says no too rarely, never
- * too often (Mycroft's test: a byte above one that is found may be found, too). */
-static bool needs_a_look(uint64_t word)
+/* Sixteen bytes at once, in whatever the processor has for that. */
+typedef uint8_t bytes16_t __attribute__((vector_size(16)));
+#define EACH(b) ((bytes16_t){} + (uint8_t)(b))
+
+/* Is one of these an escape, or a byte that no frame holds? (00 is none of them: it ended the
+ * frame.) */
+static inline bool has_special(bytes16_t b)
 {
-    const uint64_t high = EACH_BYTE(0x80);
-    uint64_t escape = word ^ EACH_BYTE(HT_WIRE_ESCAPE);
-    uint64_t small = (word - EACH_BYTE(0x14)) & ~word;
-    return ((((escape - EACH_BYTE(1)) & ~escape) | small) & high) != 0;
+    bytes16_t hit = (bytes16_t)(b == EACH(HT_WIRE_ESCAPE)) | (bytes16_t)(b == EACH(0x09)) |
+                    (bytes16_t)(b == EACH(0x0A)) | (bytes16_t)(b == EACH(0x0D)) |
+                    (bytes16_t)(b == EACH(0x11)) | (bytes16_t)(b == EACH(0x13));
+    uint64_t half[2];
+    memcpy(half, &hit, sizeof(half));
+    return (half[0] | half[1]) != 0;
 }
 
 /* Undo the stuffing into `out`, which has room for `length` bytes. Returns the bytes of the body,
@@ -34,26 +43,27 @@ static size_t unstuff(const uint8_t *in, size_t length, uint8_t *out, size_t *wr
     const uint8_t *const begin = in, *const end = in + length;
     uint8_t *const out_begin = out;
     while (in < end) {
-        while (end - in >= 8) {
-            uint64_t word;
-            memcpy(&word, in, 8);
-            if (needs_a_look(word)) { break; }
-            word ^= EACH_BYTE(HT_WIRE_MASK);
-            memcpy(out, &word, 8);
-            in += 8;
-            out += 8;
+        bytes16_t block;
+        for (; end - in >= (ptrdiff_t)sizeof(block); in += sizeof(block), out += sizeof(block)) {
+            memcpy(&block, in, sizeof(block));
+            if (has_special(block)) { break; }
+            block ^= EACH(HT_WIRE_MASK);
+            memcpy(out, &block, sizeof(block));
         }
-        /* At least one byte, or up to eight of them: those that need the look are among them. */
-        for (const uint8_t *look = end - in < 8 ? end : in + 8; in < look; in++) {
-            uint8_t byte = *in;
-            if (HT_WIRE_IS_SPECIAL(byte)) {
-                uint8_t real = in + 1 < end ? in[1] ^ HT_WIRE_ESCAPED : 1U;
-                *wrong = (size_t)(in - begin);
-                if (byte != HT_WIRE_ESCAPE || !HT_WIRE_IS_SPECIAL(real)) { return NONE; }
-                byte = real;
-                in++;
+        /* The bytes up to the special one, and that. */
+        while (in < end) {
+            uint8_t byte = *in++;
+            if (!s_is_special[byte]) {
+                *out++ = byte ^ HT_WIRE_MASK;
+                continue;
             }
-            *out++ = byte ^ HT_WIRE_MASK;
+            uint8_t real = in < end ? *in++ ^ HT_WIRE_ESCAPED : 1U;
+            if (byte != HT_WIRE_ESCAPE || !s_is_special[real]) {
+                *wrong = (size_t)(in - begin) - 2U;
+                return NONE;
+            }
+            *out++ = real ^ HT_WIRE_MASK;
+            break;
         }
     }
     return (size_t)(out - out_begin);

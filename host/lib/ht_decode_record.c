@@ -10,6 +10,7 @@
  * when it is done. A number of more than 64 bits moves the place to read from beyond the end, and
  * is found out the same way.
  */
+#include <endian.h>
 #include <string.h>
 
 #include "ht_decode_internal.h"
@@ -29,7 +30,7 @@ typedef struct {
     uint64_t odd;       /* what the next address has beyond a multiple of the unit */
     bool unrecorded;    /* the next allocation is */
     uint32_t origins;
-    uint32_t origin[HT_RECENT_ORIGINS]; /* latest first */
+    uint32_t origin[1 + HT_RECENT_ORIGINS]; /* from [1] on, latest first; [0]: see to_the_head() */
     /* The recent blocks, latest last: block[first] to block[top - 1]. Grows to the right, as many
      * as a frame may have, so that an allocation moves nothing. */
     uint32_t first, top;
@@ -39,8 +40,8 @@ typedef struct {
 
 static const char s_cut[] = "a record goes beyond the end of its frame";
 
-/* More than one byte. */
-static uint64_t long_varint(ht_records_t *records)
+/* Nine or ten bytes. */
+static uint64_t longest_varint(ht_records_t *records)
 {
     const uint8_t *at = records->at;
     uint64_t value = 0;
@@ -57,6 +58,23 @@ static uint64_t long_varint(ht_records_t *records)
     return 0;
 }
 
+/* Of any length, up to eight bytes without a branch: the bits of eight bytes at once, in pairs, in
+ * pairs of pairs, together. */
+static inline uint64_t any_varint(ht_records_t *records)
+{
+    uint64_t word;
+    memcpy(&word, records->at, sizeof(word));
+    word = le64toh(word);
+    uint64_t ends = ~word & UINT64_C(0x8080808080808080);
+    if (ends == 0) { return longest_varint(records); }
+    records->at += (unsigned)__builtin_ctzll(ends) / 8U + 1U;
+    word &= ends ^ (ends - 1U); /* up to the first end */
+    word = (word & UINT64_C(0x007F007F007F007F)) | (word & UINT64_C(0x7F007F007F007F00)) >> 1;
+    word = (word & UINT64_C(0x00003FFF00003FFF)) | (word & UINT64_C(0x3FFF00003FFF0000)) >> 2;
+    return (word & UINT64_C(0x0FFFFFFF)) | (word & UINT64_C(0x0FFFFFFF00000000)) >> 4;
+}
+
+/* One that is short, mostly. */
 static inline uint64_t varint(ht_records_t *records)
 {
     const uint8_t *at = records->at;
@@ -69,40 +87,61 @@ static inline uint64_t varint(ht_records_t *records)
         records->at = at + 2;
         return (value & 0x7FU) | (uint64_t)at[1] << 7;
     }
-    return long_varint(records);
+    return any_varint(records);
 }
 
 static inline uint64_t next_address(ht_records_t *records)
 {
-    uint64_t distance = (uint64_t)ht_unzigzag(varint(records));
+    uint64_t distance = (uint64_t)ht_unzigzag(any_varint(records));
     records->last = (records->last + (distance << records->unit_bits)) & records->mask;
     return records->last;
 }
 
-/* The origin of that number goes to the head; `count` is the number of those before it. */
-static inline void to_the_head(ht_records_t *records, uint32_t origin, uint32_t count)
+/* Four of the recent origins at once. */
+typedef uint32_t origins4_t __attribute__((vector_size(16)));
+
+static inline origins4_t load4(const uint32_t *from)
 {
-    for (; count > 0; count--) {
-        records->origin[count] = records->origin[count - 1];
-    }
-    records->origin[0] = origin;
+    origins4_t four;
+    memcpy(&four, from, sizeof(four));
+    return four;
 }
 
-static uint32_t new_origin(ht_records_t *records, uint32_t origin)
+/* Those of the numbers `first` to `first` + 3, after the one of number `place` went to the head. */
+static inline origins4_t moved4(const uint32_t *list, uint32_t first, uint32_t place)
 {
-    uint32_t place = 0;
-    while (place < records->origins && records->origin[place] != origin) {
-        place++;
+    const origins4_t number = (origins4_t){0, 1, 2, 3} + first;
+    origins4_t moves = (origins4_t)(number <= (origins4_t){} + place);
+    return (load4(list + first) & moves) | (load4(list + first + 1) & ~moves);
+}
+
+/*
+ * The origin of that number goes to the head, and those before it move by one. All are written,
+ * each as what it was or as the one before it: how many move is as good as random, and a loop would
+ * be guessed wrongly each time.
+ */
+static inline void to_the_head(ht_records_t *records, uint32_t origin, uint32_t place)
+{
+    uint32_t *list = records->origin;
+    list[0] = origin; /* the one before the first */
+    origins4_t low = moved4(list, 0, place), high = moved4(list, 3, place);
+    memcpy(list + 1, &low, sizeof(low));
+    memcpy(list + 4, &high, sizeof(high));
+}
+
+/* An index that followed: it may be among the recent ones, or is a new one. */
+static inline void new_origin(ht_records_t *records, uint32_t origin)
+{
+    uint32_t place = HT_RECENT_ORIGINS;
+    for (uint32_t i = HT_RECENT_ORIGINS; i > 0; i--) {
+        place = records->origin[i] == origin ? i - 1U : place;
     }
-    if (place == records->origins) {
-        if (records->origins < HT_RECENT_ORIGINS) {
-            records->origins++;
-        } else {
-            place--;
-        }
+    if (place >= records->origins) {
+        place = records->origins;
+        if (place < HT_RECENT_ORIGINS) { records->origins++; }
+        if (place == HT_RECENT_ORIGINS) { place--; }
     }
     to_the_head(records, origin, place);
-    return origin;
 }
 
 static inline void push_block(ht_records_t *records, uint64_t address)
@@ -142,7 +181,7 @@ static const char *decode_alloc(ht_decoder_t *decoder, ht_records_t *records, ui
         if (origin > UINT32_MAX) { return "the index of an origin has more than 32 bits"; }
         new_origin(records, (uint32_t)origin);
     } else if (place < records->origins) {
-        origin = records->origin[place];
+        origin = records->origin[1 + place];
         to_the_head(records, (uint32_t)origin, place);
     } else {
         return "an origin among the recent ones that is not there";
@@ -257,6 +296,7 @@ static void begin(ht_records_t *records, const ht_decoder_t *decoder, size_t at)
     records->odd = 0;
     records->unrecorded = false;
     records->origins = 0;
+    memset(records->origin, 0, sizeof(records->origin));
     records->first = 0;
     records->top = 0;
     memset(records->slot, 0, sizeof(records->slot));

@@ -19,3 +19,6 @@ foreach(test trace_file trace_broken)
   heaptrail_add_test(host_${test} SOURCES test_${test}.c recording.c
     LIBS heaptrail_host_test heaptrail_file)
 endforeach()
+
+add_executable(make_trace make_trace.c)
+target_link_libraries(make_trace PRIVATE heaptrail_warnings heaptrail_host_test heaptrail_file)
