@@ -71,12 +71,21 @@ void ht_model_free(ht_model_t *model)
     free(model);
 }
 
+static void tell(const ht_model_t *model, ht_change_kind_t kind)
+{
+    const ht_change_t change = {.kind = kind, .time_us = model->view.last_us};
+    if (model->options.change != NULL) {
+        model->options.change(model->options.change_context, model, &change);
+    }
+}
+
 /* Another run: nothing that was known is true any more. Without memory the model stays unusable. */
 static void begin_anew(ht_model_t *model)
 {
     ht_model_options_t options = model->options;
     release(model);
     (void)begin(model, options);
+    tell(model, HT_CHANGE_ANEW);
 }
 
 /* --- events -------------------------------------------------------------------------------------
@@ -198,10 +207,7 @@ void ht_model_begin_window(ht_model_t *model, uint64_t time_us)
     origins_window(model);
     heaps_window(model);
     ht_model_series_begin(model, view->last_us);
-    if (model->options.change != NULL) {
-        const ht_change_t change = {.kind = HT_CHANGE_WINDOW, .time_us = view->last_us};
-        model->options.change(model->options.change_context, model, &change);
-    }
+    tell(model, HT_CHANGE_WINDOW);
 }
 
 /* --- what is asked ------------------------------------------------------------------------------

@@ -249,6 +249,7 @@ typedef enum {
     HT_CHANGE_PUT_BACK,  /**< its HT_CHANGE_FREED did not happen: realloc() failed */
     HT_CHANGE_RELABELED, /**< it was made by another flow than was told */
     HT_CHANGE_WINDOW,    /**< of no block: what counts begins here, ht_model_begin_window() */
+    HT_CHANGE_ANEW,      /**< of no block: another run; all that was told is of an earlier one */
 } ht_change_kind_t;
 
 /** What becomes of one block, after it happened. */
@@ -266,7 +267,7 @@ typedef struct {
 typedef struct {
     uint64_t size_min, size_max; /**< only blocks of these sizes count; 0: no limit */
     /** Called for every change of a block that counts; NULL: nobody wants to know. It may read the
-     * model. Another boot empties the model without a word: see ht_model_event(). */
+     * model. */
     void (*change)(void *context, const ht_model_t *model, const ht_change_t *change);
     void *change_context;
 } ht_model_options_t;

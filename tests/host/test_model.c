@@ -111,6 +111,9 @@ static void on_change(void *context, const ht_model_t *model, const ht_change_t 
             w->told[i].carried_blocks = w->told[i].live_blocks;
         }
         break;
+    case HT_CHANGE_ANEW:
+        memset(w->told, 0, sizeof(w->told));
+        break;
     }
 }
 
