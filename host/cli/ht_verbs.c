@@ -12,6 +12,7 @@ const ht_verb_t ht_verbs[] = {
     {"report", "what a trace says: leaks, peak, growth, failures, ...", ht_cmd_report},
     {"record", "a device's trace into a file, its console onto the screen", ht_cmd_record},
     {"run", "a Linux program, its trace into a file", ht_cmd_run},
+    {"export", "a trace for other viewers: heaptrack, pprof, Perfetto, ...", ht_cmd_export},
     {"core", "who held the heap when the machine stopped: reads a core dump", ht_cmd_core},
     {0},
 };

@@ -1,0 +1,314 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ht_profile.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NO_NUMBER UINT32_MAX
+
+static const char *text(ht_profile_t *profile, const char *string)
+{
+    return string == NULL || string[0] == '\0'
+               ? NULL
+               : ht_strings_add(&profile->strings, string, strlen(string));
+}
+
+/* --- numbers to numbers ----------------------------------------------------------------------- */
+
+/* A hash table of what is found by a key of two words. */
+struct ht_profile_index {
+    struct {
+        uint64_t key[2];
+        uint32_t value; /* + 1; 0: empty */
+    } * slot;
+    size_t slots, used;
+};
+
+static size_t place_of(const struct ht_profile_index *index, uint64_t a, uint64_t b)
+{
+    uint64_t hash = (a ^ (b << 32 | b >> 32)) * UINT64_C(0x9E3779B97F4A7C15);
+    size_t at = (size_t)(hash >> 20) & (index->slots - 1);
+    while (index->slot[at].value != 0 &&
+           (index->slot[at].key[0] != a || index->slot[at].key[1] != b)) {
+        at = (at + 1) & (index->slots - 1);
+    }
+    return at;
+}
+
+static bool make_room(struct ht_profile_index *index)
+{
+    if (index->used * 2 < index->slots) { return true; }
+    struct ht_profile_index larger = {.slots = index->slots == 0 ? 1024 : 2 * index->slots};
+    larger.slot = calloc(larger.slots, sizeof(*larger.slot));
+    if (larger.slot == NULL) { return false; }
+    for (size_t i = 0; i < index->slots; i++) {
+        if (index->slot[i].value == 0) { continue; }
+        larger.slot[place_of(&larger, index->slot[i].key[0], index->slot[i].key[1])] =
+            index->slot[i];
+    }
+    larger.used = index->used;
+    free(index->slot);
+    *index = larger;
+    return true;
+}
+
+/* Where the number of a key is kept, plus 1; 0 is to be filled in. NULL: no memory. */
+static uint32_t *number_of(struct ht_profile_index **index, uint64_t a, uint64_t b)
+{
+    if (*index == NULL) { *index = calloc(1, sizeof(**index)); }
+    if (*index == NULL || !make_room(*index)) { return NULL; }
+    size_t at = place_of(*index, a, b);
+    if ((*index)->slot[at].value == 0) {
+        (*index)->slot[at].key[0] = a;
+        (*index)->slot[at].key[1] = b;
+        (*index)->used++; /* its user fills it in */
+    }
+    return &(*index)->slot[at].value;
+}
+
+static void free_index(struct ht_profile_index *index)
+{
+    if (index != NULL) { free(index->slot); }
+    free(index);
+}
+
+/* --- functions, frames, locations ------------------------------------------------------------- */
+
+/* Equal texts of the pool are one pointer. */
+static uint32_t function_of(ht_profile_t *profile, const char *name, const char *file)
+{
+    uint32_t *number =
+        name == NULL ? NULL : number_of(&profile->names, (uintptr_t)name, (uintptr_t)file);
+    if (number == NULL) { return NO_NUMBER; }
+    if (*number != 0) { return *number - 1; }
+    if (!ht_array_room((void **)&profile->function, &profile->function_capacity, profile->functions,
+                       sizeof(*profile->function))) {
+        return NO_NUMBER;
+    }
+    profile->function[profile->functions] = (ht_profile_function_t){name, file};
+    *number = (uint32_t)++profile->functions;
+    return *number - 1;
+}
+
+static bool add_frame(ht_profile_t *profile, const char *name, const char *file, uint32_t line)
+{
+    uint32_t function = function_of(profile, name, file);
+    if (function == NO_NUMBER || !ht_array_room((void **)&profile->frame, &profile->frame_capacity,
+                                                profile->frames, sizeof(*profile->frame))) {
+        return false;
+    }
+    profile->frame[profile->frames++] = (ht_profile_frame_t){function, line};
+    return true;
+}
+
+/* A new location for the frames from `first` on. NO_NUMBER: no memory. */
+static uint32_t add_location(ht_profile_t *profile, uint64_t address, const char *object,
+                             size_t first)
+{
+    if (profile->frames == first ||
+        !ht_array_room((void **)&profile->location, &profile->location_capacity, profile->locations,
+                       sizeof(*profile->location))) {
+        return NO_NUMBER;
+    }
+    profile->location[profile->locations] = (ht_profile_location_t){
+        address, object, (uint32_t)first, (uint32_t)(profile->frames - first)};
+    return (uint32_t)profile->locations++;
+}
+
+/* --- addresses: each one location ------------------------------------------------------------- */
+
+static const char *hex_name(ht_profile_t *profile, uint64_t address)
+{
+    char name[24];
+    (void)snprintf(name, sizeof(name), "0x%08" PRIx64, address);
+    return text(profile, name);
+}
+
+static bool add_named_frames(ht_profile_t *profile, ht_symbols_t *symbols, uint64_t address,
+                             const char **object)
+{
+    ht_symbols_module_t module;
+    const ht_symbol_t *symbol =
+        symbols == NULL ? NULL : ht_symbols_find(symbols, address, HT_ADDRESS_RETURN);
+    bool good = true;
+    *object = NULL;
+    if (symbol == NULL || symbol->frames[symbol->frame_count - 1].function == NULL) {
+        good = add_frame(profile, hex_name(profile, address), NULL, 0);
+    }
+    for (size_t i = 0; good && symbol != NULL && i < symbol->frame_count; i++) {
+        const ht_symbol_frame_t *frame = &symbol->frames[i];
+        if (frame->function == NULL) { continue; }
+        good = add_frame(profile, text(profile, frame->function), text(profile, frame->file),
+                         frame->line);
+    }
+    if (good && symbol != NULL && symbol->module != HT_SYMBOLS_NO_MODULE &&
+        ht_symbols_module(symbols, symbol->module, &module)) {
+        *object = text(profile, module.path);
+    }
+    return good;
+}
+
+static uint32_t location_of(ht_profile_t *profile, ht_symbols_t *symbols, uint64_t address)
+{
+    uint32_t *number = number_of(&profile->places, address, 0);
+    if (number == NULL) { return NO_NUMBER; }
+    if (*number != 0) { return *number - 1; }
+    const char *object;
+    size_t first = profile->frames;
+    if (!add_named_frames(profile, symbols, address, &object)) { return NO_NUMBER; }
+    uint32_t location = add_location(profile, address, object, first);
+    if (location != NO_NUMBER) { *number = location + 1; }
+    return location;
+}
+
+/* --- stacks ----------------------------------------------------------------------------------- */
+
+/* "publish_sample [topic]": what a macro knows is more than the address does. */
+static uint32_t site_location(ht_profile_t *profile, const ht_site_row_t *site)
+{
+    char name[512];
+    size_t first = profile->frames;
+    const char *function = site->function[0] == '\0' ? "?" : site->function;
+    int length = site->variable[0] == '\0'
+                     ? snprintf(name, sizeof(name), "%s", function)
+                     : snprintf(name, sizeof(name), "%s [%s]", function, site->variable);
+    if (length < 0 ||
+        !add_frame(profile, text(profile, name), text(profile, site->file), site->line)) {
+        return NO_NUMBER;
+    }
+    return add_location(profile, 0, NULL, first);
+}
+
+/* The macro's own return address is in the function that the site names already. */
+static bool is_in_site(const ht_profile_t *profile, uint32_t location, const ht_site_row_t *site)
+{
+    const ht_profile_location_t *place = &profile->location[location];
+    for (uint32_t i = 0; i < place->count; i++) {
+        const char *function = ht_profile_function(profile, place->first + i)->name;
+        size_t length = strlen(site->function);
+        if (length != 0 && strncmp(function, site->function, length) == 0 &&
+            (function[length] == '\0' || function[length] == '(')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint32_t unknown_location(ht_profile_t *profile)
+{
+    size_t first = profile->frames;
+    if (!add_frame(profile, text(profile, "(unknown site)"), NULL, 0)) { return NO_NUMBER; }
+    return add_location(profile, 0, NULL, first);
+}
+
+static bool add_stack(ht_profile_t *profile, ht_symbols_t *symbols, ht_row_t number)
+{
+    const ht_origin_row_t *origin = &profile->view.origin[number];
+    const ht_site_row_t *site = origin->site == 0 ? NULL : &profile->view.site[origin->site];
+    uint32_t *location =
+        ht_strings_room(&profile->strings, (origin->depth + 2U) * sizeof(*location));
+    uint32_t count = 0;
+    if (location == NULL) { return false; }
+    if (site != NULL) { location[count++] = site_location(profile, site); }
+    for (uint32_t i = 0; i < origin->depth; i++) {
+        uint32_t place = location_of(profile, symbols, origin->frames[i]);
+        if (place == NO_NUMBER) { return false; }
+        bool told = i == 0 && site != NULL && is_in_site(profile, place, site);
+        if (!told) { location[count++] = place; }
+    }
+    if (count == 0) { location[count++] = unknown_location(profile); }
+    profile->stack[number] = (ht_profile_stack_t){location, count};
+    profile->stacks++;
+    return location[0] != NO_NUMBER;
+}
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+static bool add_row(ht_profile_t *profile, const ht_flow_row_t *flow)
+{
+    const ht_holder_t peak = ht_model_at_peak(&profile->view, flow);
+    if (!ht_array_room((void **)&profile->row, &profile->row_capacity, profile->rows,
+                       sizeof(*profile->row))) {
+        return false;
+    }
+    ht_profile_row_t *row = &profile->row[profile->rows++];
+    *row = (ht_profile_row_t){.origin = flow->origin, .task = flow->task, .heap = flow->heap};
+    row->value[HT_VALUE_LIVE] = (ht_profile_amount_t){flow->live_blocks, flow->live_bytes};
+    row->value[HT_VALUE_TOTAL] = (ht_profile_amount_t){flow->total_blocks + flow->carried_blocks,
+                                                       flow->total_bytes + flow->carried_bytes};
+    row->value[HT_VALUE_PEAK] = (ht_profile_amount_t){peak.live_blocks, peak.live_bytes};
+    row->value[HT_VALUE_TEMPORARY] = (ht_profile_amount_t){flow->temporary_blocks, 0};
+    for (unsigned v = 0; v < HT_VALUES; v++) {
+        profile->total[v].blocks += row->value[v].blocks;
+        profile->total[v].bytes += row->value[v].bytes;
+    }
+    return true;
+}
+
+bool ht_profile_make(ht_profile_t *profile, const ht_model_view_t *view, ht_symbols_t *symbols)
+{
+    *profile = (ht_profile_t){.view = *view};
+    profile->stack = calloc(view->origins, sizeof(*profile->stack));
+    if (profile->stack == NULL) { return false; }
+    for (uint32_t i = 0; i < view->origins; i++) {
+        if (!add_stack(profile, symbols, i)) { return false; }
+    }
+    for (uint32_t i = 0; i < view->flows; i++) {
+        const ht_flow_row_t *flow = &view->flow[i];
+        bool counts = !flow->pool && flow->total_blocks + flow->carried_blocks != 0;
+        if (counts && !add_row(profile, flow)) { return false; }
+    }
+    return true;
+}
+
+void ht_profile_free(ht_profile_t *profile)
+{
+    free(profile->function);
+    free(profile->frame);
+    free(profile->location);
+    free(profile->stack);
+    free(profile->row);
+    free_index(profile->places);
+    free_index(profile->names);
+    ht_strings_free(&profile->strings);
+    *profile = (ht_profile_t){.frames = 0};
+}
+
+/* --- what is asked ---------------------------------------------------------------------------- */
+
+const ht_profile_function_t *ht_profile_function(const ht_profile_t *profile, uint32_t frame)
+{
+    return &profile->function[profile->frame[frame].function];
+}
+
+size_t ht_profile_frames(const ht_profile_t *profile, ht_row_t origin,
+                         uint32_t frame[HT_PROFILE_DEPTH_MAX])
+{
+    const ht_profile_stack_t *stack = &profile->stack[origin];
+    size_t count = 0;
+    for (uint32_t i = 0; i < stack->count; i++) {
+        const ht_profile_location_t *location = &profile->location[stack->location[i]];
+        for (uint32_t f = 0; f < location->count && count < HT_PROFILE_DEPTH_MAX; f++) {
+            frame[count++] = location->first + f;
+        }
+    }
+    return count;
+}
+
+const char *ht_profile_name(const ht_profile_t *profile)
+{
+    const ht_hello_row_t *hello = profile->view.hello;
+    return hello->app_name != NULL  ? hello->app_name
+           : hello->program != NULL ? hello->program
+                                    : "heaptrail";
+}
+
+uint64_t ht_profile_weight(const ht_profile_row_t *row, ht_profile_value_t value)
+{
+    return value == HT_VALUE_TEMPORARY ? row->value[value].blocks : row->value[value].bytes;
+}
