@@ -259,7 +259,11 @@ ht_component_t ht_components_at(ht_components_t *components, uint64_t address)
 ht_component_t ht_components_find(ht_components_t *components, const ht_symbol_t *symbol,
                                   const char *module_path)
 {
-    ht_component_t found = ht_components_at(components, symbol->module_address);
+    /* The map is the firmware's or the program's, which is the first file; others have their own
+     * addresses. */
+    bool has_map = symbol->module == 0 || symbol->module == HT_SYMBOLS_NO_MODULE;
+    ht_component_t found = {.source = HT_COMPONENT_UNKNOWN};
+    if (has_map) { found = ht_components_at(components, symbol->module_address); }
     if (found.source == HT_COMPONENT_UNKNOWN && symbol->unit != NULL) {
         found = ht_components_of_path(components, symbol->unit);
     }

@@ -68,8 +68,9 @@ bool ht_components_check_map(ht_components_t *components, const char *elf_path,
                              ht_lookup_error_t *error);
 
 /**
- * What the code at an address belongs to: the map's answer, else by the source file, else the file
- * it is in.
+ * What the code at an address belongs to: the map's answer, else by the source file, else the
+ * file it is in. The map is that of the file that was added to the symbols first: a firmware, or a
+ * process's program.
  * @param symbol       what ht_symbols_find() said.
  * @param module_path  of the file that the address is in; NULL: not known. A firmware's own ELF
  * file is no answer: leave it out for that.

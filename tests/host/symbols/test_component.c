@@ -291,6 +291,9 @@ static void test_order(void **state)
     ht_symbol_t symbol = {.module_address = 0x42000020, .unit = "/idf/components/log/log.c"};
     assert_string_equal(ht_components_find(components, &symbol, "/lib/libc.so.6").component,
                         "main");
+    symbol.module = 1; /* of another file: not the map's */
+    assert_string_equal(ht_components_find(components, &symbol, "/lib/libc.so.6").component, "log");
+    symbol.module = 0;
     symbol.module_address = 0;
     assert_string_equal(ht_components_find(components, &symbol, "/lib/libc.so.6").component, "log");
     symbol.unit = NULL;
