@@ -169,7 +169,7 @@ static bool find_in_region(void *context, const heaptrail_block_row_t *row)
 static bool has_blocks(const region_t *region)
 {
     search_t search = {*region, false};
-    heaptrail_select_t select = {.since = &search.region.from, .task_id = region->task_id};
+    heaptrail_select_t select = {.since = &search.region.from};
     (void)heaptrail_for_each_block(&select, find_in_region, &search, NULL);
     return search.found;
 }
