@@ -249,11 +249,13 @@ void k_exit_thread(void)
     longjmp(self->leave, 1);
 }
 
-/* Stack scanners find pointers in saved registers too: they are spilled before the wait. */
+/* Stack scanners find pointers in saved registers too: they are spilled to this frame before the
+ * wait, and the stack in use begins below them. */
 __attribute__((noinline)) void k_wait_for_slot(k_task_t *self)
 {
+    volatile uintptr_t top = 0;
     __builtin_unwind_init();
-    if (self->tcb) { self->tcb->pxTopOfStack = __builtin_frame_address(0); }
+    if (self->tcb) { self->tcb->pxTopOfStack = (void *)(uintptr_t)&top; }
     while (self->state != K_RUNNING && !self->kill) {
         pthread_cond_wait(&self->cond, &k.lock);
     }

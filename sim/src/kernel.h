@@ -46,6 +46,7 @@ typedef struct k_task {
     uint8_t *stack;
     uint32_t stack_bytes;
     bool memory_dynamic;
+    uint8_t *host_stack_low;
     uint8_t *host_stack_end;
     TaskFunction_t entry;
     void *arg;

@@ -22,6 +22,7 @@ static void note_host_stack(k_task_t *self)
         pthread_attr_getstack(&attr, &low, &bytes);
         pthread_attr_destroy(&attr);
     }
+    self->host_stack_low = low;
     self->host_stack_end = (uint8_t *)low + bytes;
 }
 

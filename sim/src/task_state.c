@@ -183,7 +183,10 @@ static void fill_snapshot(const k_task_t *t, TaskSnapshot_t *snapshot)
 {
     bool self = t == k_ctx.task;
     snapshot->pxTCB = t->tcb;
-    snapshot->pxTopOfStack = self ? __builtin_frame_address(0) : t->tcb->pxTopOfStack;
+    bool runs = t->state == K_RUNNING; /* on the other core: nobody knows how far down */
+    snapshot->pxTopOfStack = self   ? __builtin_frame_address(0)
+                             : runs ? (StackType_t *)(void *)t->host_stack_low
+                                    : t->tcb->pxTopOfStack;
     snapshot->pxEndOfStack = t->host_stack_end;
 }
 

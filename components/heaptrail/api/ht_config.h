@@ -105,6 +105,11 @@
 #define CONFIG_HEAPTRAIL_LOWMEM_WATCHES 0
 #endif
 
+/** Blocks, areas and functions that can be told to the reachability scan. */
+#ifndef CONFIG_HEAPTRAIL_SCAN_ROOTS
+#define CONFIG_HEAPTRAIL_SCAN_ROOTS 8
+#endif
+
 /** A trace can go over TCP (1): refers to the network stack. On Arduino it is always there. */
 #if defined(CONFIG_HEAPTRAIL_SINK_TCP)
 #define HT_CONFIG_SINK_TCP (CONFIG_HEAPTRAIL_SINK_TCP + 0)

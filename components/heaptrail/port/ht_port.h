@@ -71,6 +71,11 @@
 #define HT_PORT_COMPARES_STACKS 0
 #endif
 
+/* Bytes below the stack pointer where a function's caller has its registers (Xtensa's windows). */
+#ifndef HT_PORT_SAVED_BELOW
+#define HT_PORT_SAVED_BELOW 0U
+#endif
+
 /* 0 where no heap can hold a block that is too large for a record (HT_SIZE_MAX). */
 #ifndef HT_PORT_LARGE_BLOCKS
 #define HT_PORT_LARGE_BLOCKS 1
@@ -157,6 +162,36 @@ bool ht_port_lowmem_start(void);
 
 /** Have a task call heaptrail_lowmem_poll() soon. Any context, after ht_port_lowmem_start(). */
 void ht_port_lowmem_wake(void);
+
+/* --- the reachability scan: from a task
+ * ------------------------------------------------------------
+ */
+
+/** Memory that may hold pointers: words from `start` rounded up, `bytes` of them. */
+typedef void (*ht_port_root_fn)(void *context, uintptr_t start, size_t bytes);
+
+/** Tell all variables: .data, .bss and what is like them. False: this platform cannot. O(regions).
+ */
+bool ht_port_static_roots(ht_port_root_fn fn, void *context);
+
+/**
+ * Tell the stacks in use of all tasks but the calling one, with the registers that were saved on
+ * them, and those of interrupt handlers. Others may run meanwhile. False: this platform cannot.
+ * O(tasks).
+ */
+bool ht_port_stack_roots(ht_port_root_fn fn, void *context);
+
+/** Where the stack that this runs on ends; 0: not known. */
+uintptr_t ht_port_stack_end(void);
+
+/** Memory that no block of the firmware's is and that is not traced, or NULL; and its end. */
+void *ht_port_scratch(size_t bytes);
+void ht_port_scratch_free(void *memory);
+
+/** Keep every other task from running, until ht_port_let_run(). Nests. False: this platform cannot.
+ */
+bool ht_port_hold_others(void);
+void ht_port_let_run(void);
 
 /* --- memory errors -----------------------------------------------------------------------------
  */

@@ -10,7 +10,8 @@ extern "C" {
 #endif
 
 /** [pxTopOfStack, pxEndOfStack) is the host thread's stack in use, lowest address first. It is
- *  exact for tasks that do not run, and the caller's own frame onwards for the caller. */
+ *  exact for tasks that do not run, the caller's own frame onwards for the caller, and the whole
+ *  stack for a task that runs on the other core. */
 typedef struct xTASK_SNAPSHOT {
     void *pxTCB;
     StackType_t *pxTopOfStack;

@@ -1,0 +1,292 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/* The reachability scan of the default tracker: passes, roots, slices, rows. */
+#include "heaptrail_leaks.h"
+
+#include <string.h>
+
+#include "ht_default.h"
+#include "ht_leak_roots.h"
+#include "ht_log.h"
+#include "ht_query.h"
+
+#define PASSES 2U
+#define PASSES_MAX 16U
+#define PAUSE_MS 100U
+#define AGE_MIN_US 1000000U
+#define SLICE_WORDS 4096U
+#define WORK_MAX 128U
+#define SPARE_BLOCKS 64U
+/* Looks at what was made meanwhile, per pass. */
+#define GROWTHS 3U
+
+typedef struct {
+    ht_scan_t scan;
+    heaptrail_scan_options_t options;
+    heaptrail_scan_summary_t summary;
+    uintptr_t stack_start; /* of the caller's frames */
+    heaptrail_leak_fn_t fn;
+    void *context;
+} run_t;
+
+static run_t s_run; /* too large for a stack; its holder's */
+static volatile uint32_t s_busy;
+
+/* --- arguments -----------------------------------------------------------------------------------
+ */
+
+static uint32_t or_default(uint32_t value, uint32_t otherwise)
+{
+    return value != 0 ? value : otherwise;
+}
+
+static uint32_t blocks_now(void)
+{
+    uint32_t blocks = ht_unlocked_count(ht_default());
+    blocks += blocks / 8U + SPARE_BLOCKS;
+    return blocks < HT_SCAN_MAX ? blocks : HT_SCAN_MAX;
+}
+
+size_t heaptrail_scan_memory_bytes(void)
+{
+    return ht_scan_memory_bytes(blocks_now(), WORK_MAX);
+}
+
+/* As many blocks as have room. */
+static uint32_t blocks_for(size_t bytes)
+{
+    uint32_t blocks = HT_SCAN_MAX;
+    for (uint32_t step = HT_SCAN_MAX; step > 0; step /= 2U) {
+        while (blocks > step && ht_scan_memory_bytes(blocks - step, WORK_MAX) > bytes) {
+            blocks -= step;
+        }
+    }
+    return ht_scan_memory_bytes(blocks, WORK_MAX) <= bytes ? blocks : blocks - 1U;
+}
+
+static const char *wrong_field(const heaptrail_scan_options_t *options)
+{
+    if (options->passes > PASSES_MAX) { return "passes"; }
+    if ((uintptr_t)options->memory % sizeof(uintptr_t) != 0) { return "memory (alignment)"; }
+    if (options->memory == NULL && options->memory_bytes != 0) { return "memory"; }
+    return NULL;
+}
+
+/* --- one pass ------------------------------------------------------------------------------------
+ */
+
+static void root(void *context, uintptr_t start, size_t bytes)
+{
+    ht_scan_root(context, start, bytes);
+}
+
+/* False: this platform cannot tell them. */
+static bool give_roots(run_t *run)
+{
+    ht_scan_t *scan = &run->scan;
+    uintptr_t end = ht_port_stack_end();
+    if (end > run->stack_start) { ht_scan_root(scan, run->stack_start, end - run->stack_start); }
+    ht_leak_roots_give(scan);
+    return ht_port_stack_roots(root, scan) && ht_port_static_roots(root, scan) && end != 0;
+}
+
+/* Read on until nothing is left, giving way between slices. */
+static void read_all(run_t *run)
+{
+    while (!ht_scan_run(&run->scan, run->options.slice_words)) {
+        if (!run->options.stop) { (void)ht_port_wait_ms(0); }
+    }
+}
+
+static bool scan_once(run_t *run)
+{
+    ht_scan_t *scan = &run->scan;
+    ht_scan_begin(scan);
+    if (!give_roots(run)) { return false; }
+    read_all(run);
+    for (uint32_t i = 0; i < GROWTHS && !run->options.stop; i++) {
+        uint32_t added = ht_scan_grow(scan);
+        (void)give_roots(run); /* what went from a block to a stack meanwhile */
+        read_all(run);
+        if (added == 0) { break; }
+    }
+    while (ht_scan_next(scan) != HT_SCAN_DONE) {
+        read_all(run);
+    }
+    return true;
+}
+
+static bool scan_passes(run_t *run)
+{
+    for (uint32_t pass = 0; pass < run->options.passes; pass++) {
+        if (pass > 0 && !run->options.stop) { (void)ht_port_wait_ms(run->options.pause_ms); }
+        if (!scan_once(run)) { return false; }
+    }
+    return true;
+}
+
+/* --- rows ----------------------------------------------------------------------------------------
+ */
+
+static bool is_lost(ht_scan_class_t found)
+{
+    return found == HT_SCAN_LOST || found == HT_SCAN_INDIRECT;
+}
+
+/* What becomes of a block that this pass did not come to. */
+static heaptrail_reach_t judge(run_t *run, uint32_t i, const heaptrail_block_row_t *row)
+{
+    static const heaptrail_reach_t reach[] = {
+        [HT_SCAN_REACHABLE] = HEAPTRAIL_REACHABLE,
+        [HT_SCAN_POSSIBLE] = HEAPTRAIL_POSSIBLY_LOST,
+        [HT_SCAN_INDIRECT] = HEAPTRAIL_INDIRECTLY_LOST,
+        [HT_SCAN_LOST] = HEAPTRAIL_LOST,
+    };
+    ht_scan_class_t found = ht_scan_class(&run->scan, i);
+    if (found != HT_SCAN_REACHABLE && row->age_us < run->options.age_min_us) {
+        run->summary.young_blocks++;
+        return HEAPTRAIL_REACHABLE;
+    }
+    if (is_lost(found) && !ht_scan_was_lost(&run->scan, i)) {
+        run->summary.unsure_blocks++;
+        return HEAPTRAIL_REACHABLE;
+    }
+    return reach[found];
+}
+
+/* What a lost block takes with it. */
+static void add_indirect(const ht_scan_t *scan, uint32_t leader, heaptrail_leak_row_t *row)
+{
+    for (uint32_t i = 0; i < scan->count; i++) {
+        if (ht_scan_class(scan, i) == HT_SCAN_INDIRECT && ht_scan_leader(scan, i) == leader) {
+            row->indirect_blocks++;
+            row->indirect_bytes += ht_scan_size(scan, i);
+        }
+    }
+}
+
+static bool is_wanted(const run_t *run, heaptrail_reach_t reach)
+{
+    return reach == HEAPTRAIL_LOST || (run->options.all && reach != HEAPTRAIL_REACHABLE);
+}
+
+/* Count every block; hand out those that are wanted. */
+static void tell(run_t *run)
+{
+    ht_scan_t *scan = &run->scan;
+    bool goes_on = run->fn != NULL;
+    for (uint32_t i = 0; i < scan->count; i++) {
+        heaptrail_leak_row_t row = {0};
+        uintptr_t address = ht_scan_address(scan, i);
+        /* It may be gone, or another one. */
+        if (!ht_query_whois(ht_default(), address, &row.block, NULL) ||
+            row.block.address != address) {
+            continue;
+        }
+        row.reach = judge(run, i, &row.block);
+        run->summary.blocks[row.reach]++;
+        run->summary.bytes[row.reach] += row.block.size_bytes;
+        if (!goes_on || !is_wanted(run, row.reach)) { continue; }
+        if (row.reach == HEAPTRAIL_INDIRECTLY_LOST) {
+            row.leader = ht_scan_address(scan, ht_scan_leader(scan, i));
+        }
+        if (row.reach == HEAPTRAIL_LOST) { add_indirect(scan, i, &row); }
+        goes_on = run->fn(run->context, &row);
+    }
+}
+
+/* --- the whole -----------------------------------------------------------------------------------
+ */
+
+static void sum_up(run_t *run)
+{
+    run->summary.left_out_blocks = run->scan.left_out;
+    run->summary.disturbed = run->scan.disturbed;
+    run->summary.passes = run->scan.passes;
+    run->summary.words = run->scan.words;
+}
+
+static void hide_own(ht_scan_t *scan)
+{
+    const ht_tracker_t *tracker = ht_default();
+    ht_scan_hide(scan, &heaptrail_state, sizeof(heaptrail_state));
+    ht_scan_hide(scan, tracker->origins.origins, tracker->memory_bytes);
+    ht_scan_hide(scan, &s_run, sizeof(s_run));
+}
+
+/* With the memory that was found. */
+static esp_err_t scan_in(run_t *run, void *memory, size_t bytes)
+{
+    bool stop = run->options.stop;
+    uint64_t began = ht_port_uptime_us();
+    ht_scan_init(&run->scan, ht_default(), memory, blocks_for(bytes), WORK_MAX);
+    hide_own(&run->scan);
+    if (stop && !ht_port_hold_others()) { return ESP_ERR_NOT_SUPPORTED; }
+    bool scanned = scan_passes(run);
+    if (stop) { ht_port_let_run(); }
+    if (!scanned) { return ESP_ERR_NOT_SUPPORTED; }
+    sum_up(run);
+    tell(run);
+    run->summary.took_us = ht_port_uptime_us() - began;
+    return ESP_OK;
+}
+
+static esp_err_t scan(run_t *run)
+{
+    void *memory = run->options.memory;
+    size_t bytes = memory != NULL ? run->options.memory_bytes : heaptrail_scan_memory_bytes();
+    if (bytes < ht_scan_memory_bytes(1, WORK_MAX)) { return ESP_ERR_INVALID_SIZE; }
+    if (memory == NULL) { memory = ht_port_scratch(bytes); }
+    if (memory == NULL) { return ESP_ERR_NO_MEM; }
+    esp_err_t err = scan_in(run, memory, bytes);
+    if (run->options.memory == NULL) { ht_port_scratch_free(memory); }
+    return err;
+}
+
+static void set_options(run_t *run, const heaptrail_scan_options_t *options)
+{
+    if (options != NULL) { run->options = *options; }
+    heaptrail_scan_options_t *set = &run->options;
+    set->passes = or_default(set->passes, set->stop ? 1U : PASSES);
+    set->pause_ms = or_default(set->pause_ms, PAUSE_MS);
+    set->slice_words = or_default(set->slice_words, SLICE_WORDS);
+    if (set->age_min_us == 0) { set->age_min_us = AGE_MIN_US; }
+}
+
+/*
+ * The caller's registers go to this function's frame, and what lies from there to the end of the
+ * stack is a root. What is called from here is not: it handles the very addresses that are looked
+ * for.
+ */
+__attribute__((noinline)) static esp_err_t scan_from_here(run_t *run)
+{
+    volatile uintptr_t here = 0;
+    __builtin_unwind_init();
+    run->stack_start = (uintptr_t)&here - HT_PORT_SAVED_BELOW;
+    return scan(run);
+}
+
+esp_err_t heaptrail_scan(const heaptrail_scan_options_t *options, heaptrail_leak_fn_t fn,
+                         void *context, heaptrail_scan_summary_t *summary)
+{
+    ht_tracker_t *tracker = ht_default();
+    const char *wrong = options != NULL ? wrong_field(options) : NULL;
+    if (wrong != NULL) {
+        ht_log_name(HEAPTRAIL_LOG_ERROR, "heaptrail_scan: invalid field", wrong);
+        return ESP_ERR_INVALID_ARG;
+    }
+    if (ht_port_in_isr() || ht_port_task_key() < HT_KEY_FIRST_TASK ||
+        tracker->state == HT_STATE_NEW || !ht_claim(&tracker->lock, &s_busy)) {
+        return ESP_ERR_INVALID_STATE;
+    }
+    memset(&s_run, 0, sizeof(s_run));
+    s_run.fn = fn;
+    s_run.context = context;
+    set_options(&s_run, options);
+    esp_err_t err = scan_from_here(&s_run);
+    if (summary != NULL) { *summary = s_run.summary; }
+    ht_release(&s_busy);
+    return err;
+}

@@ -1,0 +1,11 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/** @file ht_leak_roots.h  What users registered as roots of the reachability scan. */
+#pragma once
+
+#include "ht_scan.h"
+
+/** Give all of them to a scan. */
+void ht_leak_roots_give(ht_scan_t *scan);

@@ -1,0 +1,129 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * @file heaptrail_leaks.h
+ * Which blocks are leaked: those that nothing points to any more.
+ *
+ *     heaptrail_scan(NULL, print_leak, NULL, &summary);
+ *
+ * The scan starts at all variables, at every task's stack and registers, and at what you register
+ * here, and follows every word that could be a pointer. A block that it does not come to is lost:
+ * no program text can free it any more. A word that only looks like a pointer hides a leak; it
+ * never makes one. docs/leaks.md tells what else can be mistaken, and how that is kept small.
+ *
+ * While a scan runs, the other tasks go on: it reads memory without a lock, and copies the table in
+ * constant slices. So a block whose only pointer moves from a place that is not read yet to one
+ * that was, is missed in that pass. Therefore a block is lost only if several passes say so, and if
+ * it is old enough. With `stop` nothing else runs, and one pass is exact.
+ *
+ * All functions from tasks only. One scan at a time.
+ */
+#pragma once
+
+#include "esp_err.h"
+#include "heaptrail_types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What the scan says of a block; the words are Valgrind's. */
+typedef enum {
+    HEAPTRAIL_REACHABLE = 0,   /**< a chain of pointers to starts of blocks leads to it */
+    HEAPTRAIL_POSSIBLY_LOST,   /**< only one with a pointer into the middle of a block does */
+    HEAPTRAIL_INDIRECTLY_LOST, /**< only lost blocks point to it */
+    HEAPTRAIL_LOST,            /**< nothing does */
+    HEAPTRAIL_REACH_COUNT
+} heaptrail_reach_t;
+
+/** How to scan. All zero is good. */
+typedef struct {
+    uint32_t passes;      /**< that have to agree, 1 .. 16; 0: 2, with `stop` 1 */
+    uint32_t pause_ms;    /**< between two passes; 0: 100 */
+    uint64_t age_min_us;  /**< younger blocks are not judged; 0: 1 s */
+    uint32_t slice_words; /**< give way after reading so many words; 0: 4096 */
+    bool stop;            /**< suspend all other tasks: exact, and as long as it takes */
+    bool all;     /**< hand out possibly and indirectly lost blocks, too, not only lost ones */
+    void *memory; /**< to work in, aligned as a pointer; NULL: from the heap, given back */
+    size_t memory_bytes; /**< at least heaptrail_scan_memory_bytes(); 0 with NULL */
+} heaptrail_scan_options_t;
+
+/** A block that is lost in some way. */
+typedef struct {
+    heaptrail_reach_t reach;
+    heaptrail_block_row_t block;
+    uintptr_t leader;         /**< of an indirectly lost one: the lost block that leads to it */
+    uint32_t indirect_blocks; /**< of a lost one: what would be freed with it */
+    size_t indirect_bytes;
+} heaptrail_leak_row_t;
+
+/** What the scan found, and what it could not tell. */
+typedef struct {
+    uint32_t blocks[HEAPTRAIL_REACH_COUNT];
+    size_t bytes[HEAPTRAIL_REACH_COUNT];
+    uint32_t young_blocks;    /**< lost, but too young to be judged: counted as reachable */
+    uint32_t unsure_blocks;   /**< lost in the last pass and not in each before: the same */
+    uint32_t left_out_blocks; /**< no room in the memory of the scan */
+    bool disturbed; /**< the table moved records whenever it was copied: some were missed */
+    uint32_t passes;
+    uint64_t words;   /**< read in the last pass */
+    uint64_t took_us; /**< all passes, pauses included */
+} heaptrail_scan_summary_t;
+
+/** Return false to end the walk. Called in the caller's context, with no lock held. */
+typedef bool (*heaptrail_leak_fn_t)(void *context, const heaptrail_leak_row_t *row);
+
+/** Bytes that a scan of what is live now works in, with some to spare: about 10 per block, 20 on
+ * 64-bit platforms. O(1). */
+size_t heaptrail_scan_memory_bytes(void);
+
+/**
+ * Scan, and hand out what is lost, largest sum first is not promised: in the order of addresses.
+ *
+ * Costs about 10 instructions per word that is read, that is per 4 bytes of variables, stacks and
+ * reachable blocks. Stack: about 600 bytes.
+ *
+ * @param options NULL: all zero.
+ * @param fn      NULL: only the summary is wanted.
+ * @param context Handed to `fn`.
+ * @param summary May be NULL.
+ * @return ESP_OK; ESP_ERR_INVALID_ARG; ESP_ERR_INVALID_SIZE (memory too small); ESP_ERR_NO_MEM;
+ *         ESP_ERR_INVALID_STATE (in an ISR, the scheduler does not run, the tracker is new, another
+ *         scan runs); ESP_ERR_NOT_SUPPORTED (this platform cannot tell its variables or stacks).
+ */
+esp_err_t heaptrail_scan(const heaptrail_scan_options_t *options, heaptrail_leak_fn_t fn,
+                         void *context, heaptrail_scan_summary_t *summary);
+
+/* --- what the scan cannot see by itself --------------------------------------------------------
+ */
+
+/** Pointers of yours that are not kept as such: XORed, tagged, in hardware's registers. Calls
+ * `visit` with each. */
+typedef void (*heaptrail_pointers_fn_t)(void *context, void (*visit)(void *scan, const void *block),
+                                        void *scan);
+
+/**
+ * This block, and what it leads to, is no leak, whoever points to it: a DMA descriptor that only
+ * hardware knows, memory that is kept for the whole run. Room for
+ * CONFIG_HEAPTRAIL_SCAN_ROOTS of these three together.
+ *
+ * @return ESP_OK; ESP_ERR_INVALID_ARG (NULL); ESP_ERR_NO_MEM (no room).
+ */
+esp_err_t heaptrail_not_leak(const void *block);
+
+/** Memory that no variable, stack or block of the heap is, and that holds pointers: RAM of a
+ * coprocessor, a region that the linker script sets aside. */
+esp_err_t heaptrail_scan_area(const void *start, size_t bytes);
+
+/** Pointers that a function knows. It must not allocate or free. */
+esp_err_t heaptrail_scan_pointers(heaptrail_pointers_fn_t fn, void *context);
+
+/** Take back what was registered with this pointer (a block, a start, a context). Returns
+ * ESP_ERR_NOT_FOUND where there is none. */
+esp_err_t heaptrail_scan_forget(const void *registered);
+
+#ifdef __cplusplus
+}
+#endif
