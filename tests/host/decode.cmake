@@ -22,3 +22,7 @@ endforeach()
 
 add_executable(make_trace make_trace.c)
 target_link_libraries(make_trace PRIVATE heaptrail_warnings heaptrail_host_test heaptrail_file)
+add_executable(read_trace read_trace.c)
+target_link_libraries(read_trace PRIVATE heaptrail_warnings heaptrail_host_test heaptrail_file)
+add_test(NAME host_golden_traces
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/golden_traces.sh ${CMAKE_CURRENT_BINARY_DIR})

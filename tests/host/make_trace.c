@@ -12,7 +12,7 @@
 #include "ht_writer.h"
 #include "story.h"
 
-typedef enum { WIRE, RECORDED, TEXT } format_t;
+typedef enum { WIRE, NOISY, RECORDED, TEXT } format_t;
 
 typedef struct {
     story_config_t story;
@@ -29,6 +29,7 @@ static const struct argp_option s_options[] = {
     {"rare", 'r', "N", 0, "something else after so many events", 0},
     {"frame", 'f', "BYTES", 0, "longest frame", 0},
     {"wide", 'w', NULL, 0, "64-bit pointers", 0},
+    {"noisy", 'N', NULL, 0, "with a console's text, and every kind of damage", 0},
     {"recorded", 'R', NULL, 0, "a recorded file, not the wire's bytes", 0},
     {"text", 'T', NULL, 0, "the events in words", 0},
     {0},
@@ -59,6 +60,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case 'w':
         o->story.wide = true;
         return 0;
+    case 'N':
+        o->format = NOISY;
+        return 0;
     case 'R':
         o->format = RECORDED;
         return 0;
@@ -78,16 +82,17 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 typedef struct {
     FILE *file;
-    ht_writer_t *frames;
+    unsigned frames;
+    ht_writer_t *frames_out;
     ht_trace_writer_t *recorded;
 } output_t;
 
 static void on_event(void *context, const ht_event_t *event)
 {
     output_t *output = context;
-    if (output->frames == NULL) {
+    if (output->frames_out == NULL) {
         event_text(output->file, event);
-    } else if (!ht_writer_event(output->frames, event)) {
+    } else if (!ht_writer_event(output->frames_out, event)) {
         abort();
     }
 }
@@ -96,6 +101,38 @@ static void on_frame(void *context, const uint8_t *wire, size_t length)
 {
     output_t *output = context;
     (void)fwrite(wire, 1, length, output->file);
+}
+
+/* Two of seven frames come through as they should, one behind a line of text. */
+static void on_noisy_frame(void *context, const uint8_t *wire, size_t length)
+{
+    output_t *output = context;
+    FILE *file = output->file;
+    size_t half = length / 2;
+    switch (output->frames++ % 7U) {
+    case 1:
+        fputs("I (1200) wifi: connected\r\n", file);
+        break;
+    case 2: /* a log line in the middle of it */
+        fwrite(wire, 1, half, file);
+        fputs("E (1201) dma: overrun\n", file);
+        fwrite(wire + half, 1, length - half, file);
+        return;
+    case 3: /* a wrong bit */
+        fwrite(wire, 1, half, file);
+        fputc(wire[half] ^ 0x04, file);
+        fwrite(wire + half + 1, 1, length - half - 1, file);
+        return;
+    case 4:
+        return; /* lost */
+    case 5:     /* its end is missing: a reset */
+        fwrite(wire, 1, half, file);
+        fputs("ESP-ROM:esp32s3-20210327\r\nrst:0x1 (POWERON)\r\n", file);
+        return;
+    default:
+        break;
+    }
+    fwrite(wire, 1, length, file);
 }
 
 /* The recorder sees what every reader would: the frame, and the events decoded from it. */
@@ -122,9 +159,9 @@ static bool tell_recorded(const options_t *options, output_t *output, ht_writer_
     output->recorded = ht_trace_writer_new(fileno(output->file), NULL);
     config->sink = feed_decoder;
     config->context = decoder;
-    output->frames = ht_writer_new(config);
+    output->frames_out = ht_writer_new(config);
     story_tell(&options->story, on_event, output);
-    ht_writer_flush(output->frames);
+    ht_writer_flush(output->frames_out);
     bool good = ht_trace_writer_end(output->recorded);
     if (!good) { fprintf(stderr, "%s\n", ht_trace_writer_error(output->recorded)->text); }
     ht_trace_writer_free(output->recorded);
@@ -151,10 +188,11 @@ int main(int argc, char **argv)
     if (options.format == RECORDED) {
         good = tell_recorded(&options, &output, &config);
     } else {
-        if (options.format == WIRE) { output.frames = ht_writer_new(&config); }
+        if (options.format == NOISY) { config.sink = on_noisy_frame; }
+        if (options.format != TEXT) { output.frames_out = ht_writer_new(&config); }
         story_tell(&options.story, on_event, &output);
-        if (output.frames != NULL) { ht_writer_flush(output.frames); }
+        if (output.frames_out != NULL) { ht_writer_flush(output.frames_out); }
     }
-    ht_writer_free(output.frames);
+    ht_writer_free(output.frames_out);
     return fclose(output.file) == 0 && good ? 0 : 1;
 }
