@@ -131,10 +131,25 @@ static bool new_at(const ht_source_t *source, size_t name, ht_call_t *call)
     return last > name;
 }
 
+/* operator new(n), as any function; operator new[](n) */
+static bool operator_at(const ht_source_t *source, size_t name, ht_call_t *call)
+{
+    size_t open = name + 1;
+    if (ht_source_is(source, open, "[") && ht_source_is(source, open + 1, "]")) { open += 2; }
+    if (!ht_source_is(source, open, "(") || source->tokens[open].pair == HT_TOKEN_NONE) {
+        return false;
+    }
+    *call = (ht_call_t){{ht_call_chain(source, name - 1), source->tokens[open].pair}, name};
+    return true;
+}
+
 bool ht_call_at(const ht_source_t *source, size_t name, ht_call_t *call)
 {
     if (!ht_word_is_name(source, name)) { return false; }
-    if (!source->is_c && ht_source_is(source, name, "new")) { return new_at(source, name, call); }
+    if (!source->is_c && ht_source_is(source, name, "new")) {
+        bool is_operator = name > 0 && ht_source_is(source, name - 1, "operator");
+        return is_operator ? operator_at(source, name, call) : new_at(source, name, call);
+    }
     if (ht_word_is_keyword(source, name)) { return false; }
     size_t open = name + 1;
     size_t first = ht_call_chain(source, name);
@@ -260,6 +275,18 @@ static void statement_around(const ht_source_t *source, size_t at, size_t *first
     *beyond = to;
 }
 
+/* Is the column one of the call's statement? Else the file is not the one that was compiled. (It
+ * need not be in the call: g++ may give that of the call that it is an argument of.) */
+static bool fits_column(const ht_source_t *source, uint32_t line, uint32_t column,
+                        const ht_call_t *call)
+{
+    ht_words_t statement;
+    if (column == 0) { return true; }
+    statement_around(source, call->name, &statement.first, &statement.last);
+    if (statement.last == source->count) { statement.last--; }
+    return contains(source, &statement, line, column);
+}
+
 bool ht_call_find(const ht_source_t *source, uint32_t line, uint32_t column, const char *callee,
                   ht_call_t *call)
 {
@@ -267,11 +294,12 @@ bool ht_call_find(const ht_source_t *source, uint32_t line, uint32_t column, con
     size_t from = ht_source_line(source, line);
     size_t to = ht_source_line(source, line + 1);
     bool is_found = choose_by_wishes(&choice, from, to);
-    if (!is_found && choice.count == 0 && from < source->count) {
+    bool has_words = from < source->count && source->tokens[from].line == line;
+    if (!is_found && choice.count == 0 && has_words) {
         /* The line is one of a statement that has others. */
         statement_around(source, from, &from, &to);
         is_found = choose_by_wishes(&choice, from, to);
     }
     *call = choice.best;
-    return is_found;
+    return is_found && fits_column(source, line, column, call);
 }

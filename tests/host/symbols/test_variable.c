@@ -97,6 +97,8 @@ static const line_t s_lines[] = {
     {"f = @new (std::nothrow) Foo{1};", "f"},
     {"f = ::@new char[3];", "f"},
     {"return @new Foo();", "return"},
+    {"return static_cast<T *>(::operator @new(n));", "return"},
+    {"p = operator @new[](n, std::nothrow);", "p"},
     {"auto &f = ns::table[3] = @new Foo();", "ns::table[3]"},
     {"int *Foo::bar = @new int;", "Foo::bar"},
     {"std::unique_ptr<Foo> p(@new Foo(3));", "p"},
@@ -243,6 +245,10 @@ static void test_which_call(void **state)
     assert_string_equal(find(two, 1, 0, "malloc"), "(nothing)");
     assert_string_equal(find("a = malloc(1); b = strdup(s);", 1, 0, "strdup"), "b");
     assert_string_equal(find("a = f(1); b = strdup(s);", 1, 0, NULL), "b");
+    /* the source was changed since: the column is another statement's, or nobody's */
+    assert_string_equal(find("f(1); a = malloc(1);", 1, 1, "malloc"), "(nothing)");
+    assert_string_equal(find("a = malloc(1);", 1, 40, "malloc"), "(nothing)");
+    assert_string_equal(find("a = malloc(1); f(1);", 1, 16, "malloc"), "(nothing)");
     /* one inside of the other */
     assert_string_equal(find("a = calloc(malloc(1), 2);", 1, 0, "malloc"), "argument of calloc");
     assert_string_equal(find("a = calloc(malloc(1), 2);", 1, 0, "calloc"), "a");
@@ -255,6 +261,8 @@ static void test_which_call(void **state)
     for (uint32_t line = 2; line <= 6; line++) {
         assert_string_equal(find(long_one, line, 0, "malloc"), "argument of f");
     }
+    assert_string_equal(find("x = 1;\n/* a malloc() */\np = malloc(3);", 2, 0, "malloc"),
+                        "(nothing)");
     assert_string_equal(find(long_one, 1, 0, "malloc"), "(nothing)");
     assert_string_equal(find(long_one, 7, 0, "malloc"), "(nothing)");
     assert_string_equal(find(long_one, 99, 0, "malloc"), "(nothing)");
