@@ -121,8 +121,14 @@ static void set_up(ht_desk_cli_t *cli, const ht_desk_options_t *options)
 
 int ht_desk_cli_open(ht_desk_cli_t *cli, const ht_desk_options_t *options)
 {
+    return ht_desk_cli_open_watched(cli, options, NULL, NULL);
+}
+
+int ht_desk_cli_open_watched(ht_desk_cli_t *cli, const ht_desk_options_t *options,
+                             ht_session_watch_t watch, void *context)
+{
     *cli = (ht_desk_cli_t){0};
-    int code = ht_session_open(&cli->session, &options->session, &options->output, NULL, NULL);
+    int code = ht_session_open(&cli->session, &options->session, &options->output, watch, context);
     if (code != HT_EXIT_OK) { return code; }
     code = ht_naming_open(&cli->naming, &options->naming, &options->output, &cli->session.view);
     if (code != HT_EXIT_OK) { return code; }

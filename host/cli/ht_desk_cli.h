@@ -36,6 +36,9 @@ typedef struct {
 /** Read, name, make ready. Complains by itself. @return HT_EXIT_OK or the exit code.
  * ht_desk_cli_close() in any case. `desk.r.out` is for the caller to begin. */
 int ht_desk_cli_open(ht_desk_cli_t *cli, const ht_desk_options_t *options);
+/** The same; `watch` sees the events of the chosen time. */
+int ht_desk_cli_open_watched(ht_desk_cli_t *cli, const ht_desk_options_t *options,
+                             ht_session_watch_t watch, void *context);
 void ht_desk_cli_close(ht_desk_cli_t *cli);
 
 /** "function", "file", ...; false: none of them. */
