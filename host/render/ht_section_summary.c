@@ -248,8 +248,8 @@ static void consequences(ht_desk_t *desk)
     ht_out_t *out = &desk->r.out;
     ht_out_sentence(out, 0);
     ht_out_style(out, HT_STYLE_BAD);
-    ht_out_text(out, "The device counts other live blocks or bytes than this trace gives, though "
-                     "nothing was lost: ");
+    ht_out_text(out, "The device counted other live blocks or bytes than this trace gives, before "
+                     "anything was lost: ");
     ht_out_count(out, view->mismatches, "time");
     ht_out_text(out, ".");
     ht_out_style(out, HT_STYLE_PLAIN);
