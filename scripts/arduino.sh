@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 component=components/heaptrail
 to=${1:-build/arduino/heaptrail}
 rm -rf "$to"
-mkdir -p "$to/src" "$to/presets" "$to/examples/hello_heaptrail"
+mkdir -p "$to/src" "$to/presets" "$to/format" "$to/examples/hello_heaptrail"
 for folder in include core api report console testing sinks port port/esp_idf port/unwind; do
     for file in "$component/$folder"/*.[ch]; do
         [ -e "$file" ] || continue
@@ -17,6 +17,7 @@ for folder in include core api report console testing sinks port port/esp_idf po
     done
 done
 cp "$component"/presets/*.h "$to/presets/"
+cp "$component"/format/*.h "$to/format/"
 cp "$component"/{library.properties,LICENSE,README.md,CHANGELOG.md} "$to/"
 cat >"$to/src/heaptrail_config.h" <<'END'
 /*

@@ -26,6 +26,7 @@ core=$(ls $component/core/*.[ch])
 {
     no "the core includes only itself, the port's contract and the rows" \
         '#include [<"](esp_|freertos|sdkconfig|heaptrail\.h|heaptrail_report|stdio|stdlib|malloc|pthread|unistd|sys/)' $core
+    no "the format stands alone" '#include' $component/format/*.h
     no "the core allocates nothing and prints nothing" '\b(malloc|calloc|realloc|free|printf|puts|abort)\(' $core
     no "the core has no variables of its own" '^(static )?(volatile )?[a-z_0-9]+_t \*?[sg]_[a-z_]+(\[|;| =)' $core
     no "the reports use the public interface only" '#include "ht_(tracker|table|origin|task|heap|query|default|scope|port|hot)' \

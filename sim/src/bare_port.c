@@ -4,6 +4,7 @@
 #include "bare_port.h"
 
 #include "esp_app_desc.h"
+#include "esp_idf_version.h"
 #include "esp_private/cache_utils.h"
 #include "esp_private/freertos_debug.h"
 #include "esp_random.h"
@@ -193,4 +194,19 @@ void sim_panic(const char *format, ...)
 void sim_reset(void)
 {
     sim_heap_boot(NULL);
+}
+
+uint32_t esp_rom_get_cpu_ticks_per_us(void)
+{
+    return 1;
+}
+
+const char *esp_get_idf_version(void)
+{
+    return "v5.5-sim";
+}
+
+esp_reset_reason_t esp_reset_reason(void)
+{
+    return ESP_RST_POWERON;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Critical sections, interrupt masks, core identity: the port layer on threads. */
+#include "esp_rom_sys.h"
 #include "heap_private.h"
 #include "kernel.h"
 #include <sched.h>
@@ -177,4 +178,9 @@ bool esp_cpu_compare_and_set(volatile uint32_t *addr, uint32_t compare_value, ui
 {
     return __atomic_compare_exchange_n(addr, &compare_value, new_value, false, __ATOMIC_SEQ_CST,
                                        __ATOMIC_SEQ_CST);
+}
+
+uint32_t esp_rom_get_cpu_ticks_per_us(void)
+{
+    return CONFIG_ESP_DEFAULT_CPU_FREQ_MHZ;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ht_frame.h"
 #include "ht_port.h"
 
 _Thread_local fake_port_t g_fake;
@@ -31,7 +32,17 @@ uint32_t ht_port_tick_hz(void)
 
 uint64_t ht_port_uptime_us(void)
 {
-    return (uint64_t)g_fake.tick * 1000U;
+    return (uint64_t)g_fake.tick * 1000U + g_fake.clock / FAKE_CLOCK_MHZ;
+}
+
+uint32_t ht_port_clock_mhz(void)
+{
+    return FAKE_CLOCK_MHZ;
+}
+
+void ht_port_describe(const ht_port_story_t *story)
+{
+    story->text(story->context, HT_HELLO_CHIP, "fake", 4);
 }
 
 void ht_port_task_name(uintptr_t key, char *name)

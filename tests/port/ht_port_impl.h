@@ -36,6 +36,7 @@ typedef uint32_t ht_port_irq_t;
 
 typedef struct {
     ht_tick_t tick;
+    uint32_t clock; /* counts since the tick: FAKE_CLOCK_MHZ in a microsecond */
     uintptr_t task_key;
     unsigned core;
     const char *task_name;   /* what the next new task is called */
@@ -72,6 +73,7 @@ struct fake_heap_block {
     bool used;
 };
 
+#define FAKE_CLOCK_MHZ 10U
 #define FAKE_DMA (1U << 3)
 #define FAKE_EXEC (1U << 0)
 
@@ -99,6 +101,11 @@ static inline void ht_port_unlock(ht_port_lock_t *lock, ht_port_irq_t irq)
 static inline ht_tick_t ht_port_tick(void)
 {
     return g_fake.tick;
+}
+
+static inline uint32_t ht_port_clock(void)
+{
+    return (uint32_t)g_fake.tick * 1000U * FAKE_CLOCK_MHZ + g_fake.clock;
 }
 
 static inline uintptr_t ht_port_task_key(void)

@@ -119,6 +119,22 @@
 #define HT_CONFIG_SINK_TCP 1
 #endif
 
+/* --- the trace ---------------------------------------------------------------------------------
+ */
+
+/** Events can be traced (1): heaptrail_trace.h. */
+#if defined(CONFIG_HEAPTRAIL_TRACE)
+#define HT_CONFIG_TRACE (CONFIG_HEAPTRAIL_TRACE + 0)
+#elif defined(CONFIG_HEAPTRAIL_ENABLE)
+#define HT_CONFIG_TRACE 0
+#else
+#define HT_CONFIG_TRACE 1
+#endif
+
+#ifndef CONFIG_HEAPTRAIL_TRACE_RING_EVENTS
+#define CONFIG_HEAPTRAIL_TRACE_RING_EVENTS 512
+#endif
+
 /* --- memory errors ---------------------------------------------------------------------------- */
 
 /** Look for memory errors from boot on (1), or only after heaptrail_set_checks() (0). */

@@ -64,7 +64,8 @@ HT_INLINE bool ht_hot_ends_simply(void)
 typedef enum {
     HT_HOT_ENDED,
     HT_HOT_UNKNOWN, /**< nothing: there is no record */
-    HT_HOT_STAYS    /**< nothing: it is a task's control block, or records wait in the stash */
+    HT_HOT_STAYS /**< nothing: it is a task's control block, or records wait in the stash, or there
+                   is a trace */
 } ht_hot_end_t;
 
 /**
@@ -77,7 +78,7 @@ HT_INLINE ht_hot_end_t ht_hot_end(void *block, ht_tick_t now, ht_record_t *was)
     ht_hot_end_t outcome = HT_HOT_STAYS;
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     ht_record_t *record = ht_table_find_filed(&tracker->table, (uintptr_t)block);
-    if (__builtin_expect(tracker->table.stash_count == 0, 1)) {
+    if (__builtin_expect(tracker->table.stays == 0, 1)) {
         if (__builtin_expect(record == NULL, 0)) {
             outcome = HT_HOT_UNKNOWN;
         } else if (__builtin_expect(!ht_record_is_tcb(record), 1)) {

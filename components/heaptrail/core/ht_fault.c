@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ht_query.h"
+#include "ht_trace.h"
 
 /* Between the end of a block and the next one's first byte: tail, header, front. */
 #define ADJACENT_BYTES (HT_REDZONE_BYTES_MAX + HT_GUARD_WIDE_BYTES + 64U)
@@ -162,6 +163,7 @@ ht_error_t *ht_fault_report(ht_tracker_t *tracker, const ht_fault_t *fault)
         fill_row(tracker, fault, kind, &suspect, &error->row);
         keep_all_frames(error);
         ht_error_seal(error);
+        ht_trace_error(tracker, error->row.number);
     }
     return error;
 }

@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "ht_tracker.h"
+#include "ht_trace.h"
 
 /* The rare cases, in ht_tracker.c. The first takes the lock itself, for short. */
 uint32_t ht_tracker_find_task(ht_tracker_t *tracker, uintptr_t sp);
@@ -20,6 +20,7 @@ bool ht_tracker_add_slow(ht_tracker_t *tracker, uintptr_t address, size_t size,
 bool ht_tracker_add_crowded(ht_tracker_t *tracker, uintptr_t address, size_t size,
                             ht_origin_t *from, uint32_t guard, uintptr_t sp, ht_tick_t now);
 void ht_tracker_unknown(ht_tracker_t *tracker, uintptr_t address);
+void ht_tracker_retire_task(ht_tracker_t *tracker, uintptr_t key);
 void ht_tracker_note_unknown(ht_tracker_t *tracker, uintptr_t address); /* takes the lock, too */
 
 /* The next stamp: the clock if it moved on, else the next order within its tick. Lock held. */
@@ -46,6 +47,12 @@ HT_INLINE void ht_next_stamp(ht_tracker_t *tracker, ht_tick_t now)
 HT_INLINE bool ht_is_last_task(const ht_tracker_t *tracker, uintptr_t sp)
 {
     return sp - tracker->tasks.last_low < tracker->tasks.last_span;
+}
+
+/* The same, while there is a trace as well. */
+HT_INLINE bool ht_knows_task(const ht_tracker_t *tracker, uintptr_t sp)
+{
+    return sp - tracker->tasks.last_low < (tracker->tasks.last_span | tracker->tasks.traced_span);
 }
 
 /* The row of the calling task, when only a look-up can tell. No lock. */
@@ -124,9 +131,11 @@ HT_INLINE ht_hot_t ht_hot_try_add(ht_tracker_t *tracker, uintptr_t address, size
     ht_by_t by = ht_by_row(tracker, ht_task_by_key(tracker));
     ht_hot_t outcome = HT_HOT_UNUSUAL;
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-    if (__builtin_expect((!HT_PORT_STACK_TELLS_TASK || ht_is_last_task(tracker, sp)) &&
-                             (!HT_PORT_LARGE_BLOCKS || size <= HT_SIZE_MAX),
-                         1)) {
+    /* While there is a trace, no stack is the last task's. */
+    if (__builtin_expect(
+            (HT_PORT_STACK_TELLS_TASK ? ht_is_last_task(tracker, sp) : !ht_tracing(tracker)) &&
+                (!HT_PORT_LARGE_BLOCKS || size <= HT_SIZE_MAX),
+            1)) {
         if (HT_PORT_STACK_TELLS_TASK) { by = ht_by_last_task(tracker); }
         if (__builtin_expect(!ht_table_has_room(&tracker->table), 0)) {
             ht_hot_drop(tracker, from, size);
@@ -184,12 +193,13 @@ HT_INLINE void ht_count_end(ht_tracker_t *tracker, const ht_record_t *record, ht
     heap->live_bytes -= size;
 }
 
-/* The whole end of a block: counted, a task retired with its TCB, the slot empty. Lock held. */
+/* The whole end of a block: counted, a task retired with its TCB, the slot empty. Lock held. (Its
+ * trace is the caller's.) */
 HT_INLINE void ht_end_block(ht_tracker_t *tracker, ht_record_t *record, ht_tick_t now)
 {
     ht_count_end(tracker, record, now);
     if (__builtin_expect(ht_record_is_tcb(record), 0)) {
-        ht_task_retire(&tracker->tasks, record->address);
+        ht_tracker_retire_task(tracker, record->address);
     }
     ht_table_erase(&tracker->table, record);
 }
@@ -199,6 +209,10 @@ HT_INLINE bool ht_hot_remove(ht_tracker_t *tracker, uintptr_t address)
 {
     ht_tick_t now = ht_port_tick();
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    if (__builtin_expect(ht_tracing(tracker), 0)) {
+        ht_port_unlock(&tracker->lock, irq);
+        return ht_trace_remove(tracker, address);
+    }
     ht_record_t *record = ht_table_find(&tracker->table, address);
     if (__builtin_expect(record == NULL, 0)) {
         ht_tracker_unknown(tracker, address);
@@ -220,12 +234,15 @@ HT_INLINE bool ht_hot_remember(ht_tracker_t *tracker, uintptr_t address, ht_orig
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     if (HT_PORT_STACK_TELLS_TASK) {
         task = (uint32_t)(tracker->tasks.last_bits >> HT_TASK_SHIFT);
-        if (__builtin_expect(!ht_is_last_task(tracker, sp), 0)) {
+        if (__builtin_expect(!ht_knows_task(tracker, sp), 0)) {
             HT_OUTSIDE(tracker, irq, task = ht_tracker_find_task(tracker, sp));
         }
     }
     ht_record_t *record = ht_table_find(&tracker->table, address);
     if (record != NULL) {
+        if (__builtin_expect(ht_tracing(tracker), 0)) {
+            ht_trace_free(tracker, record, (ht_word_t)task << HT_TASK_SHIFT, now);
+        }
         ht_freed_ring_t *freed = &tracker->freed;
         ended->record = *record;
         ended->held = false;

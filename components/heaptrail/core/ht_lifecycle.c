@@ -5,7 +5,7 @@
 /* A tracker's life around the hot path: memory, heaps, marks, stop and go, reset. */
 #include <string.h>
 
-#include "ht_tracker.h"
+#include "ht_hot.h"
 
 #define MAX_BLOCKS (1U << 24)
 
@@ -175,7 +175,7 @@ void ht_tracker_task_gone(ht_tracker_t *tracker, uintptr_t key)
 {
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     if (ht_table_find(&tracker->table, key) == NULL) {
-        ht_task_retire(&tracker->tasks, key);
+        ht_tracker_retire_task(tracker, key);
     } /* else the TCB is a block that we see being freed, after the task's last words */
     ht_port_unlock(&tracker->lock, irq);
 }
@@ -232,6 +232,7 @@ bool ht_tracker_add_heap(ht_tracker_t *tracker, uintptr_t start, size_t size, ui
     heap->caps = caps;
     heap->size = size;
     __atomic_store_n(&tracker->heaps.count, id, __ATOMIC_RELEASE);
+    if (ht_tracing(tracker)) { ht_trace_heap(tracker, id); }
     ht_port_unlock(&tracker->lock, irq);
     if (tracker->state != HT_STATE_NEW) { adopt_blocks(tracker, id); }
     return true;
@@ -324,6 +325,7 @@ static void forget_losses(ht_tracker_t *tracker)
     tracker->origins.lost_frames = 0;
     tracker->tasks.lost = 0;
     tracker->failures.count = 0;
+    if (ht_tracing(tracker)) { ht_trace_reset(tracker); }
 }
 
 /* A record that moved meanwhile may be in a bucket that was done already: then once more. */
@@ -351,6 +353,7 @@ void ht_tracker_reset(ht_tracker_t *tracker)
     EACH_LOCKED(tracker, tracker->heaps.count + 1U, forget_heap(&tracker->heaps.row[i]));
     EACH_LOCKED(tracker, tracker->failures.max, tracker->failures.ring[i].number = 0);
     EACH_LOCKED(tracker, 1, forget_losses(tracker));
+    if (ht_tracing(tracker)) { ht_trace_sum_again(tracker); }
     ht_tracker_run(tracker, state == HT_STATE_RUNNING);
 }
 

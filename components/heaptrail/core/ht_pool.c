@@ -47,6 +47,7 @@ ht_heap_id_t ht_pool_add(ht_tracker_t *tracker, uintptr_t start, size_t size, co
         heaps->pools++;
         if (id <= heaps->count) { heaps->gone--; }
         if (id > heaps->count) { __atomic_store_n(&heaps->count, id, __ATOMIC_RELEASE); }
+        if (ht_tracing(tracker)) { ht_trace_heap(tracker, id); }
     }
     ht_port_unlock(&tracker->lock, irq);
     return (ht_heap_id_t){id};
@@ -75,7 +76,10 @@ static ht_record_t *find(ht_tracker_t *tracker, ht_heap_id_t pool, uintptr_t add
 /* The block of this record ended, if it is there. Lock held. */
 static bool end(ht_tracker_t *tracker, ht_record_t *record, ht_tick_t now)
 {
-    if (record != NULL) { ht_end_block(tracker, record, now); }
+    if (record != NULL) {
+        if (ht_tracing(tracker)) { ht_trace_free(tracker, record, 0, now); }
+        ht_end_block(tracker, record, now);
+    }
     return record != NULL;
 }
 
@@ -119,7 +123,7 @@ static bool end_copied(ht_tracker_t *tracker, ht_heap_id_t pool, const ht_record
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     ht_record_t *record = find(tracker, pool, ht_record_block(copy));
     bool same = record != NULL && record->who == copy->who && record->tick == copy->tick;
-    if (same) { ht_end_block(tracker, record, now); }
+    (void)end(tracker, same ? record : NULL, now);
     ht_port_unlock(&tracker->lock, irq);
     return same;
 }

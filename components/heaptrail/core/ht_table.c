@@ -74,6 +74,7 @@ HT_PORT_HOT void ht_table_use_stash(ht_table_t *table, ht_record_t *slot)
     ht_record_t *waiting = table->buckets[table->bucket_count].slot;
     if (slot >= waiting) {
         table->stash_count--;
+        table->stays--;
         return;
     }
     uint32_t bucket = (uint32_t)((size_t)(slot - table->buckets[0].slot) / HT_BUCKET_SLOTS);
@@ -84,6 +85,7 @@ HT_PORT_HOT void ht_table_use_stash(ht_table_t *table, ht_record_t *slot)
             *ht_bucket_take(&table->buckets[bucket]) = waiting[i];
             waiting[i].address = HT_ADDRESS_EMPTY;
             table->stash_count--;
+            table->stays--;
             table->moves++;
             return;
         }

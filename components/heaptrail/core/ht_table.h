@@ -38,8 +38,12 @@ typedef struct {
     uint32_t count;       /**< slots in use, held ones included */
     uint32_t limit;       /**< count never exceeds it: 7/8 of the slots */
     uint32_t stash_count; /**< slots in use in the stash */
+    uint32_t stays; /**< not 0: the end of a block is not the simplest one; stash_count, and with
+                       HT_TABLE_STAYS if the tracker wants to see it */
     uint32_t moves; /**< records moved so far; a walk that sees it change may have missed one */
 } ht_table_t;
+
+#define HT_TABLE_STAYS 0x80000000U
 
 /** How many buckets (without the stash) hold max_blocks records at 7/8 load; 0 if there is no such
  * number. */
@@ -166,10 +170,17 @@ HT_INLINE ht_record_t *ht_table_place_or_stash(ht_table_t *table, uintptr_t addr
         slot = ht_bucket_take(&table->buckets[table->bucket_count]);
         if (slot != NULL) {
             table->stash_count++;
+            table->stays++;
             table->count++;
         }
     }
     return slot;
+}
+
+/** Have ht_hot_end() end no block, so that the tracker sees each one; or let it again. O(1). */
+HT_INLINE void ht_table_stay(ht_table_t *table, bool stay)
+{
+    table->stays = table->stash_count | (stay ? HT_TABLE_STAYS : 0);
 }
 
 /** All of it in one go: for who holds the lock for long anyway. */

@@ -92,20 +92,21 @@ static HT_PORT_HOT void erase_entry(ht_tasks_t *tasks, uint32_t hole)
     __atomic_store_n(&tasks->index[hole], 0, __ATOMIC_RELAXED);
 }
 
-HT_PORT_HOT void ht_task_retire(ht_tasks_t *tasks, uintptr_t key)
+HT_PORT_HOT uint32_t ht_task_retire(ht_tasks_t *tasks, uintptr_t key)
 {
-    if (key < HT_KEY_FIRST_TASK) { return; }
+    if (key < HT_KEY_FIRST_TASK) { return HT_TASK_OTHER; }
     uint32_t at = ht_task_hash(tasks, key);
     for (uint32_t i = 0; i < HT_TASK_PROBES; i++) {
         uint32_t entry = (at + i) & tasks->index_mask;
         uint32_t row = tasks->index[entry];
-        if (row == 0) { return; }
+        if (row == 0) { break; }
         if (tasks->rows[row].key == key) {
             erase_entry(tasks, entry);
             __atomic_store_n(&tasks->rows[row].key, 0, __ATOMIC_RELAXED);
-            if (tasks->last == &tasks->rows[row]) { tasks->last_span = 0; }
+            if (tasks->last == &tasks->rows[row]) { tasks->last_span = tasks->traced_span = 0; }
             tasks->rows[row].used = HT_TASK_GONE;
-            return;
+            return row;
         }
     }
+    return HT_TASK_OTHER;
 }

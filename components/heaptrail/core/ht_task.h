@@ -53,8 +53,10 @@ typedef struct {
     uint32_t index_mask;
     uint32_t row_count;  /**< rows ever used, the first four included */
     uintptr_t last_low;  /**< the last task's stack, as far as it was seen: ht_is_last_task() */
-    uintptr_t last_span; /**< bytes; 0: nothing is known */
-    ht_task_t *last;     /**< its row, and the bits of its number in a record */
+    uintptr_t last_span; /**< bytes; 0: nothing is known, or there is a trace */
+    uintptr_t
+        traced_span; /**< the same while there is a trace, so that the hot path finds nothing */
+    ht_task_t *last; /**< its row, and the bits of its number in a record */
     ht_word_t last_bits;
     uint32_t cursor; /**< where the search for a row to use again goes on */
     uint32_t lost;   /**< allocations that went to "other" */
@@ -70,8 +72,9 @@ void ht_tasks_init(ht_tasks_t *tasks);
  * Lock held. */
 uint32_t ht_task_add(ht_tasks_t *tasks, uintptr_t key);
 
-/** The task is gone: its handle may come back. Its row stays. Lock held. O(1). */
-void ht_task_retire(ht_tasks_t *tasks, uintptr_t key);
+/** The task is gone: its handle may come back. Its row, which is returned (HT_TASK_OTHER: there is
+ * none), stays. Lock held. O(1). */
+uint32_t ht_task_retire(ht_tasks_t *tasks, uintptr_t key);
 
 HT_INLINE uint32_t ht_task_hash(const ht_tasks_t *tasks, uintptr_t key)
 {

@@ -16,7 +16,10 @@ static HT_PORT_HOT uint32_t add_task(ht_tracker_t *tracker, uintptr_t key)
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     uint32_t row = ht_task_find(&tracker->tasks, key);
     bool is_new = row == HT_TASK_OTHER;
-    if (is_new) { row = ht_task_add(&tracker->tasks, key); }
+    if (is_new) {
+        row = ht_task_add(&tracker->tasks, key);
+        if (ht_tracing(tracker) && row != HT_TASK_OTHER) { ht_trace_task(tracker, row); }
+    }
     ht_port_unlock(&tracker->lock, irq);
     if (is_new && row != HT_TASK_OTHER) {
         irq = ht_port_lock(&tracker->lock);
@@ -42,7 +45,9 @@ HT_PORT_HOT uint32_t ht_tracker_find_task(ht_tracker_t *tracker, uintptr_t sp)
     if (low != 0 && sp - low < HT_STACK_BYTES_MAX) {
         ht_port_irq_t irq = ht_port_lock(&tracker->lock);
         tracker->tasks.last_low = low;
-        tracker->tasks.last_span = sp - low + 1U;
+        uintptr_t span = sp - low + 1U;
+        tracker->tasks.last_span = ht_tracing(tracker) ? 0 : span;
+        tracker->tasks.traced_span = ht_tracing(tracker) ? span : 0;
         tracker->tasks.last = &tracker->tasks.rows[row];
         tracker->tasks.last_bits = (ht_word_t)row << HT_TASK_SHIFT;
         ht_port_unlock(&tracker->lock, irq);
@@ -85,10 +90,18 @@ static HT_PORT_HOT bool filters_out(ht_tracker_t *tracker, size_t size, uint32_t
     return true;
 }
 
+/* The task of this control block is gone. Lock held. */
+HT_PORT_HOT void ht_tracker_retire_task(ht_tracker_t *tracker, uintptr_t key)
+{
+    uint32_t row = ht_task_retire(&tracker->tasks, key);
+    if (ht_tracing(tracker)) { ht_trace_task_gone(tracker, row); }
+}
+
 HT_PORT_HOT void ht_tracker_unknown(ht_tracker_t *tracker, uintptr_t address)
 {
     ht_count_up(&tracker->unknown_frees);
-    ht_task_retire(&tracker->tasks, address); /* a TCB that was dropped, filtered or forgotten */
+    if (ht_tracing(tracker)) { ht_trace_unknown(tracker, address, false); }
+    ht_tracker_retire_task(tracker, address); /* a TCB that was dropped, filtered or forgotten */
 }
 
 HT_PORT_HOT void ht_tracker_note_unknown(ht_tracker_t *tracker, uintptr_t address)
@@ -155,12 +168,17 @@ static HT_PORT_HOT ht_record_t *make_record(ht_tracker_t *tracker, const ht_add_
     }
     if (__builtin_expect(record == NULL, 0)) {
         drop(tracker, from, add->size);
+        if (ht_tracing(tracker)) {
+            ht_trace_dropped(tracker, add->address, add->size, from->id,
+                             ht_by_row(tracker, task).bits, now);
+        }
         return NULL;
     }
     if (add->pool.index != 0) { ht_heap_aim(&tracker->heaps, add->pool, add->address); }
     ht_hot_fill(tracker, record, add->address, add->size, from, ht_by_row(tracker, task),
                 add->guard, now);
     if (add->pool.index != 0) { ht_heap_aim_off(&tracker->heaps); }
+    if (ht_tracing(tracker)) { ht_trace_alloc(tracker, record, now); }
     return record;
 }
 
@@ -171,7 +189,7 @@ HT_PORT_HOT bool ht_tracker_add_as(ht_tracker_t *tracker, const ht_add_t *add, u
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     if (HT_PORT_STACK_TELLS_TASK) {
         task = (uint32_t)(tracker->tasks.last_bits >> HT_TASK_SHIFT);
-        if (__builtin_expect(!ht_is_last_task(tracker, sp), 0)) { /* our row stays ours meanwhile */
+        if (__builtin_expect(!ht_knows_task(tracker, sp), 0)) { /* our row stays ours meanwhile */
             HT_OUTSIDE(tracker, irq, task = ht_tracker_find_task(tracker, sp));
         }
     }
@@ -212,13 +230,14 @@ HT_PORT_HOT bool ht_tracker_add_crowded(ht_tracker_t *tracker, uintptr_t address
         ht_by_t by = ht_by_row(tracker, ht_task_by_key(tracker));
         ht_port_irq_t irq = ht_port_lock(&tracker->lock);
         if (HT_PORT_STACK_TELLS_TASK) { by = ht_by_last_task(tracker); }
-        if ((!HT_PORT_STACK_TELLS_TASK || ht_is_last_task(tracker, sp)) &&
+        if ((!HT_PORT_STACK_TELLS_TASK || ht_knows_task(tracker, sp)) &&
             ht_table_has_room(&tracker->table)) {
             record = ht_table_try_room(&tracker->table, address, i);
         }
         if (record != NULL) {
             tracker->table.count++;
             ht_hot_fill(tracker, record, address, size, from, by, guard, now);
+            if (ht_tracing(tracker)) { ht_trace_alloc(tracker, record, now); }
         }
         ht_port_unlock(&tracker->lock, irq);
     }
@@ -281,12 +300,16 @@ static HT_PORT_HOT void retire_record(ht_tracker_t *tracker, ht_record_t *record
 
 bool ht_tracker_unregister(ht_tracker_t *tracker, uintptr_t address)
 {
+    uint32_t task = ht_tracing(tracker) ? ht_tracker_task(tracker).index : HT_TASK_OTHER;
     ht_tick_t now = ht_port_tick();
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     ht_record_t *record = ht_table_find(&tracker->table, address);
     if (record != NULL) {
+        if (ht_tracing(tracker)) {
+            ht_trace_free(tracker, record, ht_by_row(tracker, task).bits, now);
+        }
         ht_count_end(tracker, record, now);
-        if (ht_record_is_tcb(record)) { ht_task_retire(&tracker->tasks, record->address); }
+        if (ht_record_is_tcb(record)) { ht_tracker_retire_task(tracker, record->address); }
         retire_record(tracker, record);
         tracker->blind = true;
     }
@@ -309,10 +332,14 @@ HT_PORT_HOT bool ht_tracker_known(ht_tracker_t *tracker, uintptr_t address, ht_k
 HT_PORT_HOT ht_hold_t ht_tracker_hold(ht_tracker_t *tracker, uintptr_t address)
 {
     ht_hold_t hold = {.address = address};
+    if (ht_tracing(tracker)) { (void)ht_tracker_task(tracker); /* has a row from now on */ }
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     hold.generation = tracker->generation;
     hold.slot = ht_table_find(&tracker->table, address);
+    if (ht_tracing(tracker)) { ht_trace_unknown(tracker, address, true); }
     if (hold.slot != NULL) {
+        tracker->held_blocks++;
+        tracker->held_bytes += ht_record_size(hold.slot);
         ht_table_hold(hold.slot);
     } else {
         ht_count_up(&tracker->unknown_frees);
@@ -349,10 +376,18 @@ HT_PORT_HOT void ht_tracker_adopt(ht_tracker_t *tracker, ht_record_t *record, ht
     ht_heap_count(&tracker->heaps.row[heap.index], size);
 }
 
+/* A block comes out of realloc(). Lock held. */
+static inline void let_go(ht_tracker_t *tracker, const ht_record_t *slot)
+{
+    tracker->held_blocks--;
+    tracker->held_bytes -= ht_record_size(slot);
+}
+
 HT_PORT_HOT void ht_tracker_put_back(ht_tracker_t *tracker, ht_hold_t hold)
 {
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     bool was_reset = hold.generation != tracker->generation;
+    if (hold.slot != NULL) { let_go(tracker, hold.slot); }
     if (hold.slot != NULL && was_reset) {
         hold.slot->address = hold.address;
         ht_tracker_forget(tracker, hold.slot);
@@ -362,6 +397,7 @@ HT_PORT_HOT void ht_tracker_put_back(ht_tracker_t *tracker, ht_hold_t hold)
     } else if (!was_reset && tracker->unknown_frees != 0 && tracker->unknown_frees != UINT32_MAX) {
         tracker->unknown_frees--; /* it was not freed after all */
     }
+    if (ht_tracing(tracker) && !was_reset) { ht_trace_put_back(tracker, hold.slot, hold.address); }
     ht_port_unlock(&tracker->lock, irq);
 }
 
@@ -370,7 +406,9 @@ HT_PORT_HOT void ht_tracker_drop_held(ht_tracker_t *tracker, ht_hold_t hold)
     if (hold.slot == NULL) { return; }
     ht_tick_t now = ht_port_tick();
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    let_go(tracker, hold.slot);
     if (hold.generation == tracker->generation) {
+        if (ht_tracing(tracker)) { ht_trace_drop_held(tracker, hold.slot); }
         ht_count_end(tracker, hold.slot, now);
         ht_table_erase(&tracker->table, hold.slot);
     } else { /* reset meanwhile; and the block is gone */
@@ -385,6 +423,7 @@ HT_PORT_HOT bool ht_tracker_relabel(ht_tracker_t *tracker, uintptr_t address, ht
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     ht_record_t *record = ht_table_find(&tracker->table, address);
     if (record != NULL) {
+        if (ht_tracing(tracker)) { ht_trace_relabel(tracker, record, origin); }
         size_t size = ht_record_size(record);
         ht_origin_t *from = &tracker->origins.origins[ht_record_origin(record).index];
         from->total_blocks--;
@@ -407,5 +446,6 @@ HT_PORT_HOT void ht_tracker_fail(ht_tracker_t *tracker, ht_failure_t *failure)
     ht_count_up(&tracker->origins.origins[failure->origin.index].failures);
     ht_failure_put(&tracker->failures, failure);
     failure->number = tracker->failures.count;
+    if (ht_tracing(tracker)) { ht_trace_failure(tracker, failure, now); }
     ht_port_unlock(&tracker->lock, irq);
 }

@@ -113,6 +113,9 @@ typedef struct ht_tracker {
     ht_scrub_t scrub;
     ht_filter_t filter;
     ht_lowmem_t lowmem;
+    struct ht_trace *trace; /**< where events go, see ht_trace.h; NULL: nowhere */
+    uint32_t held_blocks;   /**< inside a realloc, of those that count */
+    size_t held_bytes;
     uint32_t stack_depth;
     uint32_t generation;                /**< changes with each reset */
     uint32_t pauses;                    /**< changes with each stop */

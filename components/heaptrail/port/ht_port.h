@@ -19,9 +19,10 @@
  *   ht_port_lock(), ht_port_unlock()
  *                             Mask interrupts on this core, then spin for the lock. Not recursive.
  *   ht_port_tick()            A clock that never goes back. Cheap: a load, not a system call.
- *   ht_port_task_key()        Who is allocating: a value >= HT_KEY_FIRST_TASK that is unique among
- *                             the tasks alive now (a TCB address will do), or a HT_KEY_* below.
- *   ht_port_core()            The index of this core, 0 or 1.
+ *   ht_port_clock()           A fine clock of this core that wraps, of ht_port_clock_mhz() counts
+ * in a microsecond. For traces only. As cheap as a tick. ht_port_task_key()        Who is
+ * allocating: a value >= HT_KEY_FIRST_TASK that is unique among the tasks alive now (a TCB address
+ * will do), or a HT_KEY_* below. ht_port_core()            The index of this core, 0 or 1.
  *   ht_port_stack_pointer()   The stack pointer, or an address close above it.
  *   ht_port_is_foreign_stack()
  *                             True in an interrupt handler that runs on the stack of what it
@@ -66,6 +67,21 @@
 
 #include "ht_port_impl.h"
 
+/* 0 where nothing shall be traced: the tracker's functions are shorter then. */
+#ifndef HT_PORT_TRACES
+#define HT_PORT_TRACES 1
+#endif
+
+/* Cores that ht_port_core() tells apart, 1 or 2. */
+#ifndef HT_PORT_CORES
+#define HT_PORT_CORES 2U
+#endif
+
+/* How far ht_port_tick() may lie beside the time of ht_port_clock(), in ticks. */
+#ifndef HT_PORT_TICK_SLACK
+#define HT_PORT_TICK_SLACK 1U
+#endif
+
 /* 1 where there is ht_port_stack_is(). */
 #ifndef HT_PORT_COMPARES_STACKS
 #define HT_PORT_COMPARES_STACKS 0
@@ -86,6 +102,20 @@ uint32_t ht_port_tick_hz(void);
 
 /** Microseconds since the start. Not on the hot path. Does not wrap. */
 uint64_t ht_port_uptime_us(void);
+
+/** Counts of ht_port_clock() in a microsecond, now; not 0. Not on the hot path. */
+uint32_t ht_port_clock_mhz(void);
+
+/** Where ht_port_describe() puts what it knows. */
+typedef struct {
+    void (*number)(void *context, uint32_t key, uint64_t value);                 /**< even key */
+    void (*text)(void *context, uint32_t key, const void *bytes, size_t length); /**< odd key */
+    void *context;
+} ht_port_story_t;
+
+/** What runs here: the keys of a trace's hello (format/ht_format.h, HT_HELLO_*) that the platform
+ * knows. Not on the hot path, not in an ISR. */
+void ht_port_describe(const ht_port_story_t *story);
 
 /**
  * Copy the name of a task into name (at most HT_TASK_NAME_MAX bytes, always terminated).

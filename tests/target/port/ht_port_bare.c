@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "ht_frame.h"
 #include "ht_port.h"
 
 uint32_t ht_port_tick_hz(void)
@@ -14,6 +15,17 @@ uint32_t ht_port_tick_hz(void)
 uint64_t ht_port_uptime_us(void)
 {
     return board_time() / (BOARD_TIMER_HZ / 1000000U);
+}
+
+uint32_t ht_port_clock_mhz(void)
+{
+    return 1000; /* QEMU's */
+}
+
+void ht_port_describe(const ht_port_story_t *story)
+{
+    static const char chip[] = "rv32 on QEMU";
+    story->text(story->context, HT_HELLO_CHIP, chip, sizeof(chip) - 1U);
 }
 
 /* The low half of its key, twice: one that was copied in pieces is told from a whole one. */

@@ -71,6 +71,14 @@ static inline ht_tick_t ht_port_tick(void)
     return (ht_tick_t)(board_time() >> HT_BARE_TICK_SHIFT);
 }
 
+/** Counts instructions, or cycles. */
+static inline uint32_t ht_port_clock(void)
+{
+    uint32_t cycles;
+    __asm__ volatile("rdcycle %0" : "=r"(cycles));
+    return cycles;
+}
+
 static inline unsigned ht_port_core(void)
 {
     return board_hart();

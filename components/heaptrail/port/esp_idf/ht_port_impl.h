@@ -61,6 +61,8 @@ typedef uint32_t ht_tick_t;
 #endif
 
 #define HT_PORT_SEES_ALL 1
+#define HT_PORT_TRACES HT_CONFIG_TRACE
+#define HT_PORT_CORES ((unsigned)SOC_CPU_CORES_NUM)
 #define HT_PORT_EMPTY_BLOCKS 0
 #if defined(__i386__) || defined(__x86_64__) ||                                                    \
     (defined(__riscv) && defined(CONFIG_ESP_SYSTEM_USE_FRAME_POINTER))
@@ -124,6 +126,12 @@ HT_PORT_INLINE void ht_port_unlock(ht_port_lock_t *lock, ht_port_irq_t irq)
 HT_PORT_INLINE ht_tick_t ht_port_tick(void)
 {
     return (ht_tick_t)xTaskGetTickCount();
+}
+
+/** Counts cycles, whatever the frequency is just now; stops in light sleep. */
+HT_PORT_INLINE uint32_t ht_port_clock(void)
+{
+    return (uint32_t)esp_cpu_get_cycle_count();
 }
 
 HT_PORT_INLINE unsigned ht_port_core(void)

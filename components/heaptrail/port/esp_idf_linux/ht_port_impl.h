@@ -18,9 +18,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
+#include "ht_config.h"
 
 #define HT_PORT_HOT
 #define HT_PORT_HOT_DATA
@@ -30,7 +32,10 @@
 #define HT_PORT_STACK_TELLS_TASK 0 /* tasks run on the stacks of their threads */
 #define HT_PORT_ALIGN 16U          /* glibc, in 32 bits too */
 #define HT_PORT_EMPTY_BLOCKS 1
-#define HT_PORT_SEES_ALL 0 /* libc makes blocks of its own that the firmware frees */
+#define HT_PORT_TRACES HT_CONFIG_TRACE
+#define HT_PORT_CORES 1U
+#define HT_PORT_TICK_SLACK 100U /* its ticks wait when the machine is busy */
+#define HT_PORT_SEES_ALL 0      /* libc makes blocks of its own that the firmware frees */
 
 #if UINTPTR_MAX > 0xffffffffU
 typedef uint64_t ht_tick_t;
@@ -64,6 +69,14 @@ static inline void ht_port_unlock(ht_port_lock_t *lock, ht_port_irq_t before)
 static inline ht_tick_t ht_port_tick(void)
 {
     return (ht_tick_t)xTaskGetTickCount();
+}
+
+/** Microseconds. */
+static inline uint32_t ht_port_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint32_t)now.tv_sec * 1000000U + (uint32_t)(now.tv_nsec / 1000);
 }
 
 static inline unsigned ht_port_core(void)

@@ -25,6 +25,8 @@
 #define HT_PORT_STATE
 #define HT_PORT_STACK_TELLS_TASK 0
 #define HT_PORT_SEES_ALL 1
+#define HT_PORT_CORES 1U
+#define HT_PORT_TICK_SLACK 20U /* the coarse clock is behind by up to a tick of the kernel's */
 #define HT_PORT_EMPTY_BLOCKS 1
 
 /** glibc's MALLOC_ALIGNMENT: two words, but 16 bytes on i386 (2.26 and newer). */
@@ -81,6 +83,14 @@ static inline ht_tick_t ht_port_tick(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     return (ht_tick_t)now.tv_sec * 1000U + (ht_tick_t)(now.tv_nsec / 1000000);
+}
+
+/** Microseconds. */
+static inline uint32_t ht_port_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint32_t)now.tv_sec * 1000000U + (uint32_t)(now.tv_nsec / 1000);
 }
 
 /** A number that no other thread of this process ever has. */

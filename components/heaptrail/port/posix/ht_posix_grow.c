@@ -75,6 +75,7 @@ static void swap(ht_tracker_t *tracker, void *pages, size_t bytes, uint32_t buck
         unused = s_grow.pages;
         unused_bytes = s_grow.page_bytes;
         tracker->memory_bytes += bytes - unused_bytes;
+        ht_table_stay(&larger, (table->stays & HT_TABLE_STAYS) != 0);
         *table = larger;
         s_grow.pages = pages;
         s_grow.page_bytes = bytes;

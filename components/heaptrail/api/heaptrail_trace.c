@@ -1,0 +1,297 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/* The public interface of the trace: one trace at a time, of the default tracker. */
+#include "heaptrail_trace.h"
+
+#include "heaptrail.h"
+#include "ht_config.h"
+#include "ht_default.h"
+
+#if HT_CONFIG_TRACE
+
+#include "ht_drain.h"
+#include "ht_log.h"
+
+#define RING_EVENTS_MIN 16U
+#define RING_EVENTS_MAX (1U << 20)
+#define INTERVAL_MS 10000U
+
+/* As ht_drain_memory_bytes(), but for the compiler. */
+#define STATIC_BYTES                                                                               \
+    (HT_PORT_CORES * HT_STATE_ALIGNED(CONFIG_HEAPTRAIL_TRACE_RING_EVENTS * sizeof(ht_raw_t)) +     \
+     HT_STATE_ALIGNED(HT_FRAME_WIRE_MIN) + HT_STATE_ALIGNED(CONFIG_HEAPTRAIL_MAX_SITES / 8U + 1U))
+
+enum { STATE_NONE = 0, STATE_RUNNING, STATE_DRAINING };
+
+static uint64_t s_memory[STATIC_BYTES / sizeof(uint64_t)];
+static ht_drain_t s_drain;
+static volatile uint32_t s_busy; /* one task at a time in here */
+static uint32_t s_state;         /* its holder's */
+static uint32_t s_boot;          /* the number of this boot, with bit 16 set; 0: not asked yet */
+static uint32_t s_heaps_interval_ms;
+static uint64_t s_heaps_at;
+static bool s_heaps_measured;             /* and not written yet */
+static uint32_t s_snapshot;               /* asked for, by any task */
+static heaptrail_trace_status_t s_status; /* as of the last poll; under the tracker's lock */
+
+/* --- configuration ------------------------------------------------------------------------------
+ */
+
+static uint32_t power_of_two(uint32_t number)
+{
+    uint32_t power = RING_EVENTS_MIN;
+    while (power <= number / 2U) {
+        power *= 2U;
+    }
+    return power;
+}
+
+static uint32_t or_default(uint32_t value, uint32_t otherwise)
+{
+    return value != 0 ? value : otherwise;
+}
+
+/* The name of the first field that is wrong, or NULL. */
+static const char *wrong_field(const heaptrail_trace_config_t *config)
+{
+    if (config->write == NULL) { return "write"; }
+    if (config->policy != HEAPTRAIL_TRACE_DROP && config->policy != HEAPTRAIL_TRACE_PAUSE) {
+        return "policy";
+    }
+    if (config->ring_events != 0 &&
+        (config->ring_events < RING_EVENTS_MIN || config->ring_events > RING_EVENTS_MAX)) {
+        return "ring_events";
+    }
+    if (config->frame_bytes != 0 &&
+        (config->frame_bytes < HT_FRAME_WIRE_MIN || config->frame_bytes > HT_FRAME_MAX)) {
+        return "frame_bytes";
+    }
+    if ((uintptr_t)config->memory % sizeof(uint64_t) != 0) { return "memory (alignment 8)"; }
+    if (config->memory == NULL && config->memory_bytes != 0) { return "memory"; }
+    return NULL;
+}
+
+static ht_drain_config_t drain_config(const heaptrail_trace_config_t *config)
+{
+    return (ht_drain_config_t){
+        .ring_events =
+            power_of_two(or_default(config->ring_events, CONFIG_HEAPTRAIL_TRACE_RING_EVENTS)),
+        .frame_bytes = or_default(config->frame_bytes, HT_FRAME_WIRE_MIN),
+        .pauses = config->policy == HEAPTRAIL_TRACE_PAUSE,
+        .boot = (uint16_t)s_boot,
+        .write = config->write,
+        .context = config->context,
+        .counters_interval_ms = or_default(config->counters_interval_ms, INTERVAL_MS),
+    };
+}
+
+size_t heaptrail_trace_memory_bytes(const heaptrail_trace_config_t *config)
+{
+    if (config == NULL || wrong_field(config) != NULL) { return 0; }
+    const ht_drain_config_t wanted = drain_config(config);
+    return ht_drain_memory_bytes(ht_default(), &wanted);
+}
+
+/* --- one task at a time -------------------------------------------------------------------------
+ */
+
+static bool enter(void)
+{
+    return !ht_port_in_isr() && ht_claim(&ht_default()->lock, &s_busy);
+}
+
+/* Publish how it goes, and let the next one in. */
+static void leave(void)
+{
+    ht_port_irq_t irq = ht_port_lock(&ht_default_tracker.lock);
+    s_status.running = s_state == STATE_RUNNING;
+    s_status.draining = s_state == STATE_DRAINING;
+    s_status.waiting = s_drain.finished;
+    s_status.events = s_drain.events;
+    s_status.bytes = s_drain.bytes;
+    s_status.frames = s_drain.frames;
+    s_status.snapshots = s_drain.snapshots;
+    s_status.most_pending = s_drain.most_pending;
+    s_status.memory_bytes = s_drain.memory_bytes;
+    s_status.ring_events = s_drain.trace.ring[0].mask + 1U;
+    ht_port_unlock(&ht_default_tracker.lock, irq);
+    ht_release(&s_busy);
+}
+
+static esp_err_t written(bool all)
+{
+    return all ? ESP_OK : ESP_ERR_NOT_FINISHED;
+}
+
+/* --- life ---------------------------------------------------------------------------------------
+ */
+
+static esp_err_t begin(const heaptrail_trace_config_t *config)
+{
+    ht_tracker_t *tracker = ht_default();
+    if (s_state != STATE_NONE || tracker->state != HT_STATE_RUNNING) {
+        return ESP_ERR_INVALID_STATE;
+    }
+    if (s_boot == 0) { s_boot = (ht_port_seed() & 0xFFFFU) | 0x10000U; }
+    const ht_drain_config_t wanted = drain_config(config);
+    size_t given = config->memory != NULL ? config->memory_bytes : sizeof(s_memory);
+    if (given < ht_drain_memory_bytes(tracker, &wanted)) {
+        ht_log(HEAPTRAIL_LOG_ERROR, "heaptrail_trace_start: memory_bytes is too small");
+        return ESP_ERR_INVALID_SIZE;
+    }
+    ht_port_find_heaps(tracker);
+    ht_drain_init(&s_drain, tracker, &wanted, config->memory != NULL ? config->memory : s_memory);
+    s_heaps_interval_ms = or_default(config->heaps_interval_ms, INTERVAL_MS);
+    s_heaps_at = s_drain.now;
+    s_heaps_measured = false;
+    s_state = STATE_RUNNING;
+    ht_trace_attach(tracker, &s_drain.trace);
+    return ESP_OK;
+}
+
+esp_err_t heaptrail_trace_start(const heaptrail_trace_config_t *config)
+{
+    if (config == NULL) { return ESP_ERR_INVALID_ARG; }
+    const char *wrong = wrong_field(config);
+    if (wrong != NULL) {
+        ht_log_name(HEAPTRAIL_LOG_ERROR, "heaptrail_trace_start: invalid field", wrong);
+        return ESP_ERR_INVALID_ARG;
+    }
+    if (!enter()) { return ESP_ERR_INVALID_STATE; }
+    esp_err_t err = begin(config);
+    leave();
+    return err;
+}
+
+/* Heaps are measured in the task that drains: it may walk them. */
+static bool write_heaps(void)
+{
+    uint64_t interval = (uint64_t)s_heaps_interval_ms * 1000U;
+    if (s_heaps_interval_ms != UINT32_MAX && s_drain.now - s_heaps_at >= interval) {
+        (void)heaptrail_sample();
+        s_heaps_at = s_drain.now;
+        s_heaps_measured = true;
+    }
+    if (s_heaps_measured) { s_heaps_measured = !ht_drain_heaps(&s_drain); }
+    return !s_heaps_measured;
+}
+
+static bool drain_all(void)
+{
+    if (s_state == STATE_DRAINING) {
+        bool all = ht_drain_end(&s_drain, HT_END_STOPPED);
+        if (all) { s_state = STATE_NONE; }
+        return all;
+    }
+    if (__atomic_exchange_n(&s_snapshot, 0U, __ATOMIC_RELAXED) != 0) {
+        ht_drain_want_snapshot(&s_drain);
+    }
+    return ht_drain_poll(&s_drain) && write_heaps() && ht_drain_flush(&s_drain);
+}
+
+esp_err_t heaptrail_trace_poll(void)
+{
+    if (!enter()) { return ESP_ERR_INVALID_STATE; }
+    esp_err_t err = s_state != STATE_NONE ? written(drain_all()) : ESP_ERR_INVALID_STATE;
+    leave();
+    return err;
+}
+
+static esp_err_t end(void)
+{
+    if (s_state == STATE_NONE) { return ESP_ERR_INVALID_STATE; }
+    bool again = s_state == STATE_DRAINING;
+    if (!again) {
+        ht_trace_detach(&ht_default_tracker);
+        s_state = STATE_DRAINING;
+    }
+    esp_err_t err = written(drain_all());
+    if (err != ESP_OK && again) { s_state = STATE_NONE; } /* given up */
+    return err;
+}
+
+esp_err_t heaptrail_trace_stop(void)
+{
+    if (!enter()) { return ESP_ERR_INVALID_STATE; }
+    esp_err_t err = end();
+    leave();
+    return err;
+}
+
+esp_err_t heaptrail_trace_mark(const char *name)
+{
+    bool traced = false;
+    if (ht_trace_mark(ht_default(), name, &traced)) { return ESP_OK; }
+    return traced ? ESP_ERR_NO_MEM : ESP_ERR_INVALID_STATE;
+}
+
+esp_err_t heaptrail_trace_snapshot(void)
+{
+    if (!ht_tracing(ht_default())) { return ESP_ERR_INVALID_STATE; }
+    __atomic_store_n(&s_snapshot, 1U, __ATOMIC_RELAXED);
+    return ESP_OK;
+}
+
+esp_err_t heaptrail_trace_status(heaptrail_trace_status_t *status)
+{
+    if (status == NULL) { return ESP_ERR_INVALID_ARG; }
+    ht_tracker_t *tracker = ht_default();
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    *status = s_status;
+    const ht_trace_t *trace = &s_drain.trace;
+    for (uint32_t core = 0; core < HT_PORT_CORES; core++) {
+        status->pending_events +=
+            trace->ring[core].head - __atomic_load_n(&trace->ring[core].tail, __ATOMIC_RELAXED);
+    }
+    status->paused = trace->paused != 0;
+    status->lost_ring_full = trace->lost[HT_LOST_FULL];
+    status->lost_sink_slow = trace->lost[HT_LOST_SLOW];
+    ht_port_unlock(&tracker->lock, irq);
+    return ESP_OK;
+}
+
+#else
+
+size_t heaptrail_trace_memory_bytes(const heaptrail_trace_config_t *config)
+{
+    (void)config;
+    return 0;
+}
+
+esp_err_t heaptrail_trace_start(const heaptrail_trace_config_t *config)
+{
+    (void)config;
+    return ESP_ERR_NOT_SUPPORTED;
+}
+
+esp_err_t heaptrail_trace_poll(void)
+{
+    return ESP_ERR_NOT_SUPPORTED;
+}
+
+esp_err_t heaptrail_trace_stop(void)
+{
+    return ESP_ERR_NOT_SUPPORTED;
+}
+
+esp_err_t heaptrail_trace_mark(const char *name)
+{
+    (void)name;
+    return ESP_ERR_NOT_SUPPORTED;
+}
+
+esp_err_t heaptrail_trace_snapshot(void)
+{
+    return ESP_ERR_NOT_SUPPORTED;
+}
+
+esp_err_t heaptrail_trace_status(heaptrail_trace_status_t *status)
+{
+    if (status == NULL) { return ESP_ERR_INVALID_ARG; }
+    *status = (heaptrail_trace_status_t){0};
+    return ESP_ERR_NOT_SUPPORTED;
+}
+
+#endif

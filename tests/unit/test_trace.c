@@ -1,0 +1,297 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/* Events, one kind after the other, from the tracker to a reader that knows SPEC.md only. */
+#include "trace_fixture.h"
+
+#define BLOCK(n) ((uintptr_t)0x3FC90000U + (uintptr_t)(n)*64U)
+
+static trace_fixture_t s_trace;
+
+static int setup(void **state)
+{
+    (void)state;
+    fake_port_reset();
+    memset(&s_trace, 0, sizeof(s_trace));
+    unit_make(&s_trace.tracker, &unit_sizes);
+    ht_tracker_add_heap(&s_trace.tracker, 0x3FC90000U, 1U << 20, 0x1000, "DRAM");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    if (s_trace.memory != NULL) { fixture_end(&s_trace); }
+    unit_check(&s_trace.tracker);
+    unit_free(&s_trace.tracker);
+    return 0;
+}
+
+static ht_origin_id_t origin(uint32_t caps)
+{
+    return unit_origin(&s_trace.tracker, NULL, caps);
+}
+
+static void add(uint32_t n, size_t size)
+{
+    ht_tracker_add(&s_trace.tracker, BLOCK(n), size, origin(n % 5U));
+}
+
+static void test_what_was_live_before(void **state)
+{
+    (void)state;
+    add(1, 100);
+    add(2, 200);
+    fixture_trace(&s_trace, 64, false);
+    fixture_poll(&s_trace);
+    assert_true(s_trace.reader.exact);
+    assert_int_equal(s_trace.reader.snapshots_complete, 1);
+    assert_int_equal(reader_live(&s_trace.reader).live_bytes, 300);
+    assert_int_equal(reader_find(&s_trace.reader, BLOCK(2))->size, 200);
+    fixture_mark(&s_trace, "begun");
+    assert_true(s_trace.reader.marks[0].exact == false); /* what was ever is the device's word */
+    fixture_mark(&s_trace, "again");
+    assert_true(s_trace.reader.marks[1].exact);
+}
+
+static void test_blocks_come_and_go(void **state)
+{
+    (void)state;
+    fixture_begin(&s_trace, 64);
+    fixture_mark(&s_trace, "begun");
+    for (uint32_t i = 0; i < 20; i++) {
+        g_fake.tick += i % 3U;
+        add(i, 10U * i);
+    }
+    for (uint32_t i = 0; i < 20; i += 2) {
+        assert_true(ht_tracker_remove(&s_trace.tracker, BLOCK(i)));
+    }
+    fixture_mark(&s_trace, "done");
+    assert_true(s_trace.reader.marks[1].exact);
+    assert_int_equal(s_trace.reader.allocs, 20);
+    assert_int_equal(s_trace.reader.frees, 10);
+    const reader_block_t *block = reader_find(&s_trace.reader, BLOCK(7));
+    assert_int_equal(block->size, 70);
+    assert_string_equal(s_trace.reader.tasks[block->task].name, "main");
+}
+
+static void test_times_are_those_of_the_clock(void **state)
+{
+    (void)state;
+    fixture_trace(&s_trace, 64, false);
+    fixture_poll(&s_trace);
+    uint64_t when[10];
+    for (uint32_t i = 0; i < 10; i++) {
+        g_fake.tick += i * i;
+        g_fake.clock = i * 37U;
+        when[i] = ht_port_uptime_us();
+        add(i, 1);
+    }
+    fixture_poll(&s_trace);
+    for (uint32_t i = 0; i < 10; i++) {
+        uint64_t made = reader_find(&s_trace.reader, BLOCK(i))->made_us;
+        assert_true(made + 1U >= when[i] && made <= when[i] + 1U);
+    }
+}
+
+static void test_a_realloc_that_fails(void **state)
+{
+    (void)state;
+    fixture_begin(&s_trace, 64);
+    add(1, 100);
+    fixture_mark(&s_trace, "begun");
+    ht_hold_t hold = ht_tracker_hold(&s_trace.tracker, BLOCK(1));
+    fixture_poll(&s_trace);
+    assert_null(reader_find(&s_trace.reader, BLOCK(1)));
+    ht_tracker_put_back(&s_trace.tracker, hold);
+    fixture_mark(&s_trace, "failed");
+    assert_int_equal(reader_find(&s_trace.reader, BLOCK(1))->size, 100);
+    hold = ht_tracker_hold(&s_trace.tracker, BLOCK(1));
+    add(1, 7); /* another core is given the address before the old block's end is told */
+    ht_tracker_drop_held(&s_trace.tracker, hold);
+    add(2, 120);
+    fixture_mark(&s_trace, "moved");
+    assert_true(s_trace.reader.marks[2].exact);
+    assert_int_equal(reader_find(&s_trace.reader, BLOCK(1))->size, 7);
+}
+
+static void test_another_origin(void **state)
+{
+    (void)state;
+    fixture_begin(&s_trace, 64);
+    fixture_mark(&s_trace, "begun");
+    add(1, 100);
+    ht_origin_id_t other = origin(77);
+    assert_true(ht_tracker_relabel(&s_trace.tracker, BLOCK(1), other));
+    fixture_mark(&s_trace, "relabelled");
+    assert_true(s_trace.reader.marks[1].exact);
+    assert_int_equal(reader_find(&s_trace.reader, BLOCK(1))->origin, other.index);
+    assert_int_equal(s_trace.reader.origins[other.index].caps, 77);
+}
+
+static void test_a_table_that_is_full(void **state)
+{
+    (void)state;
+    fixture_begin(&s_trace, 1024);
+    fixture_mark(&s_trace, "begun");
+    for (uint32_t i = 0; i < 150; i++) {
+        add(i, 8);
+    }
+    for (uint32_t i = 0; i < 150; i += 3) {
+        (void)ht_tracker_remove(&s_trace.tracker, BLOCK(i));
+    }
+    fixture_mark(&s_trace, "full");
+    assert_true(s_trace.reader.marks[1].exact);
+    assert_int_equal(s_trace.reader.allocs, 150);
+    assert_int_equal(s_trace.reader.lost[4], s_trace.tracker.lost_full);
+    assert_true(s_trace.tracker.lost_full > 0);
+}
+
+static void test_tasks(void **state)
+{
+    (void)state;
+    fixture_trace(&s_trace, 64, false);
+    unit_be(0x2000, "net");
+    add(1, 1);
+    unit_be(0x3000, "gui");
+    g_fake.core = 1;
+    add(2, 2);
+    fixture_poll(&s_trace);
+    const reader_block_t *block = reader_find(&s_trace.reader, BLOCK(2));
+    assert_string_equal(s_trace.reader.tasks[block->task].name, "gui");
+    assert_int_equal(block->core, 1);
+    ht_tracker_task_gone(&s_trace.tracker, 0x2000);
+    fixture_poll(&s_trace);
+    block = reader_find(&s_trace.reader, BLOCK(1));
+    assert_string_equal(s_trace.reader.tasks[block->task].name, "net");
+    assert_true(s_trace.reader.tasks[block->task].gone);
+}
+
+static void test_failures_and_reset(void **state)
+{
+    (void)state;
+    fixture_begin(&s_trace, 64);
+    fixture_mark(&s_trace, "begun");
+    ht_failure_t failure = {.size = 1000, .origin = origin(3), .caps = 3};
+    ht_tracker_fail(&s_trace.tracker, &failure);
+    add(1, 5);
+    fixture_mark(&s_trace, "failed");
+    assert_true(s_trace.reader.marks[1].exact);
+    assert_int_equal(s_trace.reader.failures, 1);
+    ht_tracker_reset(&s_trace.tracker);
+    add(2, 6);
+    fixture_mark(&s_trace, "reset");
+    assert_null(reader_find(&s_trace.reader, BLOCK(1)));
+    assert_int_equal(reader_live(&s_trace.reader).live_bytes, 6);
+    add(3, 7);
+    fixture_mark(&s_trace, "after");
+    assert_true(s_trace.reader.marks[3].exact);
+}
+
+/* Whatever the size of the ring, what is missing is said, and known again after the snapshot. */
+static void test_a_ring_that_overflows(void **state)
+{
+    (void)state;
+    for (uint32_t ring = 16; ring <= 128; ring *= 2) {
+        for (int pauses = 0; pauses < 2; pauses++) {
+            memset(&s_trace.reader, 0, sizeof(s_trace.reader));
+            fixture_trace(&s_trace, ring, pauses != 0);
+            fixture_mark(&s_trace, "begun");
+            uint64_t before = s_trace.reader.events + s_trace.reader.mark_count;
+            for (uint32_t i = 0; i < 90; i++) {
+                add(i, i);
+            }
+            fixture_poll(&s_trace);
+            fixture_poll(&s_trace);
+            uint64_t seen = s_trace.reader.events + s_trace.reader.mark_count - before;
+            assert_int_equal(seen + s_trace.reader.lost[1], 90);
+            assert_int_equal(seen, ring < 90 ? ring : 90);
+            assert_true(s_trace.reader.exact);
+            fixture_mark(&s_trace, "after");
+            add(90, 1);
+            fixture_mark(&s_trace, "later");
+            assert_true(s_trace.reader.marks[2].exact);
+            for (uint32_t i = 0; i < 91; i++) {
+                (void)ht_tracker_remove(&s_trace.tracker, BLOCK(i));
+                if (i % 8U == 0) { fixture_poll(&s_trace); }
+            }
+            fixture_poll(&s_trace);
+            assert_int_equal(reader_live(&s_trace.reader).live_blocks, 0);
+            ht_trace_detach(&s_trace.tracker);
+            while (!ht_drain_end(&s_trace.drain, HT_END_STOPPED)) {}
+            fixture_good(&s_trace);
+            free(s_trace.memory);
+            s_trace.memory = NULL;
+        }
+    }
+}
+
+/* A sink that takes so many bytes at a time, and now and then none. */
+static void test_a_sink_that_takes_little(void **state)
+{
+    (void)state;
+    for (size_t takes = 1; takes < 400; takes += takes < 40 ? 1 : 37) {
+        memset(&s_trace.reader, 0, sizeof(s_trace.reader));
+        add(99, 1);
+        s_trace.taken = 0;
+        fixture_trace(&s_trace, 32, false);
+        s_trace.takes = takes;
+        for (uint32_t i = 0; i < 60; i++) {
+            add(i % 30U, i);
+            s_trace.refuses = i % 7U;
+            (void)ht_drain_poll(&s_trace.drain);
+            (void)ht_tracker_remove(&s_trace.tracker, BLOCK(i % 30U));
+        }
+        (void)ht_tracker_remove(&s_trace.tracker, BLOCK(99));
+        s_trace.refuses = 0;
+        fixture_poll(&s_trace);
+        fixture_poll(&s_trace);
+        assert_int_equal(reader_live(&s_trace.reader).live_blocks, 0);
+        assert_int_equal(s_trace.taken, s_trace.drain.bytes);
+        ht_trace_detach(&s_trace.tracker);
+        while (!ht_drain_end(&s_trace.drain, HT_END_STOPPED)) {}
+        fixture_good(&s_trace);
+        free(s_trace.memory);
+        s_trace.memory = NULL;
+    }
+}
+
+static void test_a_sink_that_is_slow_is_told_apart(void **state)
+{
+    (void)state;
+    fixture_trace(&s_trace, 16, false);
+    fixture_poll(&s_trace);
+    add(0, 1);
+    s_trace.refuses = 1000;
+    assert_false(ht_drain_poll(&s_trace.drain));
+    for (uint32_t i = 1; i < 50; i++) {
+        add(i, 1);
+    }
+    s_trace.refuses = 0;
+    fixture_poll(&s_trace);
+    assert_int_equal(s_trace.reader.lost[2], 33);
+    assert_int_equal(s_trace.reader.lost[1], 0);
+    fixture_poll(&s_trace);
+    assert_int_equal(reader_live(&s_trace.reader).live_blocks, 50);
+}
+
+#define TRACED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TRACED(test_what_was_live_before),
+        TRACED(test_blocks_come_and_go),
+        TRACED(test_times_are_those_of_the_clock),
+        TRACED(test_a_realloc_that_fails),
+        TRACED(test_another_origin),
+        TRACED(test_a_table_that_is_full),
+        TRACED(test_tasks),
+        TRACED(test_failures_and_reset),
+        TRACED(test_a_ring_that_overflows),
+        TRACED(test_a_sink_that_takes_little),
+        TRACED(test_a_sink_that_is_slow_is_told_apart),
+    };
+    return cmocka_run_group_tests_name("trace", tests, NULL, NULL);
+}
