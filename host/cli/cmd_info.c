@@ -122,6 +122,12 @@ static void file_lines(const info_t *info, const ht_session_t *session, ht_out_t
              info->events != 0 ? (double)session->input.file_bytes / (double)info->events : 0.0);
     text_line(out, "an event takes", text);
     number_line(out, "frames", decoder->frames);
+    const ht_trace_info_t *file = &session->input.info;
+    if (file->indexed) {
+        snprintf(text, sizeof(text), "%u chunks, %u checkpoints", (unsigned)file->chunks,
+                 (unsigned)file->checkpoints);
+        text_line(out, "index", text);
+    }
     if (decoder->text_bytes != 0) {
         label(out, "other bytes between");
         ht_out_size(out, decoder->text_bytes);
@@ -260,6 +266,10 @@ static bool write_json(const info_t *info, const ht_session_t *session, ht_desk_
     ht_tree_number(tree, "wire_bytes", decoder->bytes - decoder->text_bytes);
     ht_tree_number(tree, "text_bytes", decoder->text_bytes);
     ht_tree_number(tree, "frames", decoder->frames);
+    ht_tree_bool(tree, "recorded", session->input.info.kind == HT_TRACE_RECORDED);
+    ht_tree_bool(tree, "indexed", session->input.info.indexed);
+    ht_tree_number(tree, "chunks", session->input.info.chunks);
+    ht_tree_number(tree, "checkpoints", session->input.info.checkpoints);
     ht_tree_number(tree, "events", info->events);
     boots_tree(session, ht_tree_array(tree, "boots"));
     hello_tree(&session->view, ht_tree_object(tree, "hello"));

@@ -224,6 +224,15 @@ static int judge(const reading_t *reading)
     return HT_EXIT_OK;
 }
 
+/* What an index can spare: only times of the last run. */
+static void ask_for_time(const ht_session_options_t *options, ht_input_reader_t *reader)
+{
+    const ht_moment_t *from = &options->from, *to = &options->to;
+    if (options->boot != 0) { return; }
+    reader->from_us = from->given && from->mark == NULL ? from->time_us : 0;
+    reader->until_us = to->given && to->mark == NULL ? to->time_us : 0;
+}
+
 int ht_session_open(ht_session_t *session, const ht_session_options_t *options,
                     const ht_output_options_t *output, ht_session_watch_t watch, void *context)
 {
@@ -231,7 +240,8 @@ int ht_session_open(ht_session_t *session, const ht_session_options_t *options,
     if (session->model == NULL) { return ht_complain(HT_EXIT_MEMORY, "no memory"); }
     reading_t reading = {
         .session = session, .options = options, .watch = watch, .context = context};
-    const ht_input_reader_t reader = {on_event, &reading};
+    ht_input_reader_t reader = {.event = on_event, .context = &reading};
+    ask_for_time(options, &reader);
     int code = ht_input_read(options->path, output, &reader, &session->input);
     if (code != HT_EXIT_OK) { return code; }
     bool chosen = options->boot != 0 && options->boot <= session->boots;

@@ -14,7 +14,7 @@
 /* --- matching -----------------------------------------------------------------------------------
  */
 
-/* "/home/ci/build/components/net/net.c" and "components/net/net.c" are one file. */
+/* A file compiled in another folder is the same file. */
 static const char *last_parts(const char *path)
 {
     const char *end = path + strlen(path);
