@@ -143,11 +143,13 @@ static void note_switches(facts_t *facts)
          filter->task_id + 3U * filter->origin_id + 5U * (uint32_t)filter->size_min +
              7U * (uint32_t)filter->size_max);
     note(facts, "filtering", TRACKER->filtering);
+    note(facts, "state", TRACKER->state);
     note(facts, "way", (uint32_t)TRACKER->way);
     note(facts, "query", TRACKER->query);
     note(facts, "watches", TRACKER->lowmem.count);
     note(facts, "bytes spent", (uint32_t)TRACKER->lowmem.spent);
     note(facts, "budget", (uint32_t)TRACKER->lowmem.budget);
+    note(facts, "looks", TRACKER->lowmem.looks);
     for (uint32_t i = 0; i < TRACKER->lowmem.max; i++) {
         const ht_lowmem_watch_t *watch = &TRACKER->lowmem.watch[i];
         note(facts, "a watch",

@@ -283,6 +283,16 @@ static void sweep_ticks(void)
     ht_tracker_sweep(TRACKER);
 }
 
+static void claim(void)
+{
+    RESULT[0] = ht_tracker_claim(TRACKER);
+}
+
+static void run(void)
+{
+    ht_tracker_run(TRACKER, true);
+}
+
 static uintptr_t s_twin;
 
 static void old_stamps_and_twin(void)
@@ -375,6 +385,24 @@ static void look_low(void)
     ht_lowmem_look(TRACKER, &facts);
 }
 
+static void look_at_plenty(void)
+{
+    const ht_lowmem_facts_t facts = {.cause = HEAPTRAIL_LOWMEM_ALLOCATION, .size = 100};
+    ht_lowmem_look(TRACKER, &facts);
+}
+
+/* There is less by now, and the next look is due earlier. */
+static void look_at_less(void)
+{
+    s_free = 15000;
+    look_at_plenty();
+}
+
+static void look_at_looks(void)
+{
+    RESULT[0] = TRACKER->lowmem.looks;
+}
+
 /* Memory recovers, and falls again, with another block there. */
 static void fire_again(void)
 {
@@ -448,12 +476,16 @@ const scenario_t g_scenarios_life[] = {
     {"reset", NULL, reset, free_in_reset, NULL, false},
     {"reset_realloc", hold_0, reset, drop_in_reset, NULL, false},
     {"reset_twice", NULL, reset, reset, NULL, false},
+    {"claim_twice", sweep_begin_unused, claim, claim, NULL, false},
+    {"claim_run", sweep_begin_unused, run, claim, NULL, false},
     {"sweep_ticks", old_stamps_and_twin, sweep_ticks, replace_0, look_at_age, false},
     {"watch_open", NULL, open_first, open_second, look_at_open, false},
     {"watch_add", open_watches, add_watch, add_watch, NULL, false},
     {"watch_remove", watch_one, remove_watch, remove_watch, NULL, false},
     {"watch_look", watch_one, look_low, remove_watch, look_at_removed, true},
     {"watch_look_spend", watch_one, look_low, add_one, NULL, false},
+    {"watch_look_twice", watch_one, look_low, look_low, look_at_looks, true},
+    {"watch_look_budget", watch_one, look_at_plenty, look_at_less, NULL, false},
     {"watch_freeze", watch_fired, freeze, add_one, look_at_pair, true},
     {"watch_freeze_again", watch_fired, freeze, fire_again, look_at_snapshot, false},
     {"watch_freeze_remove", watch_fired, freeze, remove_watch, NULL, false},

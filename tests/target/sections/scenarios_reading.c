@@ -3,10 +3,12 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /* What reads a tracker: no row may be half of before and half of after. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "ht_diagnose.h"
 #include "ht_explain.h"
+#include "ht_scan.h"
 #include "sweep.h"
 
 static void add_one(void)
@@ -299,6 +301,38 @@ static void explain_tasks(void)
     }
 }
 
+/* --- the reachability scan ---------------------------------------------------------------------
+ */
+
+#define SCANNED 32U
+
+static ht_scan_t s_scan;
+static uintptr_t s_scan_memory[256];
+
+static void prepare_scan(void)
+{
+    memset(&s_scan, 0, sizeof(s_scan));
+    if (ht_scan_memory_bytes(SCANNED, 8) > sizeof(s_scan_memory)) { abort(); }
+    ht_scan_init(&s_scan, TRACKER, s_scan_memory, SCANNED, 8);
+}
+
+static void list_blocks(void)
+{
+    (void)ht_scan_list_update(&s_scan, 0);
+}
+
+static void add_later(void)
+{
+    sweep_clock++;
+    add_one();
+}
+
+static void look_at_listed(void)
+{
+    RESULT[0] = s_scan.listed.tick;
+    RESULT[1] = s_scan.listed.order;
+}
+
 static void check(void)
 {
     RESULT[0] = ht_check(TRACKER) != NULL;
@@ -321,6 +355,7 @@ const scenario_t g_scenarios_reading[] = {
     {"diagnose_heap", NULL, diagnose_stack, add_heap, NULL, false},
     {"explain", NULL, explain, add_heap, NULL, false},
     {"explain_tasks", know_other_task, explain_tasks, end_other_task, NULL, false},
+    {"scan_list", prepare_scan, list_blocks, add_later, look_at_listed, false},
     {"check", NULL, check, add_one, NULL, false},
     {NULL, NULL, NULL, NULL, NULL, false},
 };

@@ -81,7 +81,7 @@ uint32_t *sweep_result(void)
     return g_sweep.result[board_in_isr() ? 1 : g_sweep.looks ? 2 : 0];
 }
 
-static void start(void)
+static void begin(uint32_t state)
 {
     static const ht_sizes_t sizes = {.max_blocks = 28,
                                      .max_origins = 12,
@@ -94,7 +94,17 @@ static void start(void)
     memset(s_memory, 0, sizeof(s_memory));
     sweep_clock = 1000;
     if (ht_tracker_memory_bytes(&sizes) > sizeof(s_memory)) { abort(); }
-    ht_tracker_init(&g_sweep.tracker, &sizes, s_memory, HT_STATE_RUNNING);
+    ht_tracker_init(&g_sweep.tracker, &sizes, s_memory, state);
+}
+
+void sweep_begin_unused(void)
+{
+    begin(HT_STATE_STOPPED);
+}
+
+static void start(void)
+{
+    begin(HT_STATE_RUNNING);
     ht_tracker_add_heap(&g_sweep.tracker, BLOCK(0), sizeof(s_blocks), 1, "heap");
     for (unsigned i = 0; i < 4; i++) {
         const uintptr_t frame = 0x42000000U + 16U * i;

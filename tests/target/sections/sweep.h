@@ -50,6 +50,9 @@ uintptr_t sweep_block(unsigned i);
 /** Record a block as from one of the origins. */
 bool sweep_add(uintptr_t address, size_t size, unsigned origin);
 
+/** For a prepare: the tracker as it is when nothing was ever recorded, and stopped. */
+void sweep_begin_unused(void);
+
 /** An address without a block, for which the table has the very slot that this block has now. */
 uintptr_t sweep_twin(uintptr_t address);
 
