@@ -4,7 +4,7 @@
 # The front door. Every goal installs what it needs by itself (packages.txt, apt-get).
 
 .DEFAULT_GOAL := help
-.PHONY: help packages demo test check bench fmt clean
+.PHONY: help packages demo test check bench fuzz fmt clean
 .SUFFIXES:
 
 BUILD := build
@@ -41,6 +41,9 @@ bench: packages ## Count instructions and bytes, beside ESP-IDF's (some minutes)
 	@cmake --build $(BUILD)/64 --target heaptrail_preload bench_symbols >/dev/null
 	@bench/symbols.py $(BUILD)/64/bench/bench_symbols
 	@bench/linux.py $(BUILD)/64/components/heaptrail/port/posix/libheaptrail.so
+
+fuzz: ## Run the fuzzers of the decoder, each for SECONDS=60 under libFuzzer and AFL++
+	@scripts/fuzz.sh $(or $(SECONDS),60)
 
 fmt: ## Format every C and C++ file
 	@scripts/sources.sh | xargs clang-format -i

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-FileCopyrightText: 2026 The heaptrail authors
 # SPDX-License-Identifier: Apache-2.0
-# Install the packages of packages.txt that are missing. Silent when there is nothing to do.
+# Install the packages of packages.txt (or of the list PACKAGES) that are missing. Silent when there is nothing to do.
 set -eu
 cd "$(dirname "$0")/.."
-command -v dpkg-query >/dev/null 2>&1 || { echo "packages: no Debian here; needed: $(grep -v '^#' packages.txt | xargs)"; exit 0; }
+list=${PACKAGES:-packages.txt}
+command -v dpkg-query >/dev/null 2>&1 || { echo "packages: no Debian here; needed: $(grep -v '^#' "$list" | xargs)"; exit 0; }
 missing=
-for package in $(grep -v '^#' packages.txt); do
+for package in $(grep -v '^#' "$list"); do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed' || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0

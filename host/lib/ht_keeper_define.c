@@ -101,7 +101,8 @@ static uint32_t index_of(ht_keeper_t *keeper, const ht_event_t *event)
 /* The same task said again keeps the time at which it began. */
 static bool is_same(const ht_kept_definition_t *definition, const uint8_t *content, size_t length)
 {
-    return definition->length == length && memcmp(definition->content, content, length) == 0;
+    return definition->content != NULL && definition->length == length &&
+           memcmp(definition->content, content, length) == 0;
 }
 
 static void keep(ht_keeper_t *keeper, ht_kept_definition_t *definition, uint64_t time_us,
