@@ -10,6 +10,7 @@
 
 #include "ht_cli.h"
 #include "ht_core_view.h"
+#include "ht_elf_find.h"
 #include "ht_parse.h"
 #include "ht_symbols.h"
 
@@ -29,6 +30,13 @@ typedef struct {
     uint64_t rows;
     bool has_whois;
 } options_t;
+
+/* What is being read. */
+typedef struct {
+    const options_t *options;
+    ht_memory_t *memory;
+    char *elf; /* the firmware's; NULL: none was found, or needed */
+} dump_t;
 
 /* --- options ---------------------------------------------------------------------------------- */
 
@@ -60,8 +68,10 @@ static const choice_t s_sorts[] = {
 };
 
 static const struct argp_option s_options[] = {
-    {"elf", 'e', "FILE", 0,
-     "The firmware's ELF file: its constants and its names. May be given again for more programs",
+    {"elf", 'e', "PATH", 0,
+     "The firmware's ELF file, for its constants and names, or a folder that has it: it is found "
+     "by "
+     "SHA-256. May be given several times. Also looked at: $HEAPTRAIL_ELF_PATH, build/*.elf",
      0},
     {"image", KEY_IMAGE, "FILE[@ADDRESS]", 0,
      "A copy of memory, which began at ADDRESS; may be given again. Without ADDRESS it has to hold "
@@ -191,32 +201,50 @@ static bool add_image(ht_memory_t *memory, const char *argument, ht_lookup_error
     return ht_memory_add_image(memory, path, address, error);
 }
 
-static bool add_files(ht_memory_t *memory, const options_t *options, ht_lookup_error_t *error)
+static bool add_files(const dump_t *dump, ht_lookup_error_t *error)
 {
+    const options_t *options = dump->options;
     bool good = true;
     for (size_t i = 0; good && i < options->dump_count; i++) {
-        good = ht_memory_add_dump(memory, options->dump[i], error);
+        good = ht_memory_add_dump(dump->memory, options->dump[i], error);
     }
     for (size_t i = 0; good && i < options->image_count; i++) {
-        good = add_image(memory, options->image[i], error);
-    }
-    for (size_t i = 0; good && i < options->elf_count; i++) {
-        good = ht_memory_add_program(memory, options->elf[i], 0, error);
+        good = add_image(dump->memory, options->image[i], error);
     }
     return good;
 }
 
+/* The ELF file that the dump names by its SHA-256; of a dump that names none, the one that was
+ * given. A wrong one is told and left alone: its constants would be taken for the dump's. */
+static bool add_firmware(dump_t *dump, ht_lookup_error_t *error)
+{
+    uint8_t sha256[32];
+    ht_elf_found_t found;
+    const ht_elf_search_t search = {.paths = dump->options->elf,
+                                    .path_count = dump->options->elf_count};
+    const size_t known = ht_core_firmware(dump->memory, sha256);
+    const ht_elf_key_t key = {known >= 4 ? HT_ELF_BY_SHA256 : HT_ELF_UNKNOWN, sha256, known};
+    if (known < 4 && search.path_count == 0) { return true; }
+    if (!ht_elf_find(&search, &key, &found, error)) {
+        if (search.path_count != 0) {
+            ht_note_stderr(dump->options->output.quiet, "%s; going on without it", error->text);
+        }
+        return true;
+    }
+    dump->elf = found.path;
+    return ht_memory_add_program(dump->memory, dump->elf, 0, error);
+}
+
 /* Names for return addresses: the firmware's, and those of the files that a Linux process had. */
-static void add_symbols(ht_symbols_t *symbols, const ht_memory_t *memory, const options_t *options)
+static void add_symbols(ht_symbols_t *symbols, const dump_t *dump)
 {
     ht_lookup_error_t error;
     ht_memory_object_t object;
-    for (size_t i = 0; i < options->elf_count; i++) {
-        if (!ht_symbols_add(symbols, &(ht_symbols_object_t){.path = options->elf[i]}, &error)) {
-            ht_note_stderr(options->output.quiet, "%s", error.text);
-        }
+    if (dump->elf != NULL &&
+        !ht_symbols_add(symbols, &(ht_symbols_object_t){.path = dump->elf}, &error)) {
+        ht_note_stderr(dump->options->output.quiet, "%s", error.text);
     }
-    for (size_t i = 0; ht_memory_object(memory, i, &object); i++) {
+    for (size_t i = 0; ht_memory_object(dump->memory, i, &object); i++) {
         (void)ht_symbols_add(
             symbols,
             &(ht_symbols_object_t){
@@ -358,26 +386,27 @@ static int write_all(const options_t *options, const ht_memory_t *memory, const 
     return unknown ? HT_EXIT_FOUND : HT_EXIT_OK;
 }
 
-static int run(const options_t *options, ht_memory_t *memory)
+static int complain(const ht_lookup_error_t *error)
+{
+    return ht_complain(error->code == HT_LOOKUP_BAD_CALL    ? HT_EXIT_USAGE
+                       : error->code == HT_LOOKUP_NO_MEMORY ? HT_EXIT_MEMORY
+                                                            : HT_EXIT_INPUT,
+                       "%s", error->text);
+}
+
+static int run(dump_t *dump)
 {
     ht_lookup_error_t error = {HT_LOOKUP_OK, ""};
-    ht_core_t *core = NULL;
-    if (add_files(memory, options, &error)) {
-        core = ht_core_open(memory, options->elf_count == 0 ? NULL : options->elf[0], &error);
-    }
-    if (core == NULL) {
-        return ht_complain(error.code == HT_LOOKUP_BAD_CALL    ? HT_EXIT_USAGE
-                           : error.code == HT_LOOKUP_NO_MEMORY ? HT_EXIT_MEMORY
-                                                               : HT_EXIT_INPUT,
-                           "%s", error.text);
-    }
+    if (!add_files(dump, &error) || !add_firmware(dump, &error)) { return complain(&error); }
+    ht_core_t *core = ht_core_open(dump->memory, dump->elf, &error);
+    if (core == NULL) { return complain(&error); }
     ht_symbols_t *symbols = ht_symbols_new(NULL);
     if (symbols != NULL) {
-        add_symbols(symbols, memory, options);
+        add_symbols(symbols, dump);
         if (ht_symbols_module_count(symbols) != 0) { heaptrail_set_symbols(name_address, symbols); }
     }
     ht_core_view(core);
-    int code = write_all(options, memory, core);
+    int code = write_all(dump->options, dump->memory, core);
     heaptrail_set_symbols(NULL, NULL);
     ht_symbols_free(symbols);
     ht_core_free(core);
@@ -400,9 +429,10 @@ int ht_cmd_core(int argc, char **argv)
         NULL};
     options_t options = {.report = NULL};
     if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0) { return HT_EXIT_USAGE; }
-    ht_memory_t *memory = ht_memory_new();
-    if (memory == NULL) { return ht_complain(HT_EXIT_MEMORY, "no memory"); }
-    int code = run(&options, memory);
-    ht_memory_free(memory);
+    dump_t dump = {.options = &options, .memory = ht_memory_new()};
+    if (dump.memory == NULL) { return ht_complain(HT_EXIT_MEMORY, "no memory"); }
+    int code = run(&dump);
+    ht_memory_free(dump.memory);
+    free(dump.elf);
     return code;
 }

@@ -9,22 +9,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ht_elf_find.h"
+#include "ht_naming.h"
 #include "ht_session.h"
 #include "ht_steps.h"
 
-enum { KEY_WHAT = 0x300, KEY_NO_SYMBOLS };
-enum { ELVES_MAX = 64 };
+enum { KEY_WHAT = 0x400 };
 
 typedef struct {
     ht_session_options_t session;
+    ht_naming_options_t naming;
     ht_output_options_t output;
     const ht_export_format_t *format;
     const char *file; /* NULL: standard output */
-    bool has_what, no_symbols;
+    bool has_what;
     ht_profile_value_t what;
-    const char *elf[ELVES_MAX];
-    size_t elf_count;
 } options_t;
 
 /* --- options ---------------------------------------------------------------------------------- */
@@ -37,9 +35,6 @@ static const struct argp_option s_options[] = {
      "shows, "
      "and pprof and speedscope show first",
      0},
-    {"elf", 'e', "FILE", 0,
-     "The firmware's ELF file, or a folder to look for it by its SHA-256; may be given again", 0},
-    {"no-symbols", KEY_NO_SYMBOLS, NULL, 0, "Leave addresses as they are", 0},
     {"quiet", 'q', NULL, 0, "No progress and no notes on standard error", 0},
     {0},
 };
@@ -98,6 +93,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &options->session;
+        state->child_inputs[1] = &options->naming;
         return 0;
     case 'f':
         take_format(state, options, argument);
@@ -107,13 +103,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_WHAT:
         take_what(state, options, argument);
-        return 0;
-    case 'e':
-        if (options->elf_count == ELVES_MAX) { argp_error(state, "too many --elf"); }
-        if (options->elf_count < ELVES_MAX) { options->elf[options->elf_count++] = argument; }
-        return 0;
-    case KEY_NO_SYMBOLS:
-        options->no_symbols = true;
         return 0;
     case 'q':
         options->output.quiet = true;
@@ -128,74 +117,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     default:
         return ARGP_ERR_UNKNOWN;
     }
-}
-
-/* --- names ------------------------------------------------------------------------------------ */
-
-static void note_lookup(const options_t *options, const ht_lookup_error_t *error)
-{
-    ht_note_stderr(options->output.quiet, "%s; addresses stay addresses", error->text);
-}
-
-/* The firmware's ELF file: the one with the SHA-256 that the trace tells. */
-static void add_firmware(ht_symbols_t *symbols, const options_t *options,
-                         const ht_model_view_t *view)
-{
-    ht_lookup_error_t error;
-    ht_elf_found_t found;
-    const ht_hello_row_t *hello = view->hello;
-    const ht_elf_search_t search = {.paths = options->elf, .path_count = options->elf_count};
-    const ht_elf_key_t key = {hello->elf_sha256_bytes != 0 ? HT_ELF_BY_SHA256 : HT_ELF_UNKNOWN,
-                              hello->elf_sha256, hello->elf_sha256_bytes};
-    if (key.kind == HT_ELF_UNKNOWN && options->elf_count == 0) { return; }
-    if (!ht_elf_find(&search, &key, &found, &error)) {
-        note_lookup(options, &error);
-        return;
-    }
-    if (!ht_symbols_add(symbols, &(ht_symbols_object_t){.path = found.path}, &error)) {
-        note_lookup(options, &error);
-    }
-    free(found.path);
-}
-
-static void add_objects(ht_symbols_t *symbols, const options_t *options,
-                        const ht_model_view_t *view)
-{
-    ht_lookup_error_t error;
-    for (uint32_t i = 0; i < view->objects; i++) {
-        const ht_object_row_t *object = &view->object[i];
-        const ht_symbols_object_t add = {.path = object->path,
-                                         .bias = (uint64_t)object->bias,
-                                         .start = object->start,
-                                         .end = object->end,
-                                         .build_id =
-                                             object->build_id_bytes == 0 ? NULL : object->build_id,
-                                         .build_id_size = object->build_id_bytes};
-        if (!ht_symbols_add(symbols, &add, &error)) {
-            ht_note_stderr(options->output.quiet, "%s", error.text);
-        }
-    }
-}
-
-static bool has_frames(const ht_model_view_t *view)
-{
-    for (uint32_t i = 0; i < view->origins; i++) {
-        if (view->origin[i].depth != 0) { return true; }
-    }
-    return false;
-}
-
-/* NULL: addresses stay addresses. */
-static ht_symbols_t *open_symbols(const options_t *options, const ht_model_view_t *view)
-{
-    ht_symbols_t *symbols = options->no_symbols || !has_frames(view) ? NULL : ht_symbols_new(NULL);
-    if (symbols == NULL) { return NULL; }
-    if (view->objects != 0) {
-        add_objects(symbols, options, view);
-    } else {
-        add_firmware(symbols, options, view);
-    }
-    return symbols;
 }
 
 /* --- reading, once or twice ------------------------------------------------------------------- */
@@ -368,17 +289,26 @@ static int write_profile(run_t *run)
     return close_output(run->options, run->export.file, write_format(run));
 }
 
+static int export_session(run_t *run)
+{
+    ht_naming_t naming;
+    const ht_model_view_t *view = &run->session.view;
+    int code = ht_naming_open(&naming, &run->options->naming, &run->options->output, view);
+    if (code == HT_EXIT_OK) {
+        if (naming.hint != NULL) { ht_note_stderr(run->options->output.quiet, "%s", naming.hint); }
+        bool made = ht_profile_make(&run->profile, view, naming.from.symbols);
+        code = made ? write_profile(run) : no_memory();
+        ht_profile_free(&run->profile);
+    }
+    ht_naming_close(&naming);
+    return code;
+}
+
 static int export_trace(const options_t *options)
 {
     run_t run = {.options = options};
     int code = read_first(&run);
-    if (code == HT_EXIT_OK) {
-        ht_symbols_t *symbols = open_symbols(options, &run.session.view);
-        bool made = ht_profile_make(&run.profile, &run.session.view, symbols);
-        code = made ? write_profile(&run) : no_memory();
-        ht_profile_free(&run.profile);
-        ht_symbols_free(symbols);
-    }
+    if (code == HT_EXIT_OK) { code = export_session(&run); }
     ht_session_close(&run.session);
     return code;
 }
@@ -417,7 +347,8 @@ static int export_pipe(options_t *options)
 
 int ht_cmd_export(int argc, char **argv)
 {
-    static const struct argp_child children[] = {{&ht_session_argp, 0, "Of the trace:", 1}, {0}};
+    static const struct argp_child children[] = {
+        {&ht_session_argp, 0, "Of the trace:", 1}, {&ht_naming_argp, 0, "Names:", 2}, {0}};
     static const struct argp argp = {
         s_options, parse, "TRACE", "A trace in the formats of other programs' viewers.",
         children,  NULL,  NULL};

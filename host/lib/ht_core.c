@@ -265,6 +265,38 @@ static bool search(ht_core_reader_t *reader)
     return false;
 }
 
+/* The ports of Linux have no image, or an invented one. */
+#define IMAGE_NONE_MAX 1U
+
+/* "0123abcd...", as far as it is hexadecimal. */
+static size_t parse_hex(const char *text, uint8_t *bytes, size_t most)
+{
+    size_t count = 0;
+    unsigned byte;
+    for (; count < most && sscanf(text + 2 * count, "%2x", &byte) == 1 &&
+           strspn(text + 2 * count, "0123456789abcdef") >= 2;
+         count++) {
+        bytes[count] = (uint8_t)byte;
+    }
+    return count;
+}
+
+size_t ht_core_firmware(const ht_memory_t *memory, uint8_t sha256[32])
+{
+    ht_core_reader_t reader = {.memory = memory};
+    uint64_t image = 0;
+    const char *told = ht_memory_firmware_sha(memory);
+    if (told != NULL) { return parse_hex(told, sha256, 32); }
+    if (!search(&reader) || !ht_core_number(&reader, reader.state + 24, 4, &image) ||
+        image <= IMAGE_NONE_MAX) {
+        return 0;
+    }
+    for (size_t i = 0; i < 4; i++) {
+        sha256[i] = (uint8_t)(image >> 8 * i);
+    }
+    return 4;
+}
+
 static bool has_magic(const ht_core_reader_t *reader, uint64_t address)
 {
     char there[sizeof(s_magic)];

@@ -58,6 +58,12 @@ typedef struct {
 } ht_core_t;
 
 /**
+ * Which firmware the dumps are of, before its ELF file is known: the first bytes of its SHA-256, as
+ * heaptrail_state or the dump's own notes tell them. @return how many; 0: neither tells.
+ */
+size_t ht_core_firmware(const ht_memory_t *memory, uint8_t sha256[32]);
+
+/**
  * Find and read the state.
  * @param program  the program's ELF file, where `heaptrail_state` is looked up; NULL: the dumps are
  * searched for it.

@@ -118,13 +118,16 @@ void ht_core_view_notes(ht_out_t *out, const ht_core_t *core, const ht_memory_t 
 void ht_core_view_notes_json(ht_json_t *json, const ht_core_t *core, const ht_memory_t *memory)
 {
     const char *text;
+    const uint32_t word = core->info.image; /* in the order of the SHA-256's bytes */
+    const uint8_t image[4] = {(uint8_t)word, (uint8_t)(word >> 8), (uint8_t)(word >> 16),
+                              (uint8_t)(word >> 24)};
     ht_json_object(json, "dump");
     ht_json_address(json, "address", core->info.address);
     ht_json_number(json, "pointer_bytes", core->info.pointer_bytes);
     ht_json_number(json, "state_bytes", core->info.state_bytes);
     ht_json_number(json, "dump_bytes", ht_memory_dump_bytes(memory));
     ht_json_number(json, "tick_hz", core->info.tick_hz);
-    ht_json_maybe(json, "image", core->info.image > 1, core->info.image);
+    ht_json_bytes(json, "image", image, core->info.image > 1 ? sizeof(image) : 0);
     ht_json_string(json, "firmware_sha256", ht_memory_firmware_sha(memory), SIZE_MAX);
     ht_json_array(json, "notes");
     for (size_t i = 0; (text = ht_memory_note(memory, i)) != NULL; i++) {

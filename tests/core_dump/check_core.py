@@ -5,6 +5,7 @@
 
 The same dump as raw images, as an ELF core, as ESP-IDF's partition and as console text; cut, damaged and incomplete.
 """
+import hashlib
 import json
 import random
 import struct
@@ -135,6 +136,23 @@ def check_elf(images):
     expect(any(name.startswith("work_in_task (fw_dump.c:") for name in names), f"names: {names}")
     other = dumps.elf_core([(IMAGES.state[0] + 4096, IMAGES.state[1])], IMAGES.pointer)
     refuse("is not in the dump", file_of("elsewhere", other), "--elf", ELF)
+    check_wrong_elf(state, images)
+
+
+def check_wrong_elf(state, images):
+    """An ELF file with another SHA-256 is told and not used; one of a folder is found by it."""
+    expect(images["dump"]["image"] == hashlib.sha256(Path(ELF).read_bytes()).hexdigest()[:8], "the image's SHA-256")
+    folder = WORK / "firmwares"
+    folder.mkdir()
+    (folder / "another.elf").write_bytes(Path(HEAPTRAIL).read_bytes())
+    code, out, err = run("--json", state, "--elf", folder)
+    expect(code == 3 and images["dump"]["image"] in err and "--elf" in err, f"a wrong ELF file: {code}: {err}")
+    code, out, err = run("--json", *IMAGES.arguments(), "--elf", folder / "another.elf")
+    expect(code == 0 and "going on without it" in err, f"a wrong ELF file that is not needed: {code}: {err}")
+    expect(json.loads(out)["reports"] == images["reports"], "a wrong ELF file changes nothing")
+    (folder / "the.one.elf").write_bytes(Path(ELF).read_bytes())
+    got = core(state, "--elf", folder)
+    expect(without(got["reports"], {"symbols"}) == images["reports"], "the ELF file of a folder")
 
 
 def check_esp_formats(images):

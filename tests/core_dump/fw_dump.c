@@ -10,6 +10,8 @@
  *   FOLDER/constants.bin  what a reader finds in the ELF file, from the program's start to its data
  *   FOLDER/truth.json     what the queries said at that moment, one report a line
  *   FOLDER/where          the addresses of both, in hexadecimal, and the bytes of a pointer
+ *
+ * fw_dump FOLDER SHA256: the latter is that of its own file, as a firmware knows it.
  */
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -138,9 +140,19 @@ static void firmware(void *arg)
     dump();
 }
 
+/* As the tool that makes an image of an ELF file does. */
+static void set_image(const char *sha256)
+{
+    char first[9] = {0};
+    (void)strncpy(first, sha256, 8);
+    sim_set_app_image(__builtin_bswap32((uint32_t)strtoul(first, NULL, 16)));
+    ht_state_sign(&heaptrail_state); /* it was signed by the first constructor */
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 2) { return 2; }
+    if (argc != 3) { return 2; }
     s_folder = argv[1];
+    set_image(argv[2]);
     return sim_run(firmware, NULL) == SIM_RUN_RETURNED ? 0 : 1;
 }

@@ -10,5 +10,4 @@ emulator=$("$source/scripts/emulator.sh")
 mkdir -p "$build/dump"
 cmake -G Ninja -S "$source" -B "$build" -DHEAPTRAIL_M32=ON >"$build/log" 2>&1 &&
     cmake --build "$build" --target esp_dump_firmware >>"$build/log" 2>&1 || { tail -30 "$build/log"; exit 1; }
-$emulator "$build/tests/core_dump/esp_dump_firmware" "$build/dump"
-exec python3 "$(dirname "$0")/check_core.py" "$heaptrail" "$build/dump" "$build/tests/core_dump/esp_dump_firmware"
+exec "$(dirname "$0")/check.sh" "$heaptrail" "$build/tests/core_dump/esp_dump_firmware" "$build/dump" $emulator
