@@ -6,6 +6,8 @@
  * A prompt with the command `heaptrail`. On which port: menuconfig > Component config > ESP System
  * Settings > Channel for console output. Only built with CONFIG_LEAKY_NODE_CONSOLE.
  */
+#include <signal.h>
+
 #include "esp_console.h"
 #include "esp_idf_version.h"
 #include "heaptrail_console.h"
@@ -31,8 +33,24 @@ static esp_err_t new_repl(const esp_console_repl_config_t *config, esp_console_r
 #endif
 }
 
+#ifdef CONFIG_IDF_TARGET_LINUX
+/* Up to ESP-IDF 6.0 the tick is a signal, and would end each read() that waits for a key. */
+static void keep_reading(void)
+{
+    struct sigaction tick;
+    if (sigaction(SIGALRM, NULL, &tick) != 0) { return; }
+    tick.sa_flags |= SA_RESTART;
+    sigaction(SIGALRM, &tick, NULL);
+}
+#else
+static void keep_reading(void)
+{
+}
+#endif
+
 esp_err_t console_start(void)
 {
+    keep_reading();
     esp_console_repl_t *repl = NULL;
     esp_console_repl_config_t config = ESP_CONSOLE_REPL_CONFIG_DEFAULT();
     config.prompt = "node>";
