@@ -30,17 +30,35 @@ static inline ht_row_t ht_flow_new(ht_model_t *model, const ht_flow_row_t *key)
     return origin->first_flow;
 }
 
+static inline bool ht_flow_is(const ht_flow_row_t *flow, const ht_flow_row_t *key)
+{
+    return flow->origin == key->origin && flow->task == key->task && flow->heap == key->heap &&
+           flow->pool == key->pool;
+}
+
+/* In the origin's list, a new one if it is not there. */
+static inline ht_row_t ht_flow_look_up(ht_model_t *model, const ht_flow_row_t *key)
+{
+    ht_row_t at = model->origins.row[key->origin].first_flow;
+    while (at != HT_NO_ROW && !ht_flow_is(&model->flows.row[at], key)) {
+        at = model->flows.row[at].next;
+    }
+    return at != HT_NO_ROW ? at : ht_flow_new(model, key);
+}
+
+/* Lists are as long as an origin has tasks and heaps, so the cache is asked first. */
 static inline ht_row_t ht_flow_of(ht_model_t *model, ht_row_t origin, ht_row_t task, ht_row_t heap,
                                   bool pool)
 {
-    ht_row_t at = model->origins.row[origin].first_flow;
-    while (at != HT_NO_ROW) {
-        const ht_flow_row_t *flow = &model->flows.row[at];
-        if (flow->task == task && flow->heap == heap && flow->pool == pool) { return at; }
-        at = flow->next;
+    const ht_flow_row_t key = {.origin = origin, .task = task, .heap = heap, .pool = pool};
+    uint32_t hash = (origin * 31U + task) * 31U + heap;
+    ht_row_t *cached = &model->flow_cache[hash % HT_FLOW_CACHE];
+    if (*cached < model->flows.count && ht_flow_is(&model->flows.row[*cached], &key)) {
+        return *cached;
     }
-    return ht_flow_new(
-        model, &(ht_flow_row_t){.origin = origin, .task = task, .heap = heap, .pool = pool});
+    ht_row_t at = ht_flow_look_up(model, &key);
+    *cached = at;
+    return at;
 }
 
 /* Before a flow changes. */

@@ -77,11 +77,15 @@ typedef struct {
     unsigned flags; /**< HT_LIVE_... */
 } ht_birth_t;
 
+/** Flows that were used lately, by a hash of what they are of. */
+#define HT_FLOW_CACHE 1024U
+
 struct ht_model {
     ht_model_options_t options;
     ht_live_t live;
     ht_model_view_t view; /**< the counters; its pointers are set when it is asked for */
     uint64_t next_sample_us;
+    ht_row_t flow_cache[HT_FLOW_CACHE];
     ht_row_t last_heap;
     uint32_t last_task_index; /**< and its row: most events come in runs */
     ht_row_t last_task;
