@@ -44,6 +44,7 @@ extern const ht_verb_t ht_verbs[];
 int ht_cmd_help(int argc, char **argv);
 int ht_cmd_report(int argc, char **argv);
 int ht_cmd_diff(int argc, char **argv);
+int ht_cmd_check(int argc, char **argv);
 int ht_cmd_whois(int argc, char **argv);
 int ht_cmd_info(int argc, char **argv);
 int ht_cmd_core(int argc, char **argv);

@@ -11,6 +11,7 @@ const ht_verb_t ht_verbs[] = {
     {"help", "what a verb does: heaptrail help VERB", ht_cmd_help},
     {"report", "what a trace says: leaks, peak, growth, failures, ...", ht_cmd_report},
     {"diff", "what one trace has more than another", ht_cmd_diff},
+    {"check", "whether a trace keeps limits: for CI", ht_cmd_check},
     {"whois", "whose address is this, and whose was it", ht_cmd_whois},
     {"info", "what a trace is of, and what is in it", ht_cmd_info},
     {"record", "a device's trace into a file, its console onto the screen", ht_cmd_record},
