@@ -132,7 +132,6 @@ static const char *hex_name(ht_profile_t *profile, uint64_t address)
 static bool add_named_frames(ht_profile_t *profile, ht_symbols_t *symbols, uint64_t address,
                              const char **object)
 {
-    ht_symbols_module_t module;
     const ht_symbol_t *symbol =
         symbols == NULL ? NULL : ht_symbols_find(symbols, address, HT_ADDRESS_RETURN);
     bool good = true;
@@ -146,10 +145,8 @@ static bool add_named_frames(ht_profile_t *profile, ht_symbols_t *symbols, uint6
         good = add_frame(profile, text(profile, frame->function), text(profile, frame->file),
                          frame->line);
     }
-    if (good && symbol != NULL && symbol->module != HT_SYMBOLS_NO_MODULE &&
-        ht_symbols_module(symbols, symbol->module, &module)) {
-        *object = text(profile, module.path);
-    }
+    const char *path = symbol != NULL ? ht_symbols_path(symbols, symbol->module) : NULL;
+    if (good && path != NULL) { *object = text(profile, path); }
     return good;
 }
 

@@ -152,7 +152,8 @@ typedef struct {
  */
 bool ht_symbols_variable(ht_symbols_t *symbols, uint64_t address, ht_symbol_variable_t *variable);
 
-/** The path of a module, as it was added; NULL if there is no such number. O(1). */
+/** The path of a module, as it was added; NULL if there is no such number, or with
+ *  HT_SYMBOLS_NO_MODULE. O(1). */
 const char *ht_symbols_path(const ht_symbols_t *symbols, size_t number);
 
 /** How many objects were added, those that could not be read with `start` and `end` included. */

@@ -71,10 +71,7 @@ const ht_symbol_t *ht_names_address(ht_names_t *names, uint64_t address)
 
 const char *ht_names_module(ht_names_t *names, const ht_symbol_t *symbol)
 {
-    ht_symbols_module_t module;
-    bool known = symbol->module != HT_SYMBOLS_NO_MODULE &&
-                 ht_symbols_module(names->sources.symbols, symbol->module, &module);
-    return known ? module.path : NULL;
+    return ht_symbols_path(names->sources.symbols, symbol->module);
 }
 
 static const char *base_name(const char *path)
