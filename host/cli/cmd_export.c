@@ -119,6 +119,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
+static int no_memory(void)
+{
+    return ht_complain(HT_EXIT_MEMORY, "no memory for this export");
+}
+
 /* --- reading, once or twice ------------------------------------------------------------------- */
 
 /* Formats that go step by step need to know beforehand what is in the trace: it is read twice. */
@@ -127,9 +132,10 @@ typedef struct {
     ht_session_t session; /* of the first reading: what the profile is of */
     ht_profile_t profile;
     ht_export_t export;
-    unsigned runs, wanted; /* begun in this boot by the model; the one that is exported */
+    unsigned boots, runs;               /* begun so far: boots, and runs of this boot */
+    unsigned wanted_boots, wanted_runs; /* at the end of the first reading: what is exported */
     ht_steps_t *steps;
-    bool begun;
+    bool begun, no_memory;
 } run_t;
 
 static void count_run(void *context, const ht_model_t *model, const ht_change_t *change)
@@ -143,7 +149,15 @@ static void count_run(void *context, const ht_model_t *model, const ht_change_t 
 static void begin_boot(void *context, const ht_event_t *event)
 {
     run_t *run = context;
-    if (event->kind == HT_EVENT_BOOT) { run->runs = 0; }
+    if (event->kind == HT_EVENT_BOOT) {
+        run->boots++;
+        run->runs = 0;
+    }
+}
+
+static bool is_wanted(const run_t *run)
+{
+    return run->boots == run->wanted_boots && run->runs == run->wanted_runs;
 }
 
 static int read_first(run_t *run)
@@ -154,27 +168,50 @@ static int read_first(run_t *run)
     return ht_session_open(&run->session, &session, &run->options->output, begin_boot, run);
 }
 
+/* Blocks that live already, in the order in which they were made: a table's order is chance. */
 typedef struct {
-    run_t *run;
-    uint64_t time_us;
-} carry_t;
+    ht_live_row_t *row;
+    size_t count, capacity;
+} lives_t;
 
-static bool carry(void *context, const ht_live_row_t *row)
+static bool collect(void *context, const ht_live_row_t *row)
 {
-    const carry_t *what = context;
-    ht_steps_carried(what->run->steps, row, what->time_us);
+    lives_t *lives = context;
+    if (!ht_array_room((void **)&lives->row, &lives->capacity, lives->count, sizeof(*row))) {
+        return false;
+    }
+    lives->row[lives->count++] = *row;
     return true;
+}
+
+static int by_age(const void *left, const void *right)
+{
+    const ht_live_row_t *a = left, *b = right;
+    if (a->time_us != b->time_us) { return a->time_us < b->time_us ? -1 : 1; }
+    return a->address < b->address ? -1 : a->address > b->address;
+}
+
+static void carry_in(run_t *run, const ht_model_t *model, uint64_t time_us)
+{
+    lives_t lives = {.count = 0};
+    const ht_model_view_t view = ht_model_view(model);
+    ht_model_each_block(model, collect, &lives);
+    run->no_memory = lives.count < view.live_blocks;
+    if (lives.count != 0) { qsort(lives.row, lives.count, sizeof(*lives.row), by_age); }
+    for (size_t i = 0; i < lives.count; i++) {
+        ht_steps_carried(run->steps, &lives.row[i], time_us);
+    }
+    free(lives.row);
 }
 
 static void tell_change(void *context, const ht_model_t *model, const ht_change_t *change)
 {
     run_t *run = context;
     count_run(context, model, change);
-    if (run->runs != run->wanted) { return; }
+    if (!is_wanted(run)) { return; }
     if (change->kind == HT_CHANGE_WINDOW) {
-        carry_t what = {run, change->time_us};
         run->begun = true;
-        ht_model_each_block(model, carry, &what);
+        carry_in(run, model, change->time_us);
     } else if (run->begun && change->kind != HT_CHANGE_ANEW) {
         ht_steps_change(run->steps, change);
     }
@@ -184,7 +221,7 @@ static void tell_event(void *context, const ht_event_t *event)
 {
     run_t *run = context;
     begin_boot(context, event);
-    if (run->begun && run->runs == run->wanted && run->steps->stream->event != NULL) {
+    if (run->begun && is_wanted(run) && run->steps->stream->event != NULL) {
         run->steps->stream->event(run->steps->writer, event);
     }
 }
@@ -195,9 +232,9 @@ static int read_again(run_t *run, void *writer)
     ht_session_options_t session = run->options->session;
     session.model.change = tell_change;
     session.model.change_context = run;
-    session.boot = run->session.shown;
-    run->wanted = run->runs;
-    run->runs = 0;
+    run->wanted_boots = run->boots;
+    run->wanted_runs = run->runs;
+    run->boots = run->runs = 0;
     run->begun = !session.from.given;
     ht_steps_begin(run->steps, run->options->format->stream, writer);
     /* What is wrong with the trace was told the first time. */
@@ -205,15 +242,10 @@ static int read_again(run_t *run, void *writer)
         ht_session_open(&again, &session, &(ht_output_options_t){.quiet = true}, tell_event, run);
     ht_steps_flush(run->steps);
     ht_session_close(&again);
-    return code;
+    return code == HT_EXIT_OK && run->no_memory ? no_memory() : code;
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
-
-static int no_memory(void)
-{
-    return ht_complain(HT_EXIT_MEMORY, "no memory for this export");
-}
 
 static int write_stream(run_t *run)
 {
