@@ -49,8 +49,18 @@ void model_init(model_t *model, const ht_sizes_t *sizes, const stream_config_t *
     stream_init(&model->stream, config, seed);
 }
 
+void model_init_watched(model_t *model, const ht_sizes_t *sizes, const stream_config_t *config,
+                        uint64_t seed, size_t bytes)
+{
+    model_init(model, sizes, config, seed);
+    model->watch = malloc(sizeof(*model->watch));
+    if (model->watch == NULL) { abort(); }
+    watch_init(model->watch, &model->tracker, bytes);
+}
+
 void model_deinit(model_t *model)
 {
+    free(model->watch);
     stream_deinit(&model->stream);
     free(model->memory);
 }
@@ -62,20 +72,41 @@ static void be(const stream_op_t *op)
     g_fake.core = op->core;
 }
 
+static void note_wrong(model_t *model, const char *wrong)
+{
+    if (wrong != NULL && model->wrong[0] == '\0') {
+        snprintf(model->wrong, sizeof(model->wrong), "step %u: watch: %s", (unsigned)model->step,
+                 wrong);
+    }
+}
+
 static void add(model_t *model, const stream_op_t *op, uintptr_t address)
 {
+    if (model->watch != NULL) { watch_take(model->watch, address, op->size); }
     if (!model->oracle.running) { return; }
     uint32_t oracle_id = 0;
     ht_origin_id_t id = intern(model, op->origin, &oracle_id);
+    if (model->watch != NULL) { watch_before(model->watch); }
     ht_tracker_add(&model->tracker, address, op->size, id);
     oracle_add(&model->oracle, address, op->size, oracle_id, g_fake.task_key, op->task_name,
                op->core);
+    if (model->watch != NULL) {
+        note_wrong(model,
+                   watch_after(model->watch, &model->tracker, &model->oracle, op->size, id.index));
+    }
+}
+
+/* The heap has the block again: from here on others may get it. */
+static void give(model_t *model, uintptr_t address)
+{
+    if (model->watch != NULL) { watch_give(model->watch, address); }
 }
 
 static void end(model_t *model, uintptr_t address)
 {
     ht_tracker_remove(&model->tracker, address);
     oracle_remove(&model->oracle, address);
+    give(model, address);
 }
 
 static void fail(model_t *model, const stream_op_t *op)
@@ -109,6 +140,7 @@ static void do_realloc(model_t *model, const stream_op_t *op)
 {
     ht_hold_t hold = ht_tracker_hold(&model->tracker, op->address);
     int held = oracle_hold(&model->oracle, op->address);
+    if (op->kind != STREAM_REALLOC_FAILS) { give(model, op->address); }
     inside(model, op);
     if (op->kind == STREAM_REALLOC_FAILS) {
         ht_tracker_put_back(&model->tracker, hold);
@@ -121,8 +153,10 @@ static void do_realloc(model_t *model, const stream_op_t *op)
     if (op->kind != STREAM_REALLOC_ZERO) { add(model, op, op->new_address); }
 }
 
+/* Marks are made now and then, and so are measurements. */
 static void mark(model_t *model)
 {
+    if (model->watch != NULL) { note_wrong(model, watch_measure(model->watch, &model->tracker)); }
     ht_stamp_t stamp = ht_tracker_mark(&model->tracker);
     model_mark_t *to = &model->marks[1U + model->next_mark++ % (MODEL_MARKS - 1U)];
     to->mark = (heaptrail_mark_t){.tick = stamp.tick, .order = stamp.order};
@@ -247,5 +281,5 @@ bool model_step(model_t *model)
         snprintf(model->wrong, sizeof(model->wrong), "step %u (kind %d): ht_check: %s",
                  (unsigned)model->step, (int)op.kind, wrong);
     }
-    return wrong == NULL;
+    return wrong == NULL && model->wrong[0] == '\0';
 }

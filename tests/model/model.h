@@ -9,6 +9,7 @@
 #include "ht_query.h"
 #include "oracle.h"
 #include "stream.h"
+#include "watch.h"
 
 #define MODEL_MARKS 4
 
@@ -27,12 +28,16 @@ typedef struct {
     model_mark_t marks[MODEL_MARKS]; /* [0] is "since the beginning" */
     uint32_t next_mark;
     uint32_t adding; /* heaps added */
+    watch_t *watch;  /* NULL: no low-memory watches are set */
     char wrong[200]; /* the first difference, empty as long as there is none */
 } model_t;
 
 /** Allocates. */
 void model_init(model_t *model, const ht_sizes_t *sizes, const stream_config_t *config,
                 uint64_t seed);
+/** The same with low-memory watches, on a memory of so many bytes. */
+void model_init_watched(model_t *model, const ht_sizes_t *sizes, const stream_config_t *config,
+                        uint64_t seed, size_t bytes);
 void model_deinit(model_t *model);
 
 /** One step of the stream to both. False: ht_check() says `wrong`. */

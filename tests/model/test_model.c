@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -20,6 +21,7 @@ typedef struct {
     const char *name;
     ht_sizes_t sizes;
     stream_config_t stream;
+    size_t watched_bytes; /* of a memory with low-memory watches; 0: none */
 } setting_t;
 
 /* How many seeds take a few seconds: fewer under an emulator, fewer still where each access is
@@ -32,17 +34,26 @@ typedef struct {
 #define USUAL_SEEDS 10U
 #endif
 
+/* What the stream takes varies around a half of it. */
+#define WATCHED_BYTES ((size_t)40000U)
+
 static uint32_t number(const char *name, uint32_t usual)
 {
     const char *given = getenv(name);
     return given != NULL ? (uint32_t)strtoul(given, NULL, 0) : usual;
 }
 
+static uint64_t s_fired; /* watches */
+
 static void run_one(const setting_t *setting, uint64_t seed, uint32_t steps)
 {
     model_t *model = malloc(sizeof(*model));
     assert_non_null(model);
-    model_init(model, &setting->sizes, &setting->stream, seed);
+    if (setting->watched_bytes != 0) {
+        model_init_watched(model, &setting->sizes, &setting->stream, seed, setting->watched_bytes);
+    } else {
+        model_init(model, &setting->sizes, &setting->stream, seed);
+    }
     bool good = true;
     for (uint32_t i = 0; good && i < steps; i++) {
         good = model_step(model);
@@ -52,6 +63,7 @@ static void run_one(const setting_t *setting, uint64_t seed, uint32_t steps)
         fail_msg("%s: %s\nagain: HEAPTRAIL_SEED=%llu", setting->name, model->wrong,
                  (unsigned long long)seed);
     }
+    if (model->watch != NULL) { s_fired += model->watch->fired_ever; }
     model_deinit(model);
     free(model);
 }
@@ -126,6 +138,29 @@ static void test_tasks_that_come_and_go(void **state)
     run_setting(&setting);
 }
 
+/* The same with low-memory watches: each block takes the tracker's slow way. */
+static void test_with_watches(void **state)
+{
+    (void)state;
+    setting_t setting = usual("watched");
+    setting.watched_bytes = WATCHED_BYTES;
+    s_fired = 0;
+    run_setting(&setting);
+    printf("%llu times a watch fired\n", (unsigned long long)s_fired);
+    if (getenv("HEAPTRAIL_SEED") == NULL) { assert_true(s_fired >= 4U * USUAL_SEEDS); }
+}
+
+static void test_with_watches_and_full_tables(void **state)
+{
+    (void)state;
+    setting_t setting = usual("watched, full");
+    setting.watched_bytes = WATCHED_BYTES;
+    setting.sizes.max_blocks = 20;
+    setting.sizes.max_origins = 8;
+    setting.stream.weights[STREAM_STOP] = 8;
+    run_setting(&setting);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +168,8 @@ int main(void)
         cmocka_unit_test(test_tables_that_overflow_all_the_time),
         cmocka_unit_test(test_table_at_its_limit),
         cmocka_unit_test(test_tasks_that_come_and_go),
+        cmocka_unit_test(test_with_watches),
+        cmocka_unit_test(test_with_watches_and_full_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

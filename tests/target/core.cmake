@@ -17,4 +17,5 @@ heaptrail_target_test(unit_explained MARCH ${BOTH} LIBS core_fake
 
 set(MODEL ${TESTS}/model)
 heaptrail_target_test(model_oracle MARCH ${BOTH} LIBS core_fake INCLUDES ${MODEL} TIMEOUT 120
-  SOURCES ${MODEL}/test_model.c ${MODEL}/model.c ${MODEL}/compare.c ${MODEL}/oracle.c ${MODEL}/stream.c)
+  SOURCES ${MODEL}/test_model.c ${MODEL}/model.c ${MODEL}/compare.c ${MODEL}/oracle.c ${MODEL}/watch.c
+  ${MODEL}/stream.c)

@@ -7,9 +7,10 @@
  * middle of it. The validator looks again and again; in the end every total has to be the sum of
  * what everybody says to have done.
  *
- *   stress STEPS MAX_BLOCKS HARTS PERIOD     PERIOD of the timers, in mtime's 100 ns
+ *   stress STEPS MAX_BLOCKS HARTS PERIOD [WATCH]     PERIOD of the timers, in mtime's 100 ns
  *
- * With a small MAX_BLOCKS the table is full and crowded most of the time.
+ * With a small MAX_BLOCKS the table is full and crowded most of the time. WATCH: with a low-memory
+ * watch on memory that rises and falls.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include "actor.h"
 #include "board.h"
 #include "ht_check.h"
+#include "ht_lowmem.h"
 #include "ht_query.h"
 
 #define PHASES 64U /* the timers begin anew so often, each time a little later */
@@ -29,6 +31,33 @@ static uint32_t s_steps, s_period;
 static volatile bool s_hart_done;
 static uint8_t s_seen[(4U << 20) / 16U]; /* a bit for each place where an instruction may begin */
 static uint32_t s_interrupts, s_places;
+
+/* --- memory that falls and rises ---------------------------------------------------------------
+ */
+
+#define LOW 1000U
+
+static ht_lowmem_watch_t s_watch;
+static volatile uint32_t s_woken[BOARD_HARTS];
+
+static size_t free_bytes(uint32_t caps)
+{
+    (void)caps;
+    return board_time_low() / 16U % (4U * LOW);
+}
+
+static void wake(void)
+{
+    s_woken[board_hart()]++;
+}
+
+static void watch_memory(void)
+{
+    const ht_lowmem_levels_t levels = {1, LOW, 2U * LOW, 0, 0};
+    const ht_lowmem_seen_t seen = {4U * LOW, 4U * LOW, true};
+    ht_lowmem_open(&s_tracker, &s_watch, 1, free_bytes, wake);
+    (void)ht_lowmem_add(&s_tracker, &levels, &seen, (ht_lowmem_listener_t){0});
+}
 
 static void note_place(void)
 {
@@ -159,6 +188,26 @@ static void compare_losses(void)
            (unsigned)all.dropped, (unsigned)s_interrupts, (unsigned)s_places);
 }
 
+/* It fired, once for each time that it was armed; the snapshot is whole. */
+static void compare_watch(void)
+{
+    uint32_t woken = 0;
+    for (unsigned hart = 0; hart < BOARD_HARTS; hart++) {
+        woken += s_woken[hart];
+    }
+    expect(s_watch.fired > 10U, 1, "fired often: watch", 0);
+    expect(woken, s_watch.fired, "told as often: watch", 0);
+    expect(s_watch.frozen, 1, "has its snapshot: watch", 0);
+    expect(s_watch.busy, 0, "at work: watch", 0);
+    for (uint32_t i = 0; i < s_watch.site_count; i++) {
+        expect(s_watch.site[i].origin <= s_tracker.origins.count, 1, "is an origin: site", i);
+        expect(i == 0 || s_watch.site[i].bytes <= s_watch.site[i - 1U].bytes, 1, "in order: site",
+               i);
+    }
+    printf("a watch fired %u times in %u looks\n", (unsigned)s_watch.fired,
+           (unsigned)s_tracker.lowmem.looks);
+}
+
 static uint32_t argument(char **argv, int i)
 {
     return (uint32_t)strtoul(argv[i], NULL, 0);
@@ -166,8 +215,9 @@ static uint32_t argument(char **argv, int i)
 
 int main(int argc, char **argv)
 {
-    if (argc != 5 || argument(argv, 1) < PHASES || argument(argv, 3) > BOARD_HARTS) {
-        printf("usage: stress STEPS MAX_BLOCKS HARTS PERIOD; at least %u steps\n", PHASES);
+    bool watches = argc == 6;
+    if ((argc != 5 && !watches) || argument(argv, 1) < PHASES || argument(argv, 3) > BOARD_HARTS) {
+        printf("usage: stress STEPS MAX_BLOCKS HARTS PERIOD [WATCH]; at least %u steps\n", PHASES);
         return 2;
     }
     const ht_sizes_t sizes = {.max_blocks = argument(argv, 2),
@@ -185,6 +235,7 @@ int main(int argc, char **argv)
     for (unsigned a = 0; a < 2U * BOARD_HARTS; a++) {
         actor_init(&s_actor[a], a);
     }
+    if (watches) { watch_memory(); }
     if (harts > 1) { board_start_hart(hart_1); }
     play(0, &s_wrong[0]);
     while (harts > 1 && !s_hart_done) {
@@ -198,5 +249,6 @@ int main(int argc, char **argv)
     compare_origins();
     compare_tasks(harts);
     compare_losses();
+    if (watches) { compare_watch(); }
     return 0;
 }

@@ -424,6 +424,20 @@ static void test_a_watch_set_during_a_look(void **state)
     assert_int_equal(s_watch[1].fired, 1);
 }
 
+/* What was allocated while the tracker was stopped is in no budget. */
+static void test_after_a_stop(void **state)
+{
+    (void)state;
+    (void)watch(&s_levels);
+    (void)take(8, &s_site);
+    ht_tracker_run(&s_tracker, false);
+    s_free = 20 * KIB;
+    ht_tracker_run(&s_tracker, true);
+    assert_int_equal(s_watch[0].fired, 0);
+    (void)take(1, &s_site);
+    assert_int_equal(s_watch[0].fired, 1);
+}
+
 /* The largest block is judged where it is known. */
 static void test_largest_block(void **state)
 {
@@ -481,6 +495,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_interrupts_leave_the_copy_to_a_task, make, drop),
         cmocka_unit_test_setup_teardown(test_waits_for_the_flash, make, drop),
         cmocka_unit_test_setup_teardown(test_drift_is_counted, make, drop),
+        cmocka_unit_test_setup_teardown(test_after_a_stop, make, drop),
         cmocka_unit_test_setup_teardown(test_a_dip_during_a_look, make, drop),
         cmocka_unit_test_setup_teardown(test_an_old_look_counts_for_nothing, make, drop),
         cmocka_unit_test_setup_teardown(test_an_old_look_does_not_arm, make, drop),

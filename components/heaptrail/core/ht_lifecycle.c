@@ -258,6 +258,8 @@ void ht_tracker_run(ht_tracker_t *tracker, bool run)
     if (tracker->state != HT_STATE_MOVING) {
         tracker->blind = true; /* was, or will be */
         if (!run) { tracker->pauses++; }
+        tracker->lowmem.looks++; /* what is allocated while it is stopped is in no budget */
+        tracker->lowmem.budget = 0;
         __atomic_store_n(&tracker->state, state, __ATOMIC_RELEASE);
         ht_tracker_choose_way(tracker);
     }

@@ -83,11 +83,11 @@ typedef struct {
 typedef struct {
     struct ht_lowmem_watch *watch;
     uint32_t max;
-    uint32_t count;                      /**< watches in use */
-    uint32_t made;                       /**< blocks recorded while there was a watch */
-    size_t spent;                        /**< bytes allocated since the last look */
-    size_t budget;                       /**< look when so many are; 0 during a look */
-    uint32_t looks;                      /**< ever begun; a watch that is set counts as one */
+    uint32_t count; /**< watches in use */
+    uint32_t made;  /**< blocks recorded while there was a watch */
+    size_t spent;   /**< bytes allocated since the last look */
+    size_t budget;  /**< look when so many are; 0 during a look */
+    uint32_t looks; /**< ever begun; a new watch, a stop and a start count as one */
     size_t (*free_bytes)(uint32_t caps); /**< any context, while flash can be read */
     void (*wake)(void);                  /**< have a task run what is due; any context */
 } ht_lowmem_t;
