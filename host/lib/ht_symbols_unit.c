@@ -147,7 +147,9 @@ static bool read_lines(const ht_module_t *module, ht_unit_t *unit)
             continue;
         }
         address += module->debug_bias;
-        /* The end of a section is not in it. */
+        /* Rows of functions that were thrown away begin at 0, which is no code. (Of one that is
+         * longer than what lies before the code, 4 KB at the desk, some would count; a chip's code
+         * is far from 0.) The end of a section is not in it. */
         if (ht_module_is_code(module, address) ||
             (ends && ht_module_is_code(module, address - 1))) {
             unit->lines[unit->line_count++] = (ht_line_t){address, (uint32_t)i, ends};

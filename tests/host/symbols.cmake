@@ -69,6 +69,11 @@ endif()
 heaptrail_add_test(host_symbols_debug_files SOURCES ${symbols_source}/test_debug_files.c
   LIBS heaptrail_symbols_labels Threads::Threads ARGS ${symbols_build}/x86.elf)
 add_dependencies(host_symbols_debug_files heaptrail_symbols_programs)
+heaptrail_add_test(host_symbols_no_memory SOURCES ${symbols_source}/test_no_memory.c
+  LIBS heaptrail_symbols_labels ARGS ${symbols_build}/x86.elf ${symbols_source}/calls.c)
+target_link_options(host_symbols_no_memory PRIVATE
+  LINKER:--wrap=malloc LINKER:--wrap=calloc LINKER:--wrap=reallocarray LINKER:--wrap=strdup)
+add_dependencies(host_symbols_no_memory heaptrail_symbols_programs)
 
 # At every byte of their code, beside addr2line, which cannot read -gsplit-dwarf and takes addresses for thrown away.
 find_program(HEAPTRAIL_ADDR2LINE addr2line)
