@@ -394,11 +394,28 @@ static int complain(const ht_lookup_error_t *error)
                        "%s", error->text);
 }
 
+static void tell_progress(void *context, uint64_t done, uint64_t total)
+{
+    ht_progress_t *progress = context;
+    progress->total = total;
+    ht_progress_update(progress, done);
+}
+
+static ht_core_t *open_core(const dump_t *dump, ht_lookup_error_t *error)
+{
+    ht_progress_t progress;
+    const ht_core_progress_t how = {tell_progress, &progress};
+    ht_progress_begin(&progress, &dump->options->output, "reading the live table", 0);
+    ht_core_t *core = ht_core_open(dump->memory, dump->elf, &how, error);
+    ht_progress_end(&progress);
+    return core;
+}
+
 static int run(dump_t *dump)
 {
     ht_lookup_error_t error = {HT_LOOKUP_OK, ""};
     if (!add_files(dump, &error) || !add_firmware(dump, &error)) { return complain(&error); }
-    ht_core_t *core = ht_core_open(dump->memory, dump->elf, &error);
+    ht_core_t *core = open_core(dump, &error);
     if (core == NULL) { return complain(&error); }
     ht_symbols_t *symbols = ht_symbols_new(NULL);
     if (symbols != NULL) {

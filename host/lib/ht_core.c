@@ -338,7 +338,8 @@ static bool read_rows(ht_core_reader_t *reader)
            ht_core_read_blocks(reader) && ht_core_read_freed(reader);
 }
 
-ht_core_t *ht_core_open(const ht_memory_t *memory, const char *program, ht_lookup_error_t *error)
+ht_core_t *ht_core_open(const ht_memory_t *memory, const char *program,
+                        const ht_core_progress_t *progress, ht_lookup_error_t *error)
 {
     ht_core_reader_t *reader = calloc(1, sizeof(*reader));
     if (reader == NULL) {
@@ -346,6 +347,7 @@ ht_core_t *ht_core_open(const ht_memory_t *memory, const char *program, ht_looku
         return NULL;
     }
     reader->memory = memory;
+    if (progress != NULL) { reader->progress = *progress; }
     bool good = find_state(reader, program, error) && read_header(reader, error);
     if (good && !read_rows(reader)) {
         good = ht_lookup_fail(error, HT_LOOKUP_NO_MEMORY, "no memory for the dump's tables");

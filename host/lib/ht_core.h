@@ -63,14 +63,22 @@ typedef struct {
  */
 size_t ht_core_firmware(const ht_memory_t *memory, uint8_t sha256[32]);
 
+/** Told now and then while the live table is read: rows done, and all of them. */
+typedef struct {
+    void (*tell)(void *context, uint64_t done, uint64_t total);
+    void *context;
+} ht_core_progress_t;
+
 /**
  * Find and read the state.
  * @param program  the program's ELF file, where `heaptrail_state` is looked up; NULL: the dumps are
  * searched for it.
+ * @param progress  NULL: nobody wants to know.
  * @return to be freed with ht_core_free(), before `memory`; NULL: `error` says why.
  * Cost: O(slots of the tables).
  */
-ht_core_t *ht_core_open(const ht_memory_t *memory, const char *program, ht_lookup_error_t *error);
+ht_core_t *ht_core_open(const ht_memory_t *memory, const char *program,
+                        const ht_core_progress_t *progress, ht_lookup_error_t *error);
 void ht_core_free(ht_core_t *core);
 
 #ifdef __cplusplus

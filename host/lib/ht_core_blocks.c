@@ -13,6 +13,7 @@ enum { STATE_RUNNING = 1, FIRST_TASK = 4 };
 
 /* More slots than a tracker may have: 2^24 blocks, a little more than that in slots. */
 #define BUCKETS_MAX (UINT64_C(1) << 22)
+#define ROWS_PER_PROGRESS 4096U
 #define RING_MAX (UINT64_C(1) << 24)
 
 /* --- a record --------------------------------------------------------------------------------- */
@@ -124,6 +125,9 @@ bool ht_core_read_blocks(ht_core_reader_t *reader)
                                        (count + 1) * reader->bucket_slots, reader->record_bytes);
     while (ht_core_next(reader, &walk)) {
         ht_core_record_t record = read_record(reader, walk.at);
+        if (walk.row % ROWS_PER_PROGRESS == 0 && reader->progress.tell != NULL) {
+            reader->progress.tell(reader->progress.context, walk.row, walk.count);
+        }
         if (!record.is_live) { continue; }
         if (!is_sound(reader, &record, walk.row / reader->bucket_slots, count)) {
             damaged++;

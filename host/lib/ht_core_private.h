@@ -80,6 +80,7 @@ typedef struct {
 typedef struct {
     ht_core_t core; /* first: what users have */
     const ht_memory_t *memory;
+    ht_core_progress_t progress;
     uint64_t state;
     unsigned bucket_slots;
     unsigned record_bytes;

@@ -206,7 +206,7 @@ static void test_the_desk_reads_the_same(void **state)
     ht_memory_t *memory = ht_memory_new();
     assert_non_null(memory);
     if (!ht_memory_add_dump(memory, CORE_FILE, &error)) { fail_msg("%s", error.text); }
-    ht_core_t *core = ht_core_open(memory, NULL, &error);
+    ht_core_t *core = ht_core_open(memory, NULL, NULL, &error);
     if (core == NULL) { fail_msg("%s", error.text); }
     assert_null(ht_memory_note(memory, 0));
     assert_int_equal(core->note_count, 0);
