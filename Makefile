@@ -38,8 +38,9 @@ bench: packages ## Count instructions and bytes, beside ESP-IDF's (some minutes)
 	@bench/rv32.py
 	@bench/run.py $(BUILD)/32
 	@$(CMAKE) -B $(BUILD)/64 >/dev/null
-	@cmake --build $(BUILD)/64 --target heaptrail_preload bench_symbols >/dev/null
+	@cmake --build $(BUILD)/64 --target heaptrail_preload bench_symbols bench_host make_trace heaptrail >/dev/null
 	@bench/symbols.py $(BUILD)/64/bench/bench_symbols
+	@bench/host.py $(BUILD)/64
 	@bench/linux.py $(BUILD)/64/components/heaptrail/port/posix/libheaptrail.so
 
 fuzz: ## Run the fuzzers of the decoder, each for SECONDS=60 under libFuzzer and AFL++
