@@ -6,7 +6,7 @@
     bench/host.py BUILD_DIR [EVENTS]
 
 The trace is a random story (tests/host/story.h says what is drawn) of 10 million allocations and frees from
-2,000 call sites by 8 tasks, the same on every machine. heaptrack_print reads it as `heaptrail export --format
+500 call sites by 8 tasks, the same on every machine. heaptrack_print reads it as `heaptrail export --format
 heaptrack` wrote it. CPU time, the least of several runs. Adds its figures to build/bench/results.json.
 """
 import json
@@ -19,7 +19,7 @@ import tempfile
 import run as shared
 
 REPEAT = 3
-STORY = ["--seed", "42", "--origins", "2000", "--tasks", "8", "--rare", "500000"]
+STORY = ["--seed", "42", "--origins", "500", "--tasks", "8", "--rare", "500000"]
 
 
 def generate(build, path, events, *extra):

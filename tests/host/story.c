@@ -280,8 +280,11 @@ static uint64_t lifetime(story_t *story)
 
 static uint32_t pick_origin(story_t *story)
 {
+    const uint32_t origins = story->config->origins, tasks = story->config->tasks;
     uint64_t u = below(story, 1U << 16);
-    return 1 + (uint32_t)((u * u >> 16) * u * story->config->origins >> 32);
+    uint32_t rank = (uint32_t)((u * u >> 16) * u * origins >> 32);
+    if (!one_in(story, 4)) { rank = rank / tasks * tasks + story->now.task % tasks; }
+    return 1 + rank % origins;
 }
 
 static void origin_is_known(story_t *story, uint32_t index)

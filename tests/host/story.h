@@ -8,8 +8,9 @@
  * golden traces, fuzzers' corpora and benchmarks.
  *
  * What is drawn, so that a trace of it is like that of a program:
- * - origins by popularity: rank = origins * u^3, so one in eight makes half of the blocks; six of
- * ten have one size, the others a range of 1 to 16; sizes are 8 * 2^(0..9), evenly in the exponent
+ * - origins by popularity: rank = origins * u^3, so one in eight makes half of the blocks; of four
+ * blocks three are from an origin that only this task uses; six of ten origins have one size, the
+ * others a range of 1 to 16; sizes are 8 * 2^(0..9), evenly in the exponent
  * - lifetimes in events: 70 % mean 8 (a few calls deep), 25 % mean 2,000, 4 % mean 200,000, 1 % for
  * ever
  * - addresses by an allocator with a list of free blocks per size, latest first, 16 bytes between
