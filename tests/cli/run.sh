@@ -4,13 +4,14 @@
 #
 # run.sh HEAPTRAIL CASE.sh [--accept]: run a case in a folder of its own and compare all that it printed with CASE.expected,
 # byte for byte. In a case: $HEAPTRAIL the program, $CASES this folder's cases, `try ARGS...`, which runs the program and
-# says how it ended, and `world NAME`, which makes the trace NAME.ht (trace_maker.c; $MAKER is that program).
+# says how it ended, and `world NAME`, which makes the trace NAME.ht (trace_maker.c; $MAKER is that program), $SOURCE the project.
 set -u
 HEAPTRAIL=$(realpath "$1")
 CASES=$(realpath "$(dirname "$2")")
 expected=${2%.sh}.expected
 case_file=$(realpath "$2")
-export HEAPTRAIL CASES LC_ALL=C.UTF-8
+SOURCE=$(realpath "$(dirname "$0")/../..")
+export HEAPTRAIL CASES SOURCE LC_ALL=C.UTF-8
 unset COLUMNS NO_COLOR TERM DEBUGINFOD_URLS
 
 try() {
