@@ -211,9 +211,11 @@ static void by_task(ht_desk_t *desk, ht_row_t task, uint64_t time_us)
     ht_out_name(out, ht_names_task(desk->names, task), SIZE_MAX);
     ht_out_text(out, ", ");
     ht_desk_moment(desk, time_us);
-    ht_out_text(out, ", ");
-    ht_out_time(out, desk->view.last_us - time_us);
-    ht_out_text(out, " before the end");
+    if (time_us < desk->view.last_us) {
+        ht_out_text(out, ", ");
+        ht_out_time(out, desk->view.last_us - time_us);
+        ht_out_text(out, " before the end");
+    }
     ht_out_sentence_end(out);
 }
 

@@ -153,7 +153,7 @@ void ht_model_event(ht_model_t *model, const ht_event_t *event)
     if (begins_anew(model, event)) { begin_anew(model); }
     if (view->no_memory) { return; }
     if (view->events == 0) { first_event(model, event); }
-    view->events++;
+    view->events += event->kind != HT_EVENT_BOOT ? 1U : 0U;
     view->event_count[event->kind]++;
     view->last_us = event->time_us > view->last_us ? event->time_us : view->last_us;
     if (view->last_us >= model->next_sample_us) { ht_model_series_take(model, view->last_us); }

@@ -202,11 +202,11 @@ typedef struct {
     bool no_memory; /**< some events found no room: the rest is not the truth */
     uint32_t boot;
     uint8_t pointer_bytes;
-    uint64_t events, event_count[HT_EVENT_KINDS];
-    uint64_t first_us, last_us;       /**< time of the first and of the latest event */
-    uint64_t events_before;           /**< of `events`: before the window */
-    uint64_t window_us;               /**< totals and peaks count from here */
-    uint64_t live_blocks, live_bytes; /**< pools left out, as everywhere but in flows */
+    uint64_t events, event_count[HT_EVENT_KINDS]; /**< HT_EVENT_BOOT is none: no record tells it */
+    uint64_t first_us, last_us;                   /**< time of the first and of the latest event */
+    uint64_t events_before;                       /**< of `events`: before the window */
+    uint64_t window_us;                           /**< totals and peaks count from here */
+    uint64_t live_blocks, live_bytes;             /**< pools left out, as everywhere but in flows */
     uint64_t pool_blocks, pool_bytes;
     uint64_t unrecorded_blocks, unrecorded_bytes; /**< of the live ones */
     uint64_t total_blocks, total_bytes, freed_blocks, carried_blocks, vanished_blocks;
