@@ -70,8 +70,6 @@ typedef struct {
 /** Blocks that realloc() took and may put back: as many tasks can be inside it. */
 #define HT_REALLOCS 64U
 
-#define HT_LATEST_FLOWS 4096U
-
 /** A block that begins. */
 typedef struct {
     uint64_t key, size, time_us;
@@ -106,7 +104,6 @@ struct ht_model {
     HT_ROWS(ht_task_row_t) tasks;
     HT_ROWS(ht_heap_row_t) heaps;
     HT_ROWS(ht_flow_row_t) flows;
-    ht_row_t latest_flow[HT_LATEST_FLOWS]; /**< a hint: whoever takes it compares */
     HT_ROWS(ht_mark_row_t) marks;
     HT_ROWS(ht_failure_row_t) failures;
     HT_ROWS(ht_error_row_t) errors;
