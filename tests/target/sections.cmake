@@ -5,8 +5,10 @@
 # would be noticed if any one critical section of the core were missing.
 set(SECTIONS ${CMAKE_CURRENT_LIST_DIR}/sections)
 file(GLOB SWEEP_SOURCES CONFIGURE_DEPENDS ${SECTIONS}/*.c)
-heaptrail_target_test(sweep MARCH ${BOTH} SOURCES ${SWEEP_SOURCES} port/ht_port_bare.c ${CORE_SOURCES}
-  INCLUDES ${SECTIONS} ${COMPONENT}/core ${COMPONENT}/port ${COMPONENT}/include ICOUNT 7 TIMEOUT 200 ARGS all)
+file(GLOB READER_SOURCES ${ROOT}/tests/unit/trace_reader*.c)
+heaptrail_target_test(sweep MARCH ${BOTH} SOURCES ${SWEEP_SOURCES} ${READER_SOURCES} port/ht_port_bare.c ${CORE_SOURCES}
+  INCLUDES ${SECTIONS} ${COMPONENT}/core ${COMPONENT}/port ${COMPONENT}/include ${COMPONENT}/format ${ROOT}/tests/unit
+  DEFINES READER_BLOCKS=64 READER_ROWS=32 READER_MARKS=4 ICOUNT 7 TIMEOUT 200 ARGS all)
 foreach(march ${BOTH})
   heaptrail_target_run(${march}_every_instruction ${march}_sweep ICOUNT 7 ARGS phases)
 endforeach()

@@ -15,9 +15,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef READER_BLOCKS
 #define READER_BLOCKS 20000
 #define READER_ROWS 4096
 #define READER_MARKS 4096
+#endif
 
 typedef struct {
     uint64_t address, size, made_us;

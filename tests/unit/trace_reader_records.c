@@ -303,6 +303,16 @@ static void pool_block(cursor_t *cursor)
     reader->sums.total_bytes += size;
 }
 
+static void heap_sample(cursor_t *cursor)
+{
+    uint64_t free_bytes = reader_varint(cursor);
+    uint64_t largest = reader_varint(cursor);
+    (void)reader_varint(cursor);
+    if (largest > free_bytes) {
+        reader_wrong(cursor->reader, "a larger block than is free", largest);
+    }
+}
+
 static void relabel(cursor_t *cursor)
 {
     reader_t *reader = cursor->reader;
@@ -358,9 +368,7 @@ void reader_with_length(cursor_t *outer, uint32_t tag)
         if (!reader->heaps[reader_varint(&cursor) % 32U].defined) {
             reader_wrong(reader, "no such heap", 0);
         }
-        for (int i = 0; i < 3; i++) {
-            (void)reader_varint(&cursor);
-        }
+        heap_sample(&cursor);
         break;
     case 0x16:
         mark(&cursor);

@@ -21,9 +21,10 @@
 #include "facts.h"
 
 /* In mtime's ticks of 100 ns. */
-#define STEPS_MAX 3000U /* a longer operation is interrupted at every second step, or third */
-#define LEAD 20U        /* before the operation */
-#define MARGIN 12U      /* how exactly it is known when the handler comes */
+#define STEPS_MAX 3000U      /* a longer operation is interrupted at every second step, or third */
+#define WORK_MAX (24U << 20) /* and one that is much longer less often */
+#define LEAD 20U             /* before the operation */
+#define MARGIN 12U           /* how exactly it is known when the handler comes */
 #define ALARM_NEVER 0x40000000U
 
 #define GAPS_MAX 512U
@@ -51,7 +52,7 @@ static facts_t s_op_first, s_op_last;
 static bool s_was_taken; /* the place that is off */
 
 static const scenario_t *const s_all[] = {g_scenarios_hot, g_scenarios_life, g_scenarios_reading,
-                                          g_scenarios_errors};
+                                          g_scenarios_errors, g_scenarios_trace};
 
 uintptr_t sweep_block(unsigned i)
 {
@@ -283,7 +284,8 @@ static uint32_t do_in_order(const scenario_t *scenario)
 /* Every place takes the lock: at every instruction. */
 static bool sweep_all(const scenario_t *scenario)
 {
-    uint32_t stride = 1U + do_in_order(scenario) / STEPS_MAX;
+    uint32_t duration = do_in_order(scenario);
+    uint32_t stride = 1U + duration / STEPS_MAX + duration / (WORK_MAX / (1U + duration));
     bool came_within = true;
     for (uint32_t delay = 0; came_within; delay += stride) {
         if (!is_right_after(delay, &came_within)) { return false; }

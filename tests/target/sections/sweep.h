@@ -64,4 +64,4 @@ void sweep_rival_again(void);
 
 /** The scenarios, a file each; ends with one without a name. */
 extern const scenario_t g_scenarios_hot[], g_scenarios_life[], g_scenarios_reading[],
-    g_scenarios_errors[];
+    g_scenarios_errors[], g_scenarios_trace[];
