@@ -17,7 +17,7 @@ endforeach()
 heaptrail_add_test(host_decode_damage SOURCES test_decode_damage.c LIBS heaptrail_host_test)
 foreach(test trace_file trace_broken)
   heaptrail_add_test(host_${test} SOURCES test_${test}.c recording.c
-    LIBS heaptrail_host_test heaptrail_file)
+    LIBS heaptrail_host_test heaptrail_file heaptrail_model)
 endforeach()
 
 add_executable(make_trace make_trace.c)

@@ -310,7 +310,7 @@ static void make_block(story_t *story, uint32_t index)
                      .origin = index,
                      .task = story->now.task,
                      .core = story->now.core,
-                     .unrecorded = one_in(story, 5000)};
+                     .unrecorded = one_in(story, 500)};
     add_live(story, &block);
     ht_event_t *event = begin(story, HT_EVENT_ALLOC);
     event->alloc.address = block.address;

@@ -15,6 +15,7 @@
 
 #include <zstd.h>
 
+#include "ht_model.h"
 #include "recording.h"
 
 static void test_what_was_recorded_is_read(void **state)
@@ -214,6 +215,53 @@ static void test_a_checkpoint_knows_what_lives(void **state)
     free(all.events);
 }
 
+/* A model that begins at a checkpoint comes to the same end. */
+static void into_model(void *context, const ht_event_t *event)
+{
+    ht_model_event(context, event);
+}
+
+static ht_model_t *model_from(uint64_t from_us)
+{
+    ht_model_t *model = ht_model_new(NULL);
+    ht_trace_error_t error = {0};
+    ht_trace_reader_t *reader = ht_trace_reader_open(recording_path, &error);
+    assert_non_null(reader);
+    const ht_decoder_sink_t sink = {.event = into_model, .context = model};
+    const ht_trace_request_t request = {.from_us = from_us};
+    ht_trace_result_t result;
+    assert_true(ht_trace_reader_read(reader, &sink, &request, &result, &error));
+    assert_int_equal(result.from_checkpoint, from_us > 1);
+    ht_trace_reader_free(reader);
+    assert_null(ht_model_check(model));
+    return model;
+}
+
+static void test_a_model_from_a_checkpoint(void **state)
+{
+    (void)state;
+    story_config_t config = recording_story;
+    config.events = 80000;
+    config.rare = 30000;
+    capture_bytes_t wire = recording_wire(&config);
+    ht_trace_writer_free(recording_make(&wire, &recording_small, true));
+    capture_bytes_free(&wire);
+    reading_t all = recording_read(0, 0);
+    ht_model_t *whole = model_from(0), *part = model_from(all.info.last_us * 2 / 3);
+    const ht_model_view_t a = ht_model_view(whole), b = ht_model_view(part);
+    assert_int_equal(b.live_blocks, a.live_blocks);
+    assert_int_equal(b.live_bytes, a.live_bytes);
+    assert_int_equal(b.pool_blocks, a.pool_blocks);
+    assert_int_equal(b.unrecorded_blocks, a.unrecorded_blocks);
+    assert_int_equal(b.mismatches, 0);
+    assert_int_equal(b.unknown_frees, 0);
+    assert_true(a.unrecorded_blocks > 0 && b.carried_blocks > 0);
+    assert_true(b.total_blocks < a.total_blocks);
+    ht_model_free(whole);
+    ht_model_free(part);
+    free(all.events);
+}
+
 /* Everything that defines something comes with a checkpoint, too. */
 static char *definitions(const char *events)
 {
@@ -380,6 +428,7 @@ int main(void)
         cmocka_unit_test(test_what_was_recorded_is_read),
         cmocka_unit_test(test_zstd_gives_the_wire),
         cmocka_unit_test(test_a_checkpoint_knows_what_lives),
+        cmocka_unit_test(test_a_model_from_a_checkpoint),
         cmocka_unit_test(test_a_checkpoint_defines_everything),
         cmocka_unit_test(test_files_of_other_kinds),
         cmocka_unit_test(test_bytes_of_the_wire_and_text),
