@@ -21,67 +21,23 @@
 
 enum { HEAPTRACK_VERSION = 0x010400, FORMAT_VERSION = 3, PAGE_BYTES = 4096 };
 
-/* Numbers by a pair of numbers: stacks by address and caller, allocations by size and stack. */
-typedef struct {
-    struct {
-        uint64_t a, b;
-        uint32_t value; /* + 1; 0: empty */
-    } * slot;
-    size_t slots, used;
-} pairs_t;
-
 typedef struct {
     ht_export_t export;
-    uint32_t *location; /* heaptrack's address, by the profile's location; 0: not written yet */
-    uint32_t *stack;    /* heaptrack's stack, by origin; 0: not written yet */
-    pairs_t string_of, stacks, allocations;
+    uint32_t *location;     /* heaptrack's address, by the profile's location; 0: not written yet */
+    uint32_t *stack;        /* heaptrack's stack, by origin; 0: not written yet */
+    ht_pairs_t strings;     /* by their address: equal ones have the same */
+    ht_pairs_t stacks;      /* by address and caller */
+    ht_pairs_t allocations; /* by size and stack */
     uint32_t locations;
     uint64_t time_ms;
     bool failed; /* no memory */
 } writer_t;
 
-/* --- pairs ------------------------------------------------------------------------------------ */
-
-static size_t place_of(const pairs_t *pairs, uint64_t a, uint64_t b)
+static uint32_t number_of(writer_t *writer, ht_pairs_t *pairs, uint64_t a, uint64_t b, bool *is_new)
 {
-    uint64_t hash = (a ^ (b << 32 | b >> 32)) * UINT64_C(0x9E3779B97F4A7C15);
-    size_t at = (size_t)(hash >> 20) & (pairs->slots - 1);
-    while (pairs->slot[at].value != 0 && (pairs->slot[at].a != a || pairs->slot[at].b != b)) {
-        at = (at + 1) & (pairs->slots - 1);
-    }
-    return at;
-}
-
-static bool grow(pairs_t *pairs)
-{
-    pairs_t larger = {.slots = pairs->slots == 0 ? 4096 : 2 * pairs->slots, .used = pairs->used};
-    larger.slot = calloc(larger.slots, sizeof(*larger.slot));
-    if (larger.slot == NULL) { return false; }
-    for (size_t i = 0; i < pairs->slots; i++) {
-        if (pairs->slot[i].value == 0) { continue; }
-        larger.slot[place_of(&larger, pairs->slot[i].a, pairs->slot[i].b)] = pairs->slot[i];
-    }
-    free(pairs->slot);
-    *pairs = larger;
-    return true;
-}
-
-/* The number of a pair, counted from 0; *is_new: it had none. UINT32_MAX: no memory. */
-static uint32_t number_of(writer_t *writer, pairs_t *pairs, uint64_t a, uint64_t b, bool *is_new)
-{
-    *is_new = false;
-    if (pairs->used * 2 >= pairs->slots && !grow(pairs)) {
-        writer->failed = true;
-        return UINT32_MAX;
-    }
-    size_t at = place_of(pairs, a, b);
-    if (pairs->slot[at].value == 0) {
-        pairs->slot[at].a = a;
-        pairs->slot[at].b = b;
-        pairs->slot[at].value = (uint32_t)++pairs->used;
-        *is_new = true;
-    }
-    return pairs->slot[at].value - 1;
+    uint32_t number = ht_pairs_number(pairs, a, b, is_new);
+    writer->failed = writer->failed || number == HT_PAIRS_NONE;
+    return number;
 }
 
 /* --- definitions ------------------------------------------------------------------------------ */
@@ -106,7 +62,7 @@ static uint32_t string_number(writer_t *writer, const char *text)
 {
     bool is_new;
     if (text == NULL) { return 0; }
-    uint32_t number = number_of(writer, &writer->string_of, (uintptr_t)text, 0, &is_new) + 1U;
+    uint32_t number = number_of(writer, &writer->strings, (uintptr_t)text, 0, &is_new) + 1U;
     if (is_new) { write_string(writer->export.file, text); }
     return number;
 }
@@ -160,9 +116,9 @@ static void free_writer(writer_t *writer)
 {
     free(writer->location);
     free(writer->stack);
-    free(writer->string_of.slot);
-    free(writer->stacks.slot);
-    free(writer->allocations.slot);
+    ht_pairs_free(&writer->strings);
+    ht_pairs_free(&writer->stacks);
+    ht_pairs_free(&writer->allocations);
     free(writer);
 }
 

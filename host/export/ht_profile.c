@@ -18,81 +18,19 @@ static const char *text(ht_profile_t *profile, const char *string)
                : ht_strings_add(&profile->strings, string, strlen(string));
 }
 
-/* --- numbers to numbers ----------------------------------------------------------------------- */
-
-/* A hash table of what is found by a key of two words. */
-struct ht_profile_index {
-    struct {
-        uint64_t key[2];
-        uint32_t value; /* + 1; 0: empty */
-    } * slot;
-    size_t slots, used;
-};
-
-static size_t place_of(const struct ht_profile_index *index, uint64_t a, uint64_t b)
-{
-    uint64_t hash = (a ^ (b << 32 | b >> 32)) * UINT64_C(0x9E3779B97F4A7C15);
-    size_t at = (size_t)(hash >> 20) & (index->slots - 1);
-    while (index->slot[at].value != 0 &&
-           (index->slot[at].key[0] != a || index->slot[at].key[1] != b)) {
-        at = (at + 1) & (index->slots - 1);
-    }
-    return at;
-}
-
-static bool make_room(struct ht_profile_index *index)
-{
-    if (index->used * 2 < index->slots) { return true; }
-    struct ht_profile_index larger = {.slots = index->slots == 0 ? 1024 : 2 * index->slots};
-    larger.slot = calloc(larger.slots, sizeof(*larger.slot));
-    if (larger.slot == NULL) { return false; }
-    for (size_t i = 0; i < index->slots; i++) {
-        if (index->slot[i].value == 0) { continue; }
-        larger.slot[place_of(&larger, index->slot[i].key[0], index->slot[i].key[1])] =
-            index->slot[i];
-    }
-    larger.used = index->used;
-    free(index->slot);
-    *index = larger;
-    return true;
-}
-
-/* Where the number of a key is kept, plus 1; 0 is to be filled in. NULL: no memory. */
-static uint32_t *number_of(struct ht_profile_index **index, uint64_t a, uint64_t b)
-{
-    if (*index == NULL) { *index = calloc(1, sizeof(**index)); }
-    if (*index == NULL || !make_room(*index)) { return NULL; }
-    size_t at = place_of(*index, a, b);
-    if ((*index)->slot[at].value == 0) {
-        (*index)->slot[at].key[0] = a;
-        (*index)->slot[at].key[1] = b;
-        (*index)->used++; /* its user fills it in */
-    }
-    return &(*index)->slot[at].value;
-}
-
-static void free_index(struct ht_profile_index *index)
-{
-    if (index != NULL) { free(index->slot); }
-    free(index);
-}
-
 /* --- functions, frames, locations ------------------------------------------------------------- */
 
 /* Equal texts of the pool are one pointer. */
 static uint32_t function_of(ht_profile_t *profile, const char *name, const char *file)
 {
-    uint32_t *number =
-        name == NULL ? NULL : number_of(&profile->names, (uintptr_t)name, (uintptr_t)file);
-    if (number == NULL) { return NO_NUMBER; }
-    if (*number != 0) { return *number - 1; }
-    if (!ht_array_room((void **)&profile->function, &profile->function_capacity, profile->functions,
-                       sizeof(*profile->function))) {
+    bool is_new = false;
+    if (name == NULL || !ht_array_room((void **)&profile->function, &profile->function_capacity,
+                                       profile->functions, sizeof(*profile->function))) {
         return NO_NUMBER;
     }
-    profile->function[profile->functions] = (ht_profile_function_t){name, file};
-    *number = (uint32_t)++profile->functions;
-    return *number - 1;
+    uint32_t number = ht_pairs_number(&profile->names, (uintptr_t)name, (uintptr_t)file, &is_new);
+    if (is_new) { profile->function[profile->functions++] = (ht_profile_function_t){name, file}; }
+    return number;
 }
 
 static bool add_frame(ht_profile_t *profile, const char *name, const char *file, uint32_t line)
@@ -152,15 +90,19 @@ static bool add_named_frames(ht_profile_t *profile, ht_symbols_t *symbols, uint6
 
 static uint32_t location_of(ht_profile_t *profile, ht_symbols_t *symbols, uint64_t address)
 {
-    uint32_t *number = number_of(&profile->places, address, 0);
-    if (number == NULL) { return NO_NUMBER; }
-    if (*number != 0) { return *number - 1; }
+    bool is_new;
+    uint32_t place = ht_pairs_number(&profile->places, address, 0, &is_new);
+    if (place == HT_PAIRS_NONE) { return NO_NUMBER; }
+    if (!is_new) { return profile->location_at[place]; }
     const char *object;
     size_t first = profile->frames;
-    if (!add_named_frames(profile, symbols, address, &object)) { return NO_NUMBER; }
-    uint32_t location = add_location(profile, address, object, first);
-    if (location != NO_NUMBER) { *number = location + 1; }
-    return location;
+    if (!add_named_frames(profile, symbols, address, &object) ||
+        !ht_array_room((void **)&profile->location_at, &profile->place_capacity, place,
+                       sizeof(*profile->location_at))) {
+        return NO_NUMBER;
+    }
+    profile->location_at[place] = add_location(profile, address, object, first);
+    return profile->location_at[place];
 }
 
 /* --- stacks ----------------------------------------------------------------------------------- */
@@ -270,8 +212,9 @@ void ht_profile_free(ht_profile_t *profile)
     free(profile->location);
     free(profile->stack);
     free(profile->row);
-    free_index(profile->places);
-    free_index(profile->names);
+    free(profile->location_at);
+    ht_pairs_free(&profile->places);
+    ht_pairs_free(&profile->names);
     ht_strings_free(&profile->strings);
     *profile = (ht_profile_t){.frames = 0};
 }

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "ht_model.h"
+#include "ht_pairs.h"
 #include "ht_strings.h"
 #include "ht_symbols.h"
 
@@ -71,8 +72,9 @@ typedef struct {
     size_t functions, frames, locations, stacks, rows;
     ht_profile_amount_t total[HT_VALUES]; /**< of all rows */
     /* private */
-    size_t function_capacity, frame_capacity, location_capacity, row_capacity;
-    struct ht_profile_index *places, *names; /**< addresses to locations, names to functions */
+    size_t function_capacity, frame_capacity, location_capacity, row_capacity, place_capacity;
+    ht_pairs_t places, names; /**< addresses, and names with files, by number */
+    uint32_t *location_at;    /**< the location of an address by its number */
     ht_strings_t strings;
 } ht_profile_t;
 

@@ -43,17 +43,6 @@ void ht_memory_free(ht_memory_t *memory)
     free(memory);
 }
 
-bool ht_memory_room(void **array, size_t *capacity, size_t count, size_t element_bytes)
-{
-    if (count < *capacity) { return true; }
-    size_t wanted = *capacity == 0 ? 16 : 2 * *capacity;
-    void *larger = realloc(*array, wanted * element_bytes);
-    if (larger == NULL) { return false; }
-    *array = larger;
-    *capacity = wanted;
-    return true;
-}
-
 void ht_memory_say(ht_memory_t *memory, const char *format, ...)
 {
     char *text = NULL;
@@ -62,8 +51,8 @@ void ht_memory_say(ht_memory_t *memory, const char *format, ...)
     int length = vasprintf(&text, format, arguments);
     va_end(arguments);
     if (length < 0) { return; }
-    if (!ht_memory_room((void **)&memory->notes, &memory->note_capacity, memory->note_count,
-                        sizeof(char *))) {
+    if (!ht_array_room((void **)&memory->notes, &memory->note_capacity, memory->note_count,
+                       sizeof(char *))) {
         free(text);
         return;
     }
@@ -84,8 +73,8 @@ const char *ht_memory_firmware_sha(const ht_memory_t *memory)
 
 static bool note_file(ht_memory_t *memory, const ht_memory_file_t *file)
 {
-    if (!ht_memory_room((void **)&memory->files, &memory->file_capacity, memory->file_count,
-                        sizeof(*file))) {
+    if (!ht_array_room((void **)&memory->files, &memory->file_capacity, memory->file_count,
+                       sizeof(*file))) {
         return false;
     }
     memory->files[memory->file_count++] = *file;
@@ -136,8 +125,8 @@ const uint8_t *ht_memory_map(ht_memory_t *memory, const char *path, size_t *size
 bool ht_memory_range(ht_memory_t *memory, const ht_memory_range_t *range)
 {
     if (range->size == 0) { return true; }
-    if (!ht_memory_room((void **)&memory->ranges, &memory->range_capacity, memory->range_count,
-                        sizeof(*range))) {
+    if (!ht_array_room((void **)&memory->ranges, &memory->range_capacity, memory->range_count,
+                       sizeof(*range))) {
         return false;
     }
     memory->ranges[memory->range_count++] = *range;

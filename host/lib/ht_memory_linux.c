@@ -68,8 +68,8 @@ static void note_object(ht_memory_t *memory, const mapping_t *mapping, const uin
         }
     }
     if (size < SELFMAG || memcmp(bytes, ELFMAG, SELFMAG) != 0) { return; }
-    if (ht_memory_room((void **)&memory->objects, &memory->object_capacity, memory->object_count,
-                       sizeof(ht_memory_object_t))) {
+    if (ht_array_room((void **)&memory->objects, &memory->object_capacity, memory->object_count,
+                      sizeof(ht_memory_object_t))) {
         memory->objects[memory->object_count++] = (ht_memory_object_t){
             mapping->path, mapping->start, mapping->end, bias_of(bytes, size, mapping)};
     }

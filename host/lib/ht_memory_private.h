@@ -15,6 +15,7 @@
 #include <libelf.h>
 
 #include "ht_memory.h"
+#include "ht_strings.h"
 
 /* Bytes that lie at an address. */
 typedef struct {
@@ -42,9 +43,6 @@ struct ht_memory {
     size_t object_count, object_capacity;
     char firmware_sha[72];
 };
-
-/* Room for one more in an array that grows by doubling. False: no memory, nothing changed. */
-bool ht_memory_room(void **array, size_t *capacity, size_t count, size_t element_bytes);
 
 /* Remember a sentence. */
 void ht_memory_say(ht_memory_t *memory, const char *format, ...)
