@@ -2,8 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The heaptrail authors
  * SPDX-License-Identifier: Apache-2.0
  */
-/* stacks_maker ADDRESS... >FILE: a trace in which each address, in hexadecimal, is the one caller of
- * a block, the first of 1 byte, the second of 2, and so on. */
+/* stacks_maker ADDRESS... >FILE: a trace in which each address, in hexadecimal, is the one caller
+ * of a block, the first of 1 byte, the second of 2, and so on. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -29,8 +29,8 @@ int main(int argc, char **argv)
     for (uint32_t i = 1; i < (uint32_t)argc; i++) {
         const uint64_t frame = strtoull(argv[i], NULL, 16);
         tell(writer, (ht_event_t){.kind = HT_EVENT_ORIGIN, .origin = {i, 1, 0, 0, 1, &frame}});
-        tell(writer, (ht_event_t){.kind = HT_EVENT_ALLOC,
-                                  .alloc = {0x3f000000U + 4096U * i, i, i, false}});
+        tell(writer,
+             (ht_event_t){.kind = HT_EVENT_ALLOC, .alloc = {0x3f000000U + 4096U * i, i, i, false}});
     }
     ht_writer_flush(writer);
     ht_writer_free(writer);
