@@ -66,6 +66,7 @@ TABLE = [
     ("rv32_extra_development_scan", "  without frame pointers, stacks read from the code", None, "-"),
     ("rv32_extra_hunt", "preset Hunt's", None, "-"),
     ("rv32_extra_hunt_scan", "  without frame pointers, stacks read from the code", None, "-"),
+    ("rv32_extra_watch_1000", "a low-memory watch far from its level, beyond by call site", None, "-"),
     ("rv32_scrub_insns_per_block", "scrubber, per block with redzones 8+8", None, "-"),
     ("rv32_critical_section_max", "longest critical section, instructions", 300, "unbounded"),
     ("rv32_stack_insns_per_frame", "call stack: instructions per frame", None, "-"),
@@ -85,7 +86,7 @@ def component_sources():
     sources = []
     for folder in ("core", "api", "report", "port/esp_idf", "port/unwind"):
         sources += sorted(glob.glob(f"{COMPONENT}/{folder}/*.c"))
-    out = re.compile(r"ht_wrap_(libc|new|free|delete|task)\.c$|api/site\.c$|esp_idf/(memmap|site_caps)|ht_hooks")
+    out = re.compile(r"ht_wrap_(libc|new|free|delete|task)\.c$|api/site\.c$|esp_idf/(memmap|site_caps)|ht_hooks|ht_roots")
     return [source for source in sources if not out.search(source)]
 
 
@@ -115,7 +116,8 @@ def compile_one(job):
 
 def build():
     """The six programs: plain and tracked; without and with frame pointers, and with stacks without them."""
-    for suffix, flags in (("", []), ("_fp", ["-fno-omit-frame-pointer"]), ("_scan", ["-DCONFIG_HEAPTRAIL_STACK_SCAN=1"])):
+    room = ["-DCONFIG_HEAPTRAIL_LOWMEM_WATCHES=1"]
+    for suffix, flags in (("", room), ("_fp", ["-fno-omit-frame-pointer"]), ("_scan", ["-DCONFIG_HEAPTRAIL_STACK_SCAN=1"])):
         folder = f"{BUILD}/o{suffix}"
         os.makedirs(folder, exist_ok=True)
         if suffix == "_fp":
@@ -205,7 +207,7 @@ def longest_section(program):
 
 def measure(results):
     jobs = [(setting, live, None, "") for setting in ("plain", "sites") for live in (100, 1000, 10000)]
-    jobs += [(setting, 1000, None, "") for setting in ("stopped", "roomy", "full", "redzones", "scrub")]
+    jobs += [(setting, 1000, None, "") for setting in ("stopped", "roomy", "full", "redzones", "watched", "scrub")]
     jobs += [("plain", 1000, 64, ""), ("checked", 1000, 64, "")]
     jobs += [(setting, live, None, "_fp") for setting in ("plain", "stack8") for live in (100, 1000, 10000)]
     jobs += [(setting, 1000, 64, suffix) for setting in ("plain", "development", "hunt") for suffix in ("_fp", "_scan")]
@@ -221,6 +223,7 @@ def measure(results):
     results["rv32_extra_sites_roomy"] = extra("roomy", 1000)
     results["rv32_extra_sites_full"] = extra("full", 1000)
     results["rv32_extra_redzones_1000"] = extra("redzones", 1000) - extra("sites", 1000)
+    results["rv32_extra_watch_1000"] = extra("watched", 1000) - extra("sites", 1000)
     results["rv32_extra_full_1000"] = extra("checked", 1000, 64)
     for preset in ("development", "hunt"):
         results[f"rv32_extra_{preset}"] = extra(preset, 1000, 64, "_fp")

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "esp_heap_caps.h"
 #include "heaptrail_errors.h"
+#include "heaptrail_lowmem.h"
 #include "sim_bench.h"
 
 static uint64_t s_memory[(4U << 20) / sizeof(uint64_t)];
@@ -79,6 +81,14 @@ static bool check_hunt(void)
     return heaptrail_set_checks(&checks) == ESP_OK;
 }
 
+/* A low-memory watch, far from its level. */
+static bool watch_memory(void)
+{
+    const heaptrail_lowmem_t watch = {.caps = MALLOC_CAP_8BIT | MALLOC_CAP_SPIRAM,
+                                      .free_below_bytes = 4096};
+    return heaptrail_lowmem_watch(&watch, NULL) == ESP_OK;
+}
+
 bool bench_set_up(const char *setting, uint32_t live)
 {
     s_live = live;
@@ -87,6 +97,8 @@ bool bench_set_up(const char *setting, uint32_t live)
         ok = configure(live, 1) && heaptrail_stop() == ESP_OK;
     } else if (strcmp(setting, "sites") == 0) {
         ok = configure(live, 1);
+    } else if (strcmp(setting, "watched") == 0) {
+        ok = configure(live, 1) && watch_memory();
     } else if (strcmp(setting, "roomy") == 0) { /* the table half full, as by default */
         ok = configure(2U * live, 1);
     } else if (strncmp(setting, "stack", 5) == 0) { /* stack8: 8 frames */

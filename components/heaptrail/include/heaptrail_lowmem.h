@@ -14,11 +14,12 @@
  *     heaptrail_lowmem_watch(&watch, NULL);
  *
  * Room for watches: CONFIG_HEAPTRAIL_LOWMEM_WATCHES, 0 by default. Nothing is spent while no watch
- * is set. With one, every recorded allocation takes the slow way of the tracker (about 60
- * instructions more) and counts down what may be allocated until free memory can be below a level;
- * only then free memory is read, in that very allocation, and the snapshot is taken there. The
- * largest free block is only known by a walk: it is judged when the heaps are measured
- * (heaptrail_sample(), each CONFIG_HEAPTRAIL_SAMPLE_INTERVAL_MS) and when an allocation fails.
+ * is set. With one, every recorded allocation takes the slow way of the tracker (255
+ * instructions more, counted on rv32imc: docs/costs.md) and counts down what may be allocated until
+ * free memory can be below a level; only then free memory is read, in that very allocation, and the
+ * snapshot is taken there. The largest free block is only known by a walk: it is judged when the
+ * heaps are measured (heaptrail_sample(), each CONFIG_HEAPTRAIL_SAMPLE_INTERVAL_MS) and when an
+ * allocation fails.
  *
  * Allocations that are not recorded at all (tracker stopped, no link-time wraps) are seen by the
  * measurements only. On Linux and ESP-IDF's linux target there is no free memory to look at:
