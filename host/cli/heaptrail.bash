@@ -14,9 +14,10 @@ _heaptrail_options() {
     "$1" "$2" --help 2>/dev/null | sed -n 's/^ .*\(--[a-z][-a-z]*\)\(=\{0,1\}\).*/\1\2/p'
 }
 
-# _heaptrail_values OPTION: the words that it takes; none: a file, or something that nobody can guess.
+# _heaptrail_values PROGRAM OPTION: the words that it takes; none: a file, or something that nobody can guess.
 _heaptrail_values() {
-    case $1 in
+    case $2 in
+    --format) "$1" export --format=list 2>/dev/null | cut -d' ' -f1 ;;
     --by) echo site stack function file component library task ;;
     --color) echo auto always never ;;
     --metric) echo live peak total ;;
@@ -47,7 +48,7 @@ _heaptrail() {
         option=$before
     fi
     local values
-    values=$(_heaptrail_values "$option")
+    values=$(_heaptrail_values "$program" "$option")
     if [ -n "$values" ]; then
         mapfile -t COMPREPLY < <(compgen -W "$values" -- "$word")
     elif [[ $word == -* ]]; then

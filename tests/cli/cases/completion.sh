@@ -17,6 +17,8 @@ ask report --by t
 ask diff --metric = ''
 ask check --max-l
 ask report --color a
+ask export --format = call
+ask export --what p
 ask report ''
 ask report tra
 ask nosuch --x
