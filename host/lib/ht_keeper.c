@@ -85,7 +85,8 @@ static void on_alloc(ht_keeper_t *keeper, const ht_event_t *event)
 static void on_free(ht_keeper_t *keeper, uint64_t key)
 {
     ht_kept_block_t *block = ht_kept_find(&keeper->blocks, key);
-    keeper->counters.freed_blocks++;
+    /* The device counts what it has a record of, and what is not known here was made before. */
+    keeper->counters.freed_blocks += block == NULL || !block->unrecorded;
     if (block == NULL) { return; }
     if (!block->unrecorded && (key & HT_KEPT_POOL) == 0) {
         keeper->counters.live_blocks--;
@@ -130,8 +131,8 @@ static void on_put_back(ht_keeper_t *keeper, const ht_event_t *event)
 {
     const ht_kept_block_t block = block_of(event);
     put(keeper, &block);
-    keeper->counters.freed_blocks--;
     if (block.unrecorded) { return; }
+    keeper->counters.freed_blocks--;
     keeper->counters.live_blocks++;
     keeper->counters.live_bytes += block.size;
 }

@@ -5,18 +5,19 @@
 # programs in DIR. With `make`, those that are missing are made first.
 set -eu
 programs=$1 traces=$(dirname "$0")/../golden/traces
-one() { # one NAME OPTIONS...
-    name=$1
-    shift
+one() { # one NAME PROGRAM OPTIONS...
+    name=$1 program=$2
+    shift 2
     [ -e "$traces/$name" ] && return
-    "$programs/make_trace" "$@" "$traces/$name"
+    "$programs/$program" "$@" "$traces/$name"
     "$programs/read_trace" "$traces/$name" >"$traces/$name.txt"
 }
 if [ "${2:-}" = make ]; then
-    one v1-firmware.wire --seed 1 --events 300 --origins 40 --rare 9 --frame 600
-    one v1-linux.wire --seed 2 --events 300 --origins 40 --rare 9 --wide
-    one v1-noisy.wire --seed 3 --events 600 --origins 40 --rare 25 --frame 300 --noisy
-    one v1-recorded.htz --seed 4 --events 500 --origins 40 --rare 60 --recorded
+    one v1-firmware.wire make_trace --seed 1 --events 300 --origins 40 --rare 9 --frame 600
+    one v1-linux.wire make_trace --seed 2 --events 300 --origins 40 --rare 9 --wide
+    one v1-noisy.wire make_trace --seed 3 --events 600 --origins 40 --rare 25 --frame 300 --noisy
+    one v1-device.wire host_device
+    one v1-recorded.htz make_trace --seed 4 --events 500 --origins 40 --rare 60 --recorded
 fi
 count=0
 for text in "$traces"/*.txt; do

@@ -332,8 +332,8 @@ static block_t end_block(story_t *story, bool by_realloc)
     event->free.address = block.address;
     event->free.by_realloc = by_realloc;
     tell(story);
-    story->counters.freed_blocks++;
-    if (!block.unrecorded) {
+    if (!block.unrecorded) { /* the device counts what it has a record of */
+        story->counters.freed_blocks++;
         story->counters.live_blocks--;
         story->counters.live_bytes -= block.size;
     }
@@ -353,11 +353,11 @@ static void put_back(story_t *story, const block_t *was)
         event->block.task = block.task;
         event->block.age_us = event->time_us - block.time_us;
         event->block.core = block.core;
+        story->counters.freed_blocks--;
         story->counters.live_blocks++;
         story->counters.live_bytes += block.size;
     }
     tell(story);
-    story->counters.freed_blocks--;
     block.due = story->step + 5;
     add_live(story, &block);
 }
@@ -564,6 +564,8 @@ void story_tell(const story_config_t *config, story_fn_t fn, void *context)
     if (story.origin == NULL) { abort(); }
     story.now.boot = config->boot;
     story.now.time_us = 250000;
+    story.now.task = 1;
+    story.now.core = 1;
     story.now.pointer_bytes = config->wide ? 8 : 4;
     begin(&story, HT_EVENT_BOOT);
     tell(&story);

@@ -231,7 +231,7 @@ static void snapshot_ends(cursor_t *cursor)
     reader->snapshots_complete++;
     for (uint32_t i = 0; i < reader->block_count; i++) {
         reader_block_t *block = &reader->blocks[i];
-        if (block->live && !block->seen) {
+        if (block->live && !block->seen && !block->unrecorded) {
             if (reader->exact) {
                 reader_wrong(reader, "a live block is not in the snapshot", block->address);
             }
@@ -345,6 +345,7 @@ void reader_with_length(cursor_t *outer, uint32_t tag)
     cursor_t cursor = {reader, outer->at, outer->at + length};
     outer->at += length;
     reader_sums_t sums;
+    char report[256];
     switch (tag) {
     case 0x10:
         define_origin(&cursor);
@@ -382,7 +383,7 @@ void reader_with_length(cursor_t *outer, uint32_t tag)
             (void)reader_varint(&cursor);
         }
         (void)reader_zigzag(&cursor);
-        (void)reader_varint(&cursor);
+        text(&cursor, report, sizeof(report));
         reader->errors++;
         reader->events++;
         break;
