@@ -142,6 +142,7 @@ static bool write_json(ht_desk_t *desk, const options_t *options)
 {
     json_t *tree = ht_tree_report("trace");
     ht_tree_text(tree, "trace", desk->about.path);
+    ht_tree_number(tree, "read_bytes", desk->about.read_bytes);
     for (size_t i = 0; ht_sections[i].name != NULL; i++) {
         if (!is_chosen(options, i)) { continue; }
         if (!ht_sections[i].tree(desk, ht_tree_object(tree, ht_sections[i].name))) {

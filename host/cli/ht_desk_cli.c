@@ -111,6 +111,7 @@ static void set_up(ht_desk_cli_t *cli, const ht_desk_options_t *options)
                                .damages = input->damages,
                                .damage_bytes = input->damage_bytes,
                                .lost_frames = input->decoder.lost_frames,
+                               .read_bytes = input->file_bytes,
                                .names_hint = cli->naming.hint};
     if (options->session.from.given && !options->since.given) {
         desk->since = true;

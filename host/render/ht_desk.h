@@ -37,6 +37,7 @@ typedef struct {
     const char *path;
     size_t boot, boots; /**< the one shown, and how many there are */
     uint64_t damages, damage_bytes, lost_frames;
+    uint64_t read_bytes;    /**< of the file: with an index, less than all of it may be enough */
     const char *names_hint; /**< a sentence, how to get names; NULL: not needed */
 } ht_about_t;
 

@@ -10,6 +10,8 @@
  *   lossy    a mark whose counters do not fit, losses of three kinds, a snapshot
  *   bare     stacks without sites: addresses only
  *   fixed    `node` without its leak: what a fix looks like
+ *   long     three weeks of it, 3.8 million events
+ *   self     the process of this program: addresses in its own file, which has names for them
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +19,7 @@
 
 #include "ht_format.h"
 #include "ht_writer.h"
+#include "traced.h"
 
 #define S UINT64_C(1000000)
 #define TEXT(s) ((ht_text_t){(s), sizeof(s) - 1U})
@@ -27,7 +30,7 @@ enum { CAPS_8BIT = 4, CAPS_DMA = 8, CAPS_SPIRAM = 1024, CAPS_INTERNAL = 2048 };
 
 typedef struct {
     ht_writer_t *writer;
-    uint64_t now, next_address;
+    uint64_t now;
     uint32_t task;
     ht_counters_t counters;
     uint64_t size_of[4096]; /* by block number */
@@ -298,10 +301,46 @@ static void bare(world_t *w)
     node(w);
 }
 
+/* What traced.c allocates, as a Linux program does: 64-bit, from its own addresses. */
+static void traced_world(world_t *w)
+{
+    traced_object_t object = traced_object();
+    const ht_hello_pair_t pairs[] = {
+        {.key = HT_HELLO_PROGRAM, .text = TEXT("trace_maker")},
+        {.key = HT_HELLO_GENERATION, .number = 1},
+        {.key = HT_HELLO_OBJECT,
+         .object = {.start = object.start,
+                    .end = object.end,
+                    .bias = (int64_t)object.bias,
+                    .path = {object.path, strlen(object.path)}}},
+    };
+    tell(w, (ht_event_t){.kind = HT_EVENT_HELLO, .hello = {pairs, 3}});
+    task(w, MAIN, HT_TRACE_TASK, TEXT("main"));
+    uint32_t count = traced_run();
+    for (uint32_t i = 1; i <= count; i++) {
+        const traced_call_t *call = traced_call(i - 1U);
+        tell(w, (ht_event_t){.kind = HT_EVENT_ORIGIN,
+                             .origin = {i, call->method, 0, 0, 2, call->frames}});
+        make(w, MAIN, i, i, call->size);
+    }
+}
+
 static void fixed(world_t *w)
 {
     w->leaks = false;
     node(w);
+}
+
+static void longer(world_t *w)
+{
+    definitions(w);
+    make(w, MAIN, BOOT, 0, 1536);
+    w->leaks = false;
+    for (unsigned at = 0; at < 1800000; at++) {
+        w->now = S + at * S;
+        if (at == 900000) { mark(w, 1, TEXT("half")); }
+        second(w, at);
+    }
 }
 
 int main(int argc, char **argv)
@@ -309,10 +348,11 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*make)(world_t *);
-    } worlds[] = {{"node", node},   {"empty", empty}, {"boots", boots},
-                  {"lossy", lossy}, {"bare", bare},   {"fixed", fixed}};
+    } worlds[] = {{"node", node}, {"empty", empty}, {"boots", boots}, {"lossy", lossy},
+                  {"bare", bare}, {"fixed", fixed}, {"long", longer}, {"self", traced_world}};
     static world_t world = {.now = 1000, .leaks = true, .sites = true};
     ht_writer_config_t config = {.boot = 0x1234, .sink = write_wire, .context = stdout};
+    if (argc == 2 && strcmp(argv[1], "self") == 0) { config.flags = HT_FRAME_POINTER_64; }
     for (size_t i = 0; argc == 2 && i < sizeof(worlds) / sizeof(worlds[0]); i++) {
         if (strcmp(argv[1], worlds[i].name) != 0) { continue; }
         world.writer = ht_writer_new(&config);
