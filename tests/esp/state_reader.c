@@ -119,6 +119,14 @@ bool state_row(const state_reader_t *reader, unsigned table, uint64_t table_addr
            find(reader, table, field, &offset, &bytes) && read_value(reader, address, bytes, value);
 }
 
+/* Where the block of a record begins; a pool's is filed under the complement (SPEC.md, 1). */
+static uint64_t block_start(uint64_t address, unsigned pointer_bytes)
+{
+    uint64_t start = (address & 1U) != 0 ? ~address : address;
+    if (pointer_bytes < 8) { start &= ((uint64_t)1 << 8U * pointer_bytes) - 1U; }
+    return start & ~(uint64_t)3U;
+}
+
 /* The widths of SPEC.md, 1. */
 static state_block_t unpack(const uint64_t *word, unsigned pointer_bytes)
 {
@@ -129,7 +137,8 @@ static state_block_t unpack(const uint64_t *word, unsigned pointer_bytes)
     const unsigned origin_bits = wide ? 32 : 16;
     const unsigned task_bits = wide ? 16 : 8;
     return (state_block_t){
-        .address = word[0],
+        .address = block_start(word[0], pointer_bytes),
+        .in_pool = (word[0] & 1U) != 0,
         .size = word[1] & ((one << size_bits) - 1),
         .heap = (uint32_t)(word[1] >> size_bits & ((one << heap_bits) - 1)),
         .origin = (uint32_t)(word[2] & ((one << origin_bits) - 1)),

@@ -33,9 +33,10 @@ typedef struct {
 } state_reader_t;
 
 typedef struct {
-    uint64_t address;
+    uint64_t address; /* where it begins */
     uint64_t size;
-    uint32_t heap;
+    bool in_pool;
+    uint32_t heap; /* a pool's block: the pool's row */
     uint32_t origin;
     uint32_t task;
     uint64_t tick;

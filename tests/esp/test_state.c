@@ -9,6 +9,7 @@
 #include "esp_test.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
+#include "heaptrail_pool.h"
 #include "ht_state.h"
 #include "state_reader.h"
 
@@ -86,10 +87,11 @@ static bool keep_row(void *context, const heaptrail_block_row_t *row)
     return true;
 }
 
-static const heaptrail_block_row_t *row_at(uint64_t address)
+/* A pool's first block may begin where the heap's block does that it lies in. */
+static const heaptrail_block_row_t *row_at(uint64_t address, uint32_t heap)
 {
     for (unsigned i = 0; i < s_row_count; i++) {
-        if (s_rows[i].address == address) { return &s_rows[i]; }
+        if (s_rows[i].address == address && s_rows[i].heap_id == heap) { return &s_rows[i]; }
     }
     return NULL;
 }
@@ -144,14 +146,34 @@ static void compare_origin(const state_reader_t *reader, uint32_t origin,
     }
 }
 
+/* True: the block's row is a pool's. */
+static bool compare_pool(const state_reader_t *reader, const state_block_t *block)
+{
+    uint64_t rows;
+    uint64_t kind;
+    uint64_t start;
+    uint64_t size;
+    assert_true(state_at(reader, 15, &rows));
+    assert_true(state_row(reader, 4, rows, block->heap, 5, &kind));
+    assert_true(state_row(reader, 4, rows, block->heap, 1, &start));
+    assert_true(state_row(reader, 4, rows, block->heap, kind == 1 ? 6 : 2, &size));
+    assert_int_equal(block->in_pool, kind == 1);
+    if (block->heap != 0) { assert_in_range(block->address, start, start + size - 1); }
+    return kind == 1;
+}
+
+static unsigned s_pooled;
+
 static void compare_blocks(void)
 {
+    s_pooled = 0;
     state_reader_t reader = opened();
     state_block_t block;
     unsigned count = 0;
     for (; state_block(&reader, count, &block); count++) {
-        const heaptrail_block_row_t *row = row_at(block.address);
+        const heaptrail_block_row_t *row = row_at(block.address, block.heap);
         assert_non_null(row);
+        s_pooled += compare_pool(&reader, &block);
         assert_int_equal(block.size, row->size_bytes);
         assert_int_equal(block.heap, row->heap_id);
         assert_int_equal(block.origin, row->origin.id);
@@ -174,6 +196,38 @@ static void test_blocks(void **state)
         free(s_blocks[i]); /* later events are not in the dump */
     }
     compare_blocks();
+}
+
+/* Blocks of pools: one in a block of the heap, whose first block begins where that does; one in
+ * static memory. */
+#define POOL_BYTES 512U
+
+static void use_pools(void *arg)
+{
+    static uint64_t memory[POOL_BYTES / 8];
+    allocate_some(arg);
+    char *start = heap_caps_malloc(POOL_BYTES, CAPS);
+    heaptrail_pool_config_t config = {.name = "inner", .start = start, .size_bytes = POOL_BYTES};
+    heaptrail_pool_t pool;
+    assert_int_equal(heaptrail_pool_add(&config, &pool), ESP_OK);
+    for (size_t i = 0; i < 5; i++) {
+        (void)heaptrail_pool_alloc(pool, NULL, NULL, start + 64 * i, 10 + i);
+    }
+    assert_int_equal(heaptrail_pool_free(pool, start + 128), ESP_OK);
+    config = (heaptrail_pool_config_t){"static", memory, POOL_BYTES, NULL, NULL};
+    assert_int_equal(heaptrail_pool_add(&config, &pool), ESP_OK);
+    (void)heaptrail_pool_alloc(pool, NULL, NULL, &memory[2], 30);
+}
+
+static void test_blocks_of_pools(void **state)
+{
+    (void)state;
+    esp_run(use_pools);
+    s_row_count = 0;
+    assert_int_equal(heaptrail_for_each_block(NULL, keep_row, NULL, NULL), ESP_OK);
+    dump();
+    compare_blocks();
+    assert_int_equal(s_pooled, 5);
 }
 
 static void fail_once(void *arg)
@@ -279,9 +333,9 @@ static void test_header(void **state)
 }
 
 static const struct CMUnitTest s_tests[] = {
-    cmocka_unit_test(test_header),           cmocka_unit_test(test_blocks),
-    cmocka_unit_test(test_failures),         cmocka_unit_test(test_heaps),
-    cmocka_unit_test(test_what_is_no_state),
+    cmocka_unit_test(test_header),          cmocka_unit_test(test_blocks),
+    cmocka_unit_test(test_blocks_of_pools), cmocka_unit_test(test_failures),
+    cmocka_unit_test(test_heaps),           cmocka_unit_test(test_what_is_no_state),
 };
 
 ESP_TEST_MAIN(s_tests)
