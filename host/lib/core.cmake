@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The heaptrail authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# heaptrail_core: the memory of a machine that stopped, and the tracker's state in it. With the symbols' strings and
+# heaptrail_core: the memory of a machine that stopped, and the tracker's state in it. With the symbols' nettle, strings and
 # errors, libelf and zlib.
 if(NOT TARGET heaptrail_symbols)
   return()

@@ -11,6 +11,7 @@
  */
 #include <elf.h>
 #include <inttypes.h>
+#include <nettle/sha2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -19,7 +20,7 @@
 
 enum { HEADER_MIN = 12, HEADER_MAX = 24 };
 enum { FORMAT_BINARY = 0, FORMAT_ELF = 1 };
-enum { MINOR_CRC32 = 2 };
+enum { MINOR_CRC32 = 2, MINOR_SHA256 = 3, MINOR_SHA256_OF_6 = 4 };
 
 static const char s_start[] = "CORE DUMP START";
 static const char s_end[] = "CORE DUMP END";
@@ -41,12 +42,29 @@ static size_t elf_in(const uint8_t *bytes, size_t size)
     return 0;
 }
 
+static bool is_sha256(const uint8_t *bytes, size_t length, const uint8_t *wanted)
+{
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    struct sha256_ctx context;
+    sha256_init(&context);
+    sha256_update(&context, length, bytes);
+    sha256_digest(&context, sizeof(digest), digest);
+    return memcmp(digest, wanted, sizeof(digest)) == 0;
+}
+
+/* The sum is the end of it, over all before. Which one, the version's last byte says. */
 static void check_sum(ht_memory_t *memory, const char *path, const uint8_t *bytes, size_t length)
 {
-    bool has_crc = (word(bytes + 4) & 0xffU) == MINOR_CRC32 && length > 4;
-    if (has_crc && crc32(0, bytes, (uInt)(length - 4)) != word(bytes + length - 4)) {
-        ht_memory_say(memory, "%s is damaged: its CRC-32 does not fit. What follows may be wrong.",
-                      path);
+    unsigned minor = word(bytes + 4) & 0xffU;
+    bool has_crc = minor == MINOR_CRC32 && length > 4;
+    bool has_sha =
+        (minor == MINOR_SHA256 || minor == MINOR_SHA256_OF_6) && length > SHA256_DIGEST_SIZE;
+    size_t sum_bytes = has_sha ? SHA256_DIGEST_SIZE : 4;
+    const uint8_t *sum = bytes + length - sum_bytes;
+    if ((has_crc && crc32(0, bytes, (uInt)(length - sum_bytes)) != word(sum)) ||
+        (has_sha && !is_sha256(bytes, length - sum_bytes, sum))) {
+        ht_memory_say(memory, "%s is damaged: its %s does not fit. What follows may be wrong.",
+                      path, has_sha ? "SHA-256" : "CRC-32");
     }
 }
 

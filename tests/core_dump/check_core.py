@@ -158,8 +158,7 @@ def check_wrong_elf(state, images):
 def check_esp_formats(images):
     expected = images["reports"]
     esp = dumps.esp_core(SEGMENTS, SHA)
-    for name, data in (("esp.core", esp), ("old.partition", dumps.esp_partition(esp)),
-                       ("new.partition", dumps.esp_partition(esp, old=False))):
+    for name, data in [("esp.core", esp)] + [(f"{v}.partition", dumps.esp_partition(esp, v)) for v in (2, 3, 4)]:
         got = core(file_of(name, data))
         expect(got["reports"] == expected and got["dump"]["notes"] == [], f"{name}: {got['dump']}")
         expect(got["dump"]["firmware_sha256"] == SHA, f"{name}: SHA-256")
@@ -172,10 +171,11 @@ def check_esp_formats(images):
     expect(got["reports"] == expected, "base64 alone")
     got = core(file_of("mixed.txt", b"\n".join(lines[:9] + [b"W (12) wifi: beacon lost!"] + lines[9:])))
     expect(got["reports"] == expected and "1 lines between" in got["dump"]["notes"][0], "log lines between")
-    damaged = bytearray(partition)
-    damaged[2000] ^= 1
-    got = core(file_of("damaged.partition", bytes(damaged)))
-    expect("CRC-32" in got["dump"]["notes"][0], "a wrong CRC-32")
+    for version, words in ((2, "CRC-32"), (3, "SHA-256"), (4, "SHA-256")):
+        damaged = bytearray(dumps.esp_partition(esp, version))
+        damaged[2000] ^= 1
+        got = core(file_of("damaged.partition", bytes(damaged)))
+        expect(words in str(got["dump"]["notes"]), f"a wrong {words}")
 
 
 # --- what is missing or damaged ---------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The images that fw_dump.c leaves behind, packed as dumps come: an ELF core, ESP-IDF's partition, the console's text."""
 import base64
+import hashlib
 import struct
 import zlib
 from pathlib import Path
@@ -55,12 +56,16 @@ def esp_core(segments, sha256=""):
     return elf_core(segments, 4, note("ESP_CORE_DUMP_INFO", 8266, info))
 
 
-def esp_partition(core, old=True):
-    """The core dump partition: length, version, (tasks, size of a TCB, segments), chip revision; core; CRC-32."""
-    rest = struct.pack("<IIII", 0, 0, 0, 3) if old else struct.pack("<I", 3)
-    length = 8 + len(rest) + len(core) + 4
-    data = struct.pack("<II", length, 0x00050102) + rest + core
-    return data + struct.pack("<I", zlib.crc32(data)) + b"\xff" * 512
+def esp_partition(core, version=2):
+    """The core dump partition: length, version, (tasks, size of a TCB, segments), chip revision; core; padding; sum.
+
+    The sum is a CRC-32 in version 2, a SHA-256 in 3, and in 4, whose header is shorter (ESP-IDF 6)."""
+    rest = struct.pack("<IIII", 0, 0, 0, 3) if version < 4 else struct.pack("<I", 3)
+    padding = b"\0" * (-(8 + len(rest) + len(core)) % 32)
+    length = 8 + len(rest) + len(core) + len(padding) + (4 if version == 2 else 32)
+    data = struct.pack("<II", length, 0x00050100 | version) + rest + core + padding
+    sum_of = struct.pack("<I", zlib.crc32(data)) if version == 2 else hashlib.sha256(data).digest()
+    return data + sum_of + b"\xff" * 512
 
 
 def esp_console(partition, length):
