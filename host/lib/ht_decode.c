@@ -53,6 +53,7 @@ void ht_decoder_seek(ht_decoder_t *decoder, uint64_t offset)
     decoder->suspect = false;
     decoder->damage_open = false;
     decoder->held_count = 0;
+    decoder->broken_count = 0;
     decoder->offset = offset;
     decoder->sequence_known = false;
 }

@@ -50,6 +50,12 @@ struct ht_decoder {
     size_t held_count;
     uint8_t held[1 + HT_WIRE_MAX + 1]; /**< 00, the last `held_count` bytes, room for a 00 */
 
+    /* a frame that text was written into: what came before its first line end */
+    size_t broken_count; /**< 0: none */
+    size_t broken_text;  /**< where in it the text may begin */
+    uint64_t broken_offset;
+    uint8_t broken[1 + HT_WIRE_MAX + HT_BODY_SLACK]; /**< 00, those bytes, room behind */
+
     /* frame */
     bool boot_known;
     bool sequence_known;

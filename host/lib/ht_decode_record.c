@@ -169,23 +169,35 @@ static inline void forget_block(ht_records_t *records, uint64_t address)
     }
 }
 
+static inline uint64_t take_dt(ht_records_t *records, uint32_t tag)
+{
+    uint32_t dt = tag >> HT_TAG_DT_SHIFT & HT_TAG_DT_MASK;
+    return dt == HT_TAG_DT_FOLLOWS ? varint(records) : dt;
+}
+
+/* The origin that a tag names. Returns what is wrong with it, NULL: nothing. */
+static inline const char *take_origin(ht_records_t *records, uint32_t tag, uint64_t *origin)
+{
+    uint32_t place = tag & HT_TAG_ORIGIN_MASK;
+    if (place == HT_TAG_ORIGIN_FOLLOWS) {
+        *origin = varint(records);
+        if (*origin > UINT32_MAX) { return "the index of an origin has more than 32 bits"; }
+        new_origin(records, (uint32_t)*origin);
+        return NULL;
+    }
+    if (place >= records->origins) { return "an origin among the recent ones that is not there"; }
+    *origin = records->origin[1 + place];
+    to_the_head(records, (uint32_t)*origin, place);
+    return NULL;
+}
+
 static const char *decode_alloc(ht_decoder_t *decoder, ht_records_t *records, uint8_t tag)
 {
     ht_event_t *event = &decoder->event;
-    uint32_t dt = tag >> HT_TAG_DT_SHIFT & HT_TAG_DT_MASK;
-    event->time_us += dt == HT_TAG_DT_FOLLOWS ? varint(records) : dt;
-    uint32_t place = tag & HT_TAG_ORIGIN_MASK;
+    event->time_us += take_dt(records, tag);
     uint64_t origin;
-    if (place == HT_TAG_ORIGIN_FOLLOWS) {
-        origin = varint(records);
-        if (origin > UINT32_MAX) { return "the index of an origin has more than 32 bits"; }
-        new_origin(records, (uint32_t)origin);
-    } else if (place < records->origins) {
-        origin = records->origin[1 + place];
-        to_the_head(records, (uint32_t)origin, place);
-    } else {
-        return "an origin among the recent ones that is not there";
-    }
+    const char *wrong = take_origin(records, tag, &origin);
+    if (wrong != NULL) { return wrong; }
     ht_size_slot_t *slot = &records->slot[origin % HT_SIZE_SLOTS];
     if ((tag & HT_TAG_SAME_SIZE) == 0) {
         *slot = (ht_size_slot_t){origin + 1U, varint(records)};
@@ -209,8 +221,7 @@ static const char *decode_free(ht_decoder_t *decoder, ht_records_t *records, uin
                                bool by_realloc)
 {
     ht_event_t *event = &decoder->event;
-    uint32_t dt = tag >> HT_TAG_DT_SHIFT & HT_TAG_DT_MASK;
-    event->time_us += dt == HT_TAG_DT_FOLLOWS ? varint(records) : dt;
+    event->time_us += take_dt(records, tag);
     uint32_t number = tag & HT_TAG_BLOCK_MASK;
     uint64_t address;
     if (number == HT_TAG_BLOCK_FOLLOWS) {

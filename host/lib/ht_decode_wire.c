@@ -26,6 +26,7 @@
 /* Ends that are tried for one whose closing 00 may have been hit, with text behind it: as many as
  * bytes of the frame's own can look like text, and some. */
 #define SHORTER_TRIES 48U
+_Static_assert(SHORTER_TRIES < HT_BODY_SLACK, "mend() saves so many bytes at once");
 
 /* Text that is believed: behind a line's broken beginning, and without a line end. */
 #define LINE_MIN 5U
@@ -111,6 +112,7 @@ static void open_damage(ht_decoder_t *decoder, const ht_frame_verdict_t *verdict
 {
     if (decoder->inner && decoder->damage_open) { return; }
     close_damage(decoder);
+    decoder->broken_count = 0;
     decoder->status.damaged_frames++;
     decoder->damage_open = true;
     decoder->suspect = true;
@@ -155,6 +157,7 @@ static void frame_is_good(ht_decoder_t *decoder, const uint8_t *wire, size_t len
                           uint64_t offset)
 {
     close_damage(decoder);
+    decoder->broken_count = 0;
     decoder->suspect = false;
     decoder->inner = false;
     ht_frame_deliver(decoder, wire, length, offset);
@@ -241,6 +244,43 @@ static void held_frame_ended(ht_decoder_t *decoder)
     decoder->held_count = 0;
 }
 
+/* The beginning of a frame that text was written into, perhaps; its rest may come behind that. */
+static void keep_broken(ht_decoder_t *decoder)
+{
+    decoder->broken_count = decoder->held_count;
+    decoder->broken_offset = decoder->offset - decoder->held_count;
+    decoder->broken_text = text_at_the_end(decoder->held + 1, decoder->held_count);
+    memcpy(decoder->broken + 1, decoder->held + 1, decoder->held_count);
+}
+
+/*
+ * A 00, and behind the last line end of a broken frame is what is held: its rest? Then it is a
+ * frame without the text, which is out already. Where that began is tried: the frame's own bytes in
+ * front of it may look like text.
+ */
+static bool mend(ht_decoder_t *decoder)
+{
+    const size_t text = decoder->broken_text, rest = decoder->held_count;
+    uint8_t *wire = decoder->broken + 1;
+    uint8_t tail[SHORTER_TRIES];
+    for (size_t i = 0; rest != 0 && i < SHORTER_TRIES; i++) {
+        size_t cut = text + i;
+        if (cut >= decoder->broken_count || cut + rest > HT_WIRE_MAX) { return false; }
+        if (i == 0) { memcpy(tail, wire + text, sizeof(tail)); }
+        if (i != 0) { wire[cut - 1] = tail[i - 1]; }
+        memcpy(wire + cut, decoder->held + 1, rest);
+        if (!ht_frame_open(decoder, wire, cut + rest).good) { continue; }
+        wire[-1] = HT_WIRE_END;
+        wire[cut + rest] = HT_WIRE_END;
+        decoder->damage.bytes = 0;
+        decoder->damage.words = "text was written into a frame: taken out, the frame is whole";
+        decoder->held_count = 0;
+        frame_is_good(decoder, wire, cut + rest, decoder->broken_offset);
+        return true;
+    }
+    return false;
+}
+
 /* A foreign byte, just held: no frame any more. What is text is kept held. */
 static void frame_broke(ht_decoder_t *decoder)
 {
@@ -259,6 +299,7 @@ static void frame_broke(ht_decoder_t *decoder)
         memmove(wire, wire + done, decoder->held_count);
     } else {
         open_damage(decoder, &verdict, offset);
+        keep_broken(decoder);
     }
     decoder->inner = false;
     decoder->mode = HT_WIRE_BROKEN;
@@ -414,7 +455,10 @@ static size_t step_broken(ht_decoder_t *decoder, const uint8_t *bytes, size_t le
     for (size_t i = 0; i < length; i++) {
         size_t count = decoder->held_count;
         if (bytes[i] == HT_WIRE_END) {
-            flush_held(decoder, REST_MIN);
+            decoder->offset += i; /* events are told */
+            if (!mend(decoder)) { flush_held(decoder, REST_MIN); }
+            decoder->offset -= i;
+            decoder->broken_count = 0;
             decoder->mode = HT_WIRE_START;
             return i + 1;
         }
