@@ -66,11 +66,16 @@ for header in "$component"/include/*.h; do
     echo "#include \"$(basename "$header")\"" | g++ -x c++ -std=c++17 $flags - || complain "$header does not stand alone as C++17"
 done
 
-# --- the reference: what the headers' comments say of parameters and names is so
+# --- the reference: what the headers' comments say of parameters and names is so, and everything has one (but fields
+# whose name says all)
 if command -v doxygen >/dev/null; then
     reference=$(mktemp -d)
-    said=$(cd $component && { cat Doxyfile; echo "OUTPUT_DIRECTORY = $reference"; } | doxygen - 2>&1) ||
-        complain "doxygen:"$'\n'"$said"
+    said=$(cd $component && {
+        cat Doxyfile
+        echo "OUTPUT_DIRECTORY = $reference"
+        printf '%s\n' "EXTRACT_ALL = NO" "WARN_IF_UNDOCUMENTED = YES" "WARN_AS_ERROR = NO"
+    } | doxygen - 2>&1 | grep -v '(variable) of struct .* is not documented')
+    [ -z "$said" ] || complain "doxygen:"$'\n'"$said"
     rm -rf "$reference"
 fi
 

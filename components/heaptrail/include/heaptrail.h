@@ -66,13 +66,16 @@ typedef struct {
     bool disturbed; /**< the program moved rows meanwhile: some may be missing or doubled */
 } heaptrail_walk_t;
 
+/** @{ */
 /** Called for each row with no lock held. Return false to end the query. */
 typedef bool (*heaptrail_block_fn_t)(void *context, const heaptrail_block_row_t *row);
 typedef bool (*heaptrail_site_fn_t)(void *context, const heaptrail_site_row_t *row);
 typedef bool (*heaptrail_task_fn_t)(void *context, const heaptrail_task_row_t *row);
 typedef bool (*heaptrail_heap_fn_t)(void *context, const heaptrail_heap_row_t *row);
 typedef bool (*heaptrail_failure_fn_t)(void *context, const heaptrail_failure_row_t *row);
+/** @} */
 
+/** How much a log line matters. */
 typedef enum { HEAPTRAIL_LOG_ERROR, HEAPTRAIL_LOG_WARN, HEAPTRAIL_LOG_INFO } heaptrail_log_level_t;
 
 /**

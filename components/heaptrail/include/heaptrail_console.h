@@ -28,8 +28,9 @@ typedef enum {
     HEAPTRAIL_CONSOLE_FAILED = 3 /**< not possible now, or not in this firmware */
 } heaptrail_console_code_t;
 
-/** Named marks that are kept, and bytes of a name with its zero. */
+/** Named marks that are kept. */
 #define HEAPTRAIL_CONSOLE_MARKS 8
+/** Bytes of a mark's name, with its zero. */
 #define HEAPTRAIL_CONSOLE_NAME_MAX 16
 
 /** After so many bytes (and at most a line more) `pause` is called. */

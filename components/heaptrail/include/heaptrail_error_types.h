@@ -187,6 +187,7 @@ typedef struct {
 
 /* --- why an allocation failed ---------------------------------------------------------------- */
 
+/** Why a request could not be served, in a word. */
 typedef enum {
     HEAPTRAIL_VERDICT_UNKNOWN = 0, /**< not measured */
     HEAPTRAIL_VERDICT_IMPOSSIBLE,  /**< no heap offers this, or none is as large */
@@ -196,8 +197,11 @@ typedef enum {
     HEAPTRAIL_VERDICT_COUNT
 } heaptrail_verdict_t;
 
+/** Sites that an explanation names, at most. */
 #define HEAPTRAIL_TOP_SITES 5
+/** Tasks that it names, at most. */
 #define HEAPTRAIL_TOP_TASKS 3
+/** Blocks around the largest hole that it names, at most. */
 #define HEAPTRAIL_PINS 4
 
 /** Why a request could not be served: the state of the heaps that could have, as it was then. */

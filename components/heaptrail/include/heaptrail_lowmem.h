@@ -45,6 +45,7 @@ typedef struct {
     void *context;
 } heaptrail_lowmem_t;
 
+/** Called for each watch with no lock held. Return false to end the query. */
 typedef bool (*heaptrail_lowmem_row_fn_t)(void *context, const heaptrail_lowmem_row_t *row);
 
 /**

@@ -53,6 +53,7 @@ typedef struct {
  * not now. No lock is held. */
 typedef bool (*heaptrail_pool_measure_fn_t)(void *context, heaptrail_pool_room_t *room);
 
+/** A pool, for heaptrail_pool_add(). */
 typedef struct {
     const char *name; /**< copied, cut to 15 bytes */
     void *start;
@@ -121,9 +122,11 @@ esp_err_t heaptrail_pool_sweep(heaptrail_pool_t pool, heaptrail_pool_dead_fn_t d
 }
 #endif
 
+/** @{ */
 /** The same with the file and line where they stand. */
 #define HEAPTRAIL_POOL_ALLOC(pool, block, size)                                                    \
     heaptrail_pool_alloc((pool), HEAPTRAIL_SITE(HEAPTRAIL_METHOD_POOL, NULL), NULL, (block), (size))
 #define HEAPTRAIL_POOL_REALLOC(pool, old, block, size)                                             \
     heaptrail_pool_realloc((pool), HEAPTRAIL_SITE(HEAPTRAIL_METHOD_POOL, #old), NULL, (old),       \
                            (block), (size))
+/** @} */

@@ -38,6 +38,8 @@
 #undef strndup
 #undef aligned_alloc
 
+/** @{ */
+/** The function of that name, recorded with the file, line and function of the call. */
 #define malloc(size) heaptrail_malloc(HEAPTRAIL_SITE(HEAPTRAIL_METHOD_MALLOC, NULL), (size))
 #define calloc(n, size) heaptrail_calloc(HEAPTRAIL_SITE(HEAPTRAIL_METHOD_CALLOC, NULL), (n), (size))
 #define realloc(ptr, size)                                                                         \
@@ -48,9 +50,12 @@
 #define aligned_alloc(alignment, size)                                                             \
     heaptrail_aligned_alloc(HEAPTRAIL_SITE(HEAPTRAIL_METHOD_ALIGNED_ALLOC, NULL), (alignment),     \
                             (size))
+/** @} */
 
 #endif
 
+/** @{ */
+/** ESP-IDF's function of that name, recorded with the file, line and function of the call. */
 #define heap_caps_malloc(size, caps)                                                               \
     heaptrail_heap_caps_malloc(HEAPTRAIL_SITE(HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, NULL), (size),    \
                                (caps))
@@ -79,3 +84,4 @@
         HEAPTRAIL_SITE(HEAPTRAIL_METHOD_HEAP_CAPS_REALLOC_PREFER, #ptr), (ptr), (size),            \
         __VA_ARGS__)
 #define heap_caps_free(ptr) heaptrail_heap_caps_free(ptr)
+/** @} */

@@ -22,6 +22,7 @@
 extern "C" {
 #endif
 
+/** What a report is about. */
 typedef enum {
     HEAPTRAIL_REPORT_STATUS,   /**< the tracker about itself, and what was lost */
     HEAPTRAIL_REPORT_SITES,    /**< live by call site */
@@ -40,6 +41,7 @@ typedef enum {
     HEAPTRAIL_REPORT_COUNT
 } heaptrail_report_kind_t;
 
+/** The order of a report's rows. */
 typedef enum {
     HEAPTRAIL_SORT_BYTES,  /**< most live bytes first */
     HEAPTRAIL_SORT_BLOCKS, /**< most live blocks first */
@@ -52,6 +54,7 @@ typedef enum {
     HEAPTRAIL_SORT_NONE     /**< as the tracker has them: in one pass, however many they are */
 } heaptrail_sort_t;
 
+/** Which report, and how. All zero: the status, as text of 100 columns. */
 typedef struct {
     heaptrail_report_kind_t kind;
     heaptrail_sort_t sort; /**< of sites, tasks and the list of blocks */
@@ -92,6 +95,7 @@ void heaptrail_report_error(const heaptrail_error_row_t *error, bool json, bool 
  * platforms that can know (Linux); on a chip addresses stay addresses, for the host to name.
  */
 typedef bool (*heaptrail_symbol_fn_t)(void *context, uintptr_t address, char *text, size_t size);
+/** Who names addresses; NULL: nobody. For all reports from now on. */
 void heaptrail_set_symbols(heaptrail_symbol_fn_t fn, void *context);
 
 #ifdef __cplusplus

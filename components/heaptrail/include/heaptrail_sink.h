@@ -50,6 +50,7 @@ typedef struct heaptrail_sink {
     int error;
 } heaptrail_sink_t;
 
+/** What became of what a sink was given. */
 typedef struct {
     uint64_t bytes;       /**< taken so far */
     bool connected;       /**< it can take bytes; of TCP: somebody is at the other end */
@@ -96,6 +97,7 @@ size_t heaptrail_sink_write(void *context, const void *bytes, size_t length);
 /** Close what the sink opened. Then it takes nothing. NULL and a closed one are fine. */
 void heaptrail_sink_close(heaptrail_sink_t *sink);
 
+/** How far a sink is. From the task that gives it bytes. NULL gives all zero. O(1). */
 heaptrail_sink_status_t heaptrail_sink_status(const heaptrail_sink_t *sink);
 
 #ifdef __cplusplus

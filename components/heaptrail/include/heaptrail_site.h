@@ -24,6 +24,7 @@
 extern "C" {
 #endif
 
+/** @{ */
 /**
  * As the functions of the same name, recorded at a site. `ref` may be NULL: then the caller's
  * address is recorded. Callable wherever the function of
@@ -54,6 +55,7 @@ void *heaptrail_heap_caps_calloc_prefer(heaptrail_site_ref_t *ref, size_t n, siz
 void *heaptrail_heap_caps_realloc_prefer(heaptrail_site_ref_t *ref, void *ptr, size_t size,
                                          size_t num, ...);
 void heaptrail_heap_caps_free(void *ptr);
+/** @} */
 
 #ifdef __cplusplus
 }
@@ -69,6 +71,8 @@ void heaptrail_heap_caps_free(void *ptr);
         &heaptrail_ref_;                                                                           \
     }))
 
+/** @{ */
+/** As the function of that name, recorded with the file, line and function where it stands. */
 #define HEAPTRAIL_MALLOC(size)                                                                     \
     heaptrail_malloc(HEAPTRAIL_SITE(HEAPTRAIL_METHOD_MALLOC, NULL), (size))
 #define HEAPTRAIL_CALLOC(n, size)                                                                  \
@@ -89,6 +93,9 @@ void heaptrail_heap_caps_free(void *ptr);
     heaptrail_heap_caps_realloc(HEAPTRAIL_SITE(HEAPTRAIL_METHOD_HEAP_CAPS_REALLOC, #ptr), (ptr),   \
                                 (size), (caps))
 
+/** @} */
+
+/** @{ */
 /** The same, storing the result in `variable` and recording what it is called. */
 #define HEAPTRAIL_MALLOC_TO(variable, size)                                                        \
     ((variable) = (__typeof__(variable))heaptrail_malloc(                                          \
@@ -104,3 +111,4 @@ void heaptrail_heap_caps_free(void *ptr);
 #define HEAPTRAIL_HEAP_CAPS_CALLOC_TO(variable, n, size, caps)                                     \
     ((variable) = (__typeof__(variable))heaptrail_heap_caps_calloc(                                \
          HEAPTRAIL_SITE(HEAPTRAIL_METHOD_HEAP_CAPS_CALLOC, #variable), (n), (size), (caps)))
+/** @} */

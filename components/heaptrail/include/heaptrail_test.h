@@ -61,6 +61,7 @@ typedef struct {
     uint32_t max_rows; /**< sites in the message's report; 0: 20 */
 } heaptrail_scope_options_t;
 
+/** How a scope ended. */
 typedef enum {
     HEAPTRAIL_SCOPE_CLEAN,       /**< nothing is left but what is allowed */
     HEAPTRAIL_SCOPE_LEAKS,       /**< something is left */
@@ -68,6 +69,7 @@ typedef enum {
     HEAPTRAIL_SCOPE_MISUSED      /**< ended twice, out of order, by another task; not begun */
 } heaptrail_scope_verdict_t;
 
+/** What heaptrail_scope_end() found. */
 typedef struct {
     heaptrail_scope_verdict_t verdict;
     const char *why; /**< a sentence, for ever valid, where the counts do not say it all; or NULL */
@@ -141,11 +143,13 @@ void heaptrail_allow_none(void);
 /** Stretches of a program that may leave something, of which there is room for so many. */
 #define HEAPTRAIL_ALLOWED_REGIONS_MAX 16
 
+/** A stretch that has begun. The fields are private. */
 typedef struct {
     heaptrail_mark_t mark;
     uint32_t task_id;
 } heaptrail_allowed_region_t;
 
+/** @{ */
 /**
  * What the calling task allocates between the two calls is no leak in the scopes around them. A
  * region that never ends (a test that failed in it) allows nothing. More than
@@ -154,6 +158,7 @@ typedef struct {
  */
 esp_err_t heaptrail_allow_region_begin(heaptrail_allowed_region_t *region);
 esp_err_t heaptrail_allow_region_end(heaptrail_allowed_region_t *region);
+/** @} */
 
 /* --- a test's framework ---------------------------------------------------------------------- */
 
@@ -191,13 +196,16 @@ typedef struct {
     uint32_t line;
 } heaptrail_test_block_t;
 
+/** The two ends of HEAPTRAIL_ASSERT_NO_LEAKS(); not to be called. */
 heaptrail_test_block_t heaptrail_test_block(const heaptrail_scope_options_t *options,
                                             const heaptrail_test_framework_t *framework,
                                             const char *file, uint32_t line);
+/** See heaptrail_test_block(). */
 void heaptrail_test_block_end(heaptrail_test_block_t *block);
 
 /** The region of HEAPTRAIL_ALLOW_LEAKS(). */
 heaptrail_allowed_region_t heaptrail_test_allowed(void);
+/** Its end; not to be called. */
 void heaptrail_test_allowed_end(heaptrail_allowed_region_t *region);
 
 #ifdef __cplusplus
@@ -305,6 +313,8 @@ static inline int heaptrail_cmocka_tear_down(void **state)
 __attribute__((unused)) static const heaptrail_test_framework_t heaptrail_test_framework = {
     NULL, NULL, NULL};
 
+/** For the end of a test: end its scope; if something is left, report and fail. True: it is clean.
+ * (With Unity it returns nothing and looks at no test that failed already.) */
 static inline bool heaptrail_test_tear_down(void)
 {
     return heaptrail_test_tear_down_with(&heaptrail_test_framework, false, "tear down", 0);
@@ -320,6 +330,7 @@ static inline bool heaptrail_test_tear_down(void)
  * must not be left by longjmp() (as a failed assertion does): then nothing is checked.
  */
 #define HEAPTRAIL_ASSERT_NO_LEAKS() HEAPTRAIL_ASSERT_NO_LEAKS_WITH(NULL)
+/** The same with options of its own, which must live as long as the block. */
 #define HEAPTRAIL_ASSERT_NO_LEAKS_WITH(options)                                                    \
     HEAPTRAIL_TEST_ONCE(                                                                           \
         heaptrail_test_block_t, heaptrail_test_block_end, __COUNTER__,                             \
@@ -330,14 +341,18 @@ static inline bool heaptrail_test_tear_down(void)
     HEAPTRAIL_TEST_ONCE(heaptrail_allowed_region_t, heaptrail_test_allowed_end, __COUNTER__,       \
                         heaptrail_test_allowed())
 
+/** @{ */
 /** The same as HEAPTRAIL_ASSERT_NO_LEAKS() as a pair, for what is no block. */
 #define HEAPTRAIL_NO_LEAKS_BEGIN(scope) ((void)heaptrail_scope_begin(scope))
 #define HEAPTRAIL_NO_LEAKS_END(scope)                                                              \
     ((void)heaptrail_test_end((scope), NULL, &heaptrail_test_framework, __FILE__, __LINE__))
+/** @} */
 
+/** @cond */
 /* A loop of one turn, whose variable's end is the end of the block, however that is left. */
 #define HEAPTRAIL_TEST_ONCE(type, end, n, begin) HEAPTRAIL_TEST_ONCE_(type, end, n, begin)
 #define HEAPTRAIL_TEST_ONCE_(type, end, n, begin)                                                  \
     for (type heaptrail_block_##n __attribute__((cleanup(end))) = begin,                           \
                                   *heaptrail_once_##n = &heaptrail_block_##n;                      \
          heaptrail_once_##n != NULL; heaptrail_once_##n = NULL)
+/** @endcond */

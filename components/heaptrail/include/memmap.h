@@ -54,6 +54,7 @@ extern SemaphoreHandle_t memorySemaphore;
  * plain. */
 extern bool debug_track_allocation;
 
+/** @{ */
 /** heap_caps_malloc() and so on, recorded at file:line function. A failure is logged. The strings
  * must last. */
 void *traceable_heap_caps_malloc(size_t size, uint32_t caps, const char *file, int line,
@@ -62,13 +63,16 @@ void *traceable_heap_caps_calloc(size_t n, size_t size, uint32_t caps, const cha
                                  const char *function);
 void *traceable_heap_caps_realloc(void *ptr, size_t size, uint32_t caps, const char *file, int line,
                                   const char *function);
+/** @} */
 
+/** @{ */
 /** The same at a site that a macro made; what the macros below call. */
 void *traceable_heap_caps_malloc_at(heaptrail_site_ref_t *ref, size_t size, uint32_t caps);
 void *traceable_heap_caps_calloc_at(heaptrail_site_ref_t *ref, size_t n, size_t size,
                                     uint32_t caps);
 void *traceable_heap_caps_realloc_at(heaptrail_site_ref_t *ref, void *ptr, size_t size,
                                      uint32_t caps);
+/** @} */
 
 /** Name a block: one of another allocator, or one that is known already (then it gets this name).
  */
@@ -112,6 +116,8 @@ char *get_memory_capability_name(uint32_t caps);
 }
 #endif
 
+/** @{ */
+/** ESP-IDF's function, recorded with the file, line and function of the call. */
 #define TRACEABLE_HEAP_CAPS_MALLOC(size, caps)                                                     \
     traceable_heap_caps_malloc_at(HEAPTRAIL_SITE(HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC, NULL), (size), \
                                   (caps))
@@ -125,7 +131,9 @@ char *get_memory_capability_name(uint32_t caps);
 #define TRACE_MALLOC(size, caps) TRACEABLE_HEAP_CAPS_MALLOC(size, caps)
 #define TRACE_CALLOC(n, size, caps) TRACEABLE_HEAP_CAPS_CALLOC(n, size, caps)
 #define TRACE_REALLOC(ptr, size, caps) TRACEABLE_HEAP_CAPS_REALLOC(ptr, size, caps)
+/** @} */
 
+/** @{ */
 /** The same, storing the result in `variable` and recording what it is called. */
 #define TRACE_MALLOC_VAR(variable, size, caps)                                                     \
     ((variable) = (__typeof__(variable))traceable_heap_caps_malloc_at(                             \
@@ -133,6 +141,7 @@ char *get_memory_capability_name(uint32_t caps);
 #define TRACE_CALLOC_VAR(variable, n, size, caps)                                                  \
     ((variable) = (__typeof__(variable))traceable_heap_caps_calloc_at(                             \
          HEAPTRAIL_SITE(HEAPTRAIL_METHOD_HEAP_CAPS_CALLOC, #variable), (n), (size), (caps)))
+/** @} */
 /** `variable` keeps the old block when this fails, so: `if (!TRACE_REALLOC_VAR(p, size, caps))
  * ...`. */
 #define TRACE_REALLOC_VAR(variable, size, caps)                                                    \
