@@ -238,8 +238,9 @@ static int read_again(run_t *run, void *writer)
     run->begun = !session.from.given;
     ht_steps_begin(run->steps, run->options->format->stream, writer);
     /* What is wrong with the trace was told the first time. */
-    int code =
-        ht_session_open(&again, &session, &(ht_output_options_t){.quiet = true}, tell_event, run);
+    ht_output_options_t output = run->options->output;
+    output.quiet = output.quiet || run->session.input.damages != 0;
+    int code = ht_session_open(&again, &session, &output, tell_event, run);
     ht_steps_flush(run->steps);
     ht_session_close(&again);
     return code == HT_EXIT_OK && run->no_memory ? no_memory() : code;

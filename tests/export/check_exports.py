@@ -5,6 +5,7 @@
 
 What the readers add up is what trace_maker did, which is worked out here a second time.
 """
+import random
 import subprocess
 import sys
 import tempfile
@@ -216,6 +217,27 @@ def check_losses(path):
     expect(kinds, {"alloc", "free", "carried", "vanished"}, "lossy: events")
 
 
+def check_damage(path):
+    """Bytes that are wrong or missing: what was decoded is exported, and every reader takes it."""
+    random.seed(7)
+    whole = path.read_bytes()
+    for n in range(6):
+        # Three frames: the first is left alone, for without any there is nothing to export.
+        data = bytearray(whole if n < 3 else whole[:random.randrange(len(whole) // 2, len(whole))])
+        for _ in range(n % 3):
+            data[random.randrange(len(whole) * 2 // 5, len(data))] ^= 1 << random.randrange(8)
+        damaged = WORK / f"damaged{n}.htw"
+        damaged.write_bytes(data)
+        rows = readers.table(export("csv", damaged).read_text())
+        live = sum(int(r["live_bytes"]) for r in rows)
+        expect(readers.heaptrack(export("heaptrack", damaged), WORK)["live"], live, f"damaged {n}: heaptrack_print")
+        expect(readers.ms_print(export("massif", damaged))["live"], live, f"damaged {n}: ms_print")
+        expect(readers.dhat(export("dhat", damaged).read_text())["eb"], live, f"damaged {n}: DHAT")
+        expect(readers.pprof(export("pprof", damaged), PROTOS)[0]["inuse_space"], live, f"damaged {n}: pprof")
+        values, _ = readers.perfetto(export("perfetto", damaged), PROTOS)
+        expect(values["live bytes"][-1][1], live, f"damaged {n}: Perfetto")
+
+
 def check_empty(path):
     for form in FORMATS:
         export(form, path)
@@ -266,6 +288,7 @@ check_events(NODE)
 check_windows(NODE)
 check_boots(trace("boots"))
 check_losses(trace("lossy"))
+check_damage(NODE)
 check_empty(trace("empty"))
 check_calls(NODE)
 print(f"{failed} failed")
