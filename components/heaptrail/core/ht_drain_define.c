@@ -277,7 +277,7 @@ static bool put_origin(ht_drain_t *drain, uint32_t index)
 
 static bool is_defined(const ht_drain_t *drain, uint32_t index)
 {
-    return (drain->defined[index / 8U] >> index % 8U & 1U) != 0;
+    return ((uint32_t)drain->defined[index / 8U] >> index % 8U & 1U) != 0;
 }
 
 bool ht_drain_define_origin(ht_drain_t *drain, uint32_t index)
