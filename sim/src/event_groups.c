@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Event groups. Waiters look for themselves whenever bits are set. */
 #include "freertos/event_groups.h"
+#include "freertos/FreeRTOS.h"
 
 #include "heap_private.h"
 #include "kernel.h"

@@ -2,6 +2,7 @@
 /* Queues, and the semaphores and mutexes built on them. A semaphore is a queue of items of size 0:
  * its count is the number of messages. */
 #include "freertos/queue.h"
+#include "freertos/FreeRTOS.h"
 
 #include "freertos/semphr.h"
 #include "heap_private.h"

@@ -88,7 +88,9 @@ def try_refused(folder):
             ((*ON, "CONFIG_HEAPTRAIL_CHECKS", "CONFIG_COMPILER_KASAN"), "6.2", (), "set heaptrail > Preset to Production"),
             (HOOKS[:2], "5.5", (), "Use allocation and free hooks"),
             (ON, "5.2", (), "heaptrail needs ESP-IDF 5.3 or later"),
-            (ON, "5.5", ("-DBUILD_OPTIONS=-Os;-flto",), "Take -flto from the project's compile options")):
+            (ON, "5.5", ("-DBUILD_OPTIONS=-Os;-flto",), "Take -flto from the project's compile options"),
+            (ON, "5.5", ("-DCMAKE_C_FLAGS=-O2 -flto=auto",), "Take -flto from the project's compile options"),
+            (ON, "5.5", ("-DCMAKE_INTERPROCEDURAL_OPTIMIZATION=ON",), "Take -flto from the project's compile options")):
         got = configure("esp32c3", version, options, folder, extra)
         expect(says, got["failed"] and says in got["text"], got["text"][-300:])
 

@@ -4,6 +4,7 @@
 
 #include "esp_freertos_hooks.h"
 #include "esp_heap_caps.h"
+#include "freertos/FreeRTOS.h"
 #include "freertos/semphr.h"
 
 static volatile uint32_t s_calls[2];

@@ -3,6 +3,7 @@
 #include "sim_test.h"
 
 #include "esp_heap_caps.h"
+#include "freertos/FreeRTOS.h"
 #include "freertos/queue.h"
 
 static portMUX_TYPE s_mux = portMUX_INITIALIZER_UNLOCKED;

@@ -3,6 +3,7 @@
 #include "sim_test.h"
 
 #include "esp_heap_caps.h"
+#include "freertos/FreeRTOS.h"
 #include "freertos/queue.h"
 #include "freertos/semphr.h"
 #include <string.h>

@@ -2,6 +2,9 @@
 /** FreeRTOS base header: types, configuration, static object sizes. */
 #pragma once
 
+/* What the other headers ask for, as FreeRTOS's do. */
+#define INC_FREERTOS_H
+
 #include "freertos/FreeRTOSConfig.h"
 #include "freertos/portmacro.h"
 #include "freertos/projdefs.h"

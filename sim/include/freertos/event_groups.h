@@ -2,7 +2,10 @@
 /** Event groups. */
 #pragma once
 
-#include "freertos/FreeRTOS.h"
+#ifndef INC_FREERTOS_H
+#error "FreeRTOS.h must be included before event_groups.h"
+#endif
+
 #include "freertos/task.h"
 
 #ifdef __cplusplus

@@ -2,7 +2,10 @@
 /** Queues. Items are copied. FromISR forms never block. */
 #pragma once
 
-#include "freertos/FreeRTOS.h"
+#ifndef INC_FREERTOS_H
+#error "FreeRTOS.h must be included before queue.h"
+#endif
+
 #include "freertos/task.h"
 
 #ifdef __cplusplus

@@ -2,6 +2,10 @@
 /** Semaphores and mutexes, built on queues as in FreeRTOS. Mutexes inherit priority. */
 #pragma once
 
+#ifndef INC_FREERTOS_H
+#error "FreeRTOS.h must be included before semphr.h"
+#endif
+
 #include "freertos/queue.h"
 
 #ifdef __cplusplus

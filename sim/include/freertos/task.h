@@ -3,7 +3,9 @@
  *  bytes. Functions without FromISR are for tasks only unless noted. */
 #pragma once
 
-#include "freertos/FreeRTOS.h"
+#ifndef INC_FREERTOS_H
+#error "FreeRTOS.h must be included before task.h"
+#endif
 
 #ifdef __cplusplus
 extern "C" {

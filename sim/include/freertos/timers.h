@@ -2,7 +2,10 @@
 /** Software timers: callbacks run in the task "Tmr Svc". */
 #pragma once
 
-#include "freertos/FreeRTOS.h"
+#ifndef INC_FREERTOS_H
+#error "FreeRTOS.h must be included before timers.h"
+#endif
+
 #include "freertos/task.h"
 
 #ifdef __cplusplus

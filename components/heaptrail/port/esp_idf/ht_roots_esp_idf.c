@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "esp_heap_caps.h"
+#include "esp_idf_version.h"
+#include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 #include "ht_bounds.h"
 #include "ht_port.h"
