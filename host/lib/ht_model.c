@@ -29,11 +29,11 @@ void *ht_model_row(ht_model_t *model, void **rows, size_t *capacity, size_t *cou
 
 static void release(ht_model_t *model)
 {
-    void *const all[] = {model->live.slot,   model->origin_of.row, model->site_of.row,
-                         model->task_of.row, model->heap_of.row,   model->origins.row,
-                         model->sites.row,   model->tasks.row,     model->heaps.row,
-                         model->flows.row,   model->marks.row,     model->failures.row,
-                         model->errors.row,  model->losses.row,    model->objects.row};
+    void *const all[] = {
+        model->flow_slot,    model->live.slot,   model->origin_of.row, model->site_of.row,
+        model->task_of.row,  model->heap_of.row, model->origins.row,   model->sites.row,
+        model->tasks.row,    model->heaps.row,   model->flows.row,     model->marks.row,
+        model->failures.row, model->errors.row,  model->losses.row,    model->objects.row};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         free(all[i]);
     }
@@ -48,7 +48,9 @@ static bool begin(ht_model_t *model, ht_model_options_t options)
     model->live.shift = 64U - (unsigned)__builtin_ctz(FIRST_SLOTS);
     model->live.slot = calloc(FIRST_SLOTS, sizeof(ht_slot_t));
     model->next_sample_us = UINT64_MAX;
-    model->view.no_memory = model->live.slot == NULL;
+    model->flow_slots = FIRST_SLOTS;
+    model->flow_slot = calloc(FIRST_SLOTS, sizeof(ht_flow_slot_t));
+    model->view.no_memory = model->live.slot == NULL || model->flow_slot == NULL;
     return ht_model_unknown_rows(model);
 }
 

@@ -87,20 +87,20 @@ typedef struct {
     ht_heap_point_t point[HT_SERIES_POINTS];
 } ht_heap_row_t;
 
-/** What came from one origin, by one task, into one heap. */
+/** What came from one origin, by one task, into one heap. (What each event changes comes first.) */
 typedef struct {
     ht_row_t origin, task, heap;
-    ht_row_t next; /**< of the same origin; UINT32_MAX: the last */
     bool pool; /**< blocks out of a pool: counted nowhere but here, and in the pool's heap row */
     uint64_t live_blocks, live_bytes;
-    uint64_t total_blocks, total_bytes;     /**< allocations seen */
+    uint64_t total_blocks, total_bytes; /**< allocations seen */
+    uint64_t peak_epoch, heap_epoch;    /**< what is kept below is of these peaks */
+    uint64_t kept_blocks, kept_bytes;
+    uint64_t heap_kept_blocks, heap_kept_bytes;
     uint64_t carried_blocks, carried_bytes; /**< were live before they were seen */
     uint64_t vanished_blocks;               /**< ended unseen: their free was lost */
     uint64_t vanished_bytes;
     uint64_t temporary_blocks;
-    uint64_t peak_epoch, heap_epoch; /**< what is kept below is of these peaks */
-    uint64_t kept_blocks, kept_bytes;
-    uint64_t heap_kept_blocks, heap_kept_bytes;
+    ht_row_t next; /**< of the same origin; UINT32_MAX: the last */
 } ht_flow_row_t;
 
 /** One live block, as ht_model_each_block() tells it. */

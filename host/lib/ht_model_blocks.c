@@ -5,6 +5,55 @@
 /* Blocks made and ended, snapshots, windows. */
 #include "ht_model_flow.h"
 
+/* --- flows --------------------------------------------------------------------------------------
+ */
+
+static void enter_flow(ht_model_t *model, ht_row_t row)
+{
+    const ht_flow_row_t *flow = &model->flows.row[row];
+    uint64_t key = ht_flow_key(flow->origin, flow->task, flow->heap, flow->pool);
+    size_t at = ht_flow_home(model, key);
+    while (model->flow_slot[at].key != 0) {
+        at = (at + 1U) & (model->flow_slots - 1U);
+    }
+    model->flow_slot[at] = (ht_flow_slot_t){key, row};
+}
+
+static bool grow_flows(ht_model_t *model)
+{
+    ht_flow_slot_t *slot = calloc(2U * model->flow_slots, sizeof(*slot));
+    if (slot == NULL) { return false; }
+    free(model->flow_slot);
+    model->flow_slot = slot;
+    model->flow_slots *= 2U;
+    for (size_t i = 0; i + 1U < model->flows.count; i++) {
+        enter_flow(model, (ht_row_t)i);
+    }
+    return true;
+}
+
+ht_row_t ht_flow_new(ht_model_t *model, ht_row_t origin, ht_row_t task, ht_row_t heap, bool pool)
+{
+    ht_flow_row_t *flow = HT_ROW_ADD(model, model->flows);
+    if (flow == NULL) { return HT_NO_ROW; }
+    ht_row_t row = (ht_row_t)(model->flows.count - 1U);
+    flow->origin = origin;
+    flow->task = task;
+    flow->heap = heap;
+    flow->pool = pool;
+    flow->peak_epoch = model->view.peak_epoch;
+    flow->heap_epoch = model->heaps.row[heap].peak_epoch;
+    if (2U * model->flows.count > model->flow_slots && !grow_flows(model)) {
+        model->flows.count--;
+        model->view.no_memory = true;
+        return HT_NO_ROW;
+    }
+    flow->next = model->origins.row[origin].first_flow;
+    model->origins.row[origin].first_flow = row;
+    enter_flow(model, row);
+    return row;
+}
+
 /* --- a block begins -----------------------------------------------------------------------------
  */
 

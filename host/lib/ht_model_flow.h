@@ -17,48 +17,29 @@
 
 #define HT_SIZE_MAX ((UINT64_C(1) << 48) - 1U)
 
-static inline ht_row_t ht_flow_new(ht_model_t *model, const ht_flow_row_t *key)
+/* Never 0. */
+static inline uint64_t ht_flow_key(ht_row_t origin, ht_row_t task, ht_row_t heap, bool pool)
 {
-    ht_flow_row_t *flow = HT_ROW_ADD(model, model->flows);
-    if (flow == NULL) { return HT_NO_ROW; }
-    ht_origin_row_t *origin = &model->origins.row[key->origin];
-    *flow = *key;
-    flow->next = origin->first_flow;
-    flow->peak_epoch = model->view.peak_epoch;
-    flow->heap_epoch = model->heaps.row[key->heap].peak_epoch;
-    origin->first_flow = (ht_row_t)(model->flows.count - 1U);
-    return origin->first_flow;
+    return (uint64_t)origin << 32 | (uint64_t)task << 12 | (uint64_t)heap << 2 | (pool ? 3U : 1U);
 }
 
-static inline bool ht_flow_is(const ht_flow_row_t *flow, const ht_flow_row_t *key)
+static inline size_t ht_flow_home(const ht_model_t *model, uint64_t key)
 {
-    return flow->origin == key->origin && flow->task == key->task && flow->heap == key->heap &&
-           flow->pool == key->pool;
+    return (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> 32) & (model->flow_slots - 1U);
 }
 
-/* In the origin's list, a new one if it is not there. */
-static inline ht_row_t ht_flow_look_up(ht_model_t *model, const ht_flow_row_t *key)
-{
-    ht_row_t at = model->origins.row[key->origin].first_flow;
-    while (at != HT_NO_ROW && !ht_flow_is(&model->flows.row[at], key)) {
-        at = model->flows.row[at].next;
-    }
-    return at != HT_NO_ROW ? at : ht_flow_new(model, key);
-}
+/** A flow that is not there yet; HT_NO_ROW: no memory. In ht_model_blocks.c. */
+ht_row_t ht_flow_new(ht_model_t *model, ht_row_t origin, ht_row_t task, ht_row_t heap, bool pool);
 
-/* Lists are as long as an origin has tasks and heaps, so the cache is asked first. */
 static inline ht_row_t ht_flow_of(ht_model_t *model, ht_row_t origin, ht_row_t task, ht_row_t heap,
                                   bool pool)
 {
-    const ht_flow_row_t key = {.origin = origin, .task = task, .heap = heap, .pool = pool};
-    uint32_t hash = (origin * 31U + task) * 31U + heap;
-    ht_row_t *cached = &model->flow_cache[hash % HT_FLOW_CACHE];
-    if (*cached < model->flows.count && ht_flow_is(&model->flows.row[*cached], &key)) {
-        return *cached;
+    uint64_t key = ht_flow_key(origin, task, heap, pool);
+    size_t at = ht_flow_home(model, key);
+    for (; model->flow_slot[at].key != 0; at = (at + 1U) & (model->flow_slots - 1U)) {
+        if (model->flow_slot[at].key == key) { return model->flow_slot[at].row; }
     }
-    ht_row_t at = ht_flow_look_up(model, &key);
-    *cached = at;
-    return at;
+    return ht_flow_new(model, origin, task, heap, pool);
 }
 
 /* Before a flow changes. */

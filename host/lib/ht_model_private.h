@@ -77,15 +77,19 @@ typedef struct {
     unsigned flags; /**< HT_LIVE_... */
 } ht_birth_t;
 
-/** Flows that were used lately, by a hash of what they are of. */
-#define HT_FLOW_CACHE 1024U
+/** Flows by what they are of: open addressing, at most half full. */
+typedef struct {
+    uint64_t key; /**< ht_flow_key(); 0: free */
+    ht_row_t row;
+} ht_flow_slot_t;
 
 struct ht_model {
     ht_model_options_t options;
     ht_live_t live;
     ht_model_view_t view; /**< the counters; its pointers are set when it is asked for */
     uint64_t next_sample_us;
-    ht_row_t flow_cache[HT_FLOW_CACHE];
+    ht_flow_slot_t *flow_slot;
+    size_t flow_slots; /**< a power of two */
     ht_row_t last_heap;
     uint32_t last_task_index; /**< and its row: most events come in runs */
     ht_row_t last_task;
