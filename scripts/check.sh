@@ -40,6 +40,16 @@ core=$(ls $component/core/*.[ch])
     no "the public headers include no private ones" '#include "ht_' $component/include/*.h
     no "the interface over the core knows no platform" '#include [<"](esp_heap|esp_log|freertos|pthread|sys/)' $component/api/*.[ch]
 }
+# --- the desk: lib <- render <- cli; logic prints nothing
+if [ -d host ]; then
+    # shellcheck disable=SC2046
+    no "the desk's libraries know no renderer and no option" '#include [<"](ht_out|ht_tree|ht_names|ht_desk|ht_cli|ht_units|argp|jansson)' \
+        $(git ls-files 'host/lib/*.[ch]')
+    # shellcheck disable=SC2046
+    no "the desk's renderers know no option" '#include [<"](ht_cli|ht_session|ht_naming|ht_input|argp)' $(git ls-files 'host/render/*.[ch]')
+    # shellcheck disable=SC2046
+    no "the model prints nothing" '\b(printf|fprintf|puts|fputs)\(' $(git ls-files 'host/lib/ht_model*' 'host/lib/ht_analyse*' 'host/lib/ht_decode*')
+fi
 # "stdio only in renderers and programs": the original API prints by contract, and getline() is stdio's.
 stdio=$(grep -lE '#include <stdio.h>' $component/core/*.[ch] $component/api/*.[ch] $component/port/*/*.[ch] $component/testing/*.[ch] 2>/dev/null |
     grep -vE 'memmap_print|ht_wrap_lines|port/posix/|testing/heaptrail_test.c')

@@ -86,6 +86,7 @@ static bool find_elf(const run_t *run, ht_elf_key_t key, char **path, ht_lookup_
     return good;
 }
 
+/* Read it; `elf`: it has to be of that file. */
 static void check_map(const run_t *run, const char *elf)
 {
     ht_lookup_error_t error;
@@ -118,13 +119,16 @@ static void open_firmware(const run_t *run)
     ht_elf_key_t key = key_of(run->view->hello);
     /* Whatever file may be there is no answer unless it was given. */
     bool good = key.kind != HT_ELF_UNKNOWN || run->options->elfs != 0;
-    if (!good) { return; }
+    if (!good) {
+        check_map(run, NULL);
+        return;
+    }
     good = find_elf(run, key, &path, &error) &&
            ht_symbols_add(run->naming->from.symbols, &(ht_symbols_object_t){.path = path}, &error);
     if (!good && run->options->elfs != 0) {
         ht_note_stderr(run->output->quiet, "%s; going on with addresses", error.text);
     }
-    if (good) { check_map(run, path); }
+    check_map(run, good ? path : NULL);
     free(path);
 }
 

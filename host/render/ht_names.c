@@ -125,6 +125,10 @@ static void work_out(ht_names_t *names, ht_row_t row)
     const ht_symbol_t *symbol =
         origin->depth != 0 ? ht_names_address(names, origin->frames[0]) : NULL;
     if (symbol != NULL) { place_of_symbol(names, place, symbol, origin->method); }
+    if (place->component == NULL && origin->depth != 0 && names->sources.components != NULL) {
+        place->component =
+            ht_components_at(names->sources.components, origin->frames[0] - 1U).component;
+    }
     if (place->component == NULL && place->file != NULL && names->sources.components != NULL) {
         place->component = ht_components_of_path(names->sources.components, place->file).component;
     }

@@ -11,3 +11,18 @@ done
 "$HEAPTRAIL" report self.ht --leaks --no-symbols --json | jq -c '[.leaks.rows[] | .function, .symbols]'
 echo "the sources are elsewhere:"
 "$HEAPTRAIL" report self.ht --leaks --json --source "$SOURCE/tests=/nowhere" | jq -c '[.leaks.rows[] | .variable]'
+echo "without an ELF file, by the map alone; a wrong ELF file; what is no map:"
+world bare
+cat >app.map <<'END'
+Linker script and memory map
+
+.flash.text     0x0000000042000000     0xffff
+ .text.http_accept
+                0x0000000042001100      0x180 esp-idf/net/libnet.a(http_server.c.obj)
+ .text.allocate
+                0x0000000042001280      0x170 esp-idf/camera/libcamera.a(frame.cpp.obj)
+END
+try report bare.ht --leaks --by component --map app.map
+cp "$MAKER" other.elf
+try report bare.ht --leaks --by component --elf other.elf | sed 's/has [0-9a-f]*/has .../'
+try report bare.ht --loss --map "$CASES/diff.sh"
