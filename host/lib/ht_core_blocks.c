@@ -83,6 +83,7 @@ static heaptrail_block_row_t row_of(const ht_core_reader_t *reader, const ht_cor
 static void buckets_of(const ht_core_reader_t *reader, uint64_t key, uint64_t count,
                        uint64_t bucket[2])
 {
+    key ^= key >> 7;
     uint32_t h = reader->core.info.pointer_bytes == 8
                      ? (uint32_t)(key * UINT64_C(0x9E3779B97F4A7C15) >> 32)
                      : (uint32_t)key * 0x9E3779B1U;

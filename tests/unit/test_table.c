@@ -216,6 +216,52 @@ static void test_no_crowding_at_seven_eighths(void **state)
     }
 }
 
+/* Blocks of some sizes by turns, as lists of nodes with their texts make them: fill a table to its
+ * limit. Returns how many found no room. */
+static uint32_t fill_by_turns(uint32_t max_blocks, uint64_t *random)
+{
+    const size_t unit = HT_64BIT ? 16U : 4U;
+    size_t step[4];
+    uint32_t steps = 1U + load_random(random) % 4U;
+    for (uint32_t i = 0; i < steps; i++) {
+        step[i] = unit * (3U + load_random(random) % 200U);
+    }
+    ht_table_t table;
+    uint32_t buckets = ht_table_buckets_for(max_blocks);
+    ht_bucket_t *memory = calloc(buckets + 1U, sizeof(*memory));
+    uintptr_t address = (uintptr_t)0x3fc80000U + unit * (load_random(random) % 1000U);
+    uint32_t crowded = 0;
+    ht_table_init(&table, memory, buckets);
+    for (uint32_t i = 0; i < table.limit; i++) {
+        ht_record_t *record = ht_table_insert(&table, address);
+        if (record != NULL) {
+            record->address = address;
+        } else {
+            crowded++;
+        }
+        address += step[i % steps];
+    }
+    free(memory);
+    return crowded;
+}
+
+static void test_no_crowding_by_sizes_in_turn(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {100, 1000, 2000, 14000, 56000};
+    for (unsigned s = 0; s < ENTRIES(sizes); s++) {
+        uint32_t patterns = 1U + 2000000U / sizes[s];
+        for (uint32_t pattern = 1; pattern <= patterns; pattern++) {
+            uint64_t random = pattern * UINT64_C(0x9E3779B97F4A7C15);
+            uint32_t crowded = fill_by_turns(sizes[s], &random);
+            if (crowded != 0) {
+                fail_msg("%u blocks, pattern %u: %u found no room", (unsigned)sizes[s],
+                         (unsigned)pattern, (unsigned)crowded);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +273,7 @@ int main(void)
         cmocka_unit_test(test_stash_takes_what_fits_nowhere_and_gives_it_back),
         cmocka_unit_test(test_held_slots_are_neither_moved_nor_found),
         cmocka_unit_test(test_no_crowding_at_seven_eighths),
+        cmocka_unit_test(test_no_crowding_by_sizes_in_turn),
     };
     return cmocka_run_group_tests(tests, unit_setup, NULL);
 }
