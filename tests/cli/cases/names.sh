@@ -25,4 +25,5 @@ END
 try report bare.ht --leaks --by component --map app.map
 cp "$MAKER" other.elf
 try report bare.ht --leaks --by component --elf other.elf | sed 's/has [0-9a-f]*/has .../'
-try report bare.ht --loss --map "$CASES/diff.sh"
+echo nothing >no.map
+try report bare.ht --loss --map no.map
