@@ -36,7 +36,8 @@ static uint32_t permille(uint64_t largest, uint64_t free_bytes)
 static bool wants_heap(const ht_desk_t *desk, ht_row_t row)
 {
     const ht_heap_row_t *heap = &desk->view.heap[row];
-    if (row == 0 && heap->peak_bytes == 0) { return false; }
+    /* "(other memory)" of the device, where there is none. */
+    if (heap->bytes == 0 && heap->peak_bytes == 0) { return false; }
     if ((heap->caps & desk->choice.caps) != desk->choice.caps) { return false; }
     return desk->choice.heap == NULL ||
            ht_name_matches(desk->choice.heap, ht_names_heap(desk->names, row));
@@ -115,12 +116,17 @@ static bool peak_lines(ht_desk_t *desk, ht_row_t row)
 
 static void caps_line(ht_desk_t *desk, const ht_heap_row_t *heap)
 {
-    if (!heap->defined) { return; }
-    ht_out_sentence(&desk->r.out, HT_OWN_LINE_INDENT);
-    ht_out_text(&desk->r.out, heap->pool ? "a pool, in another heap's block [" : "[");
-    ht_caps(&desk->r.out, heap->caps);
-    ht_out_text(&desk->r.out, "]");
-    ht_out_sentence_end(&desk->r.out);
+    ht_out_t *out = &desk->r.out;
+    if (!heap->defined || (heap->caps == 0 && !heap->pool)) { return; }
+    ht_out_sentence(out, HT_OWN_LINE_INDENT);
+    ht_out_text(out, heap->pool ? "a pool: it lies in a block of another heap" : "");
+    ht_out_text(out, heap->pool && heap->caps != 0 ? " " : "");
+    if (heap->caps != 0) {
+        ht_out_text(out, "[");
+        ht_caps(out, heap->caps);
+        ht_out_text(out, "]");
+    }
+    ht_out_sentence_end(out);
 }
 
 static void cells(ht_desk_t *desk, const ht_heap_row_t *heap)
@@ -142,7 +148,11 @@ static void cells(ht_desk_t *desk, const ht_heap_row_t *heap)
 static void head(ht_desk_t *desk, uint32_t first)
 {
     ht_out_t *out = &desk->r.out;
-    ht_columns_choose(&desk->r, s_columns, COLUMNS, (1U << COLUMNS) - 1U, first, s_rest);
+    uint32_t possible = 1U << SIZE | 1U << LIVE | 1U << PEAK;
+    for (uint32_t i = 0; i < desk->view.heaps; i++) {
+        possible |= desk->view.heap[i].samples != 0 ? (1U << COLUMNS) - 1U : 0U;
+    }
+    ht_columns_choose(&desk->r, s_columns, COLUMNS, possible, first, s_rest);
     ht_out_style(out, HT_STYLE_DIM);
     ht_out_text(out, "heap");
     ht_out_style(out, HT_STYLE_PLAIN);
