@@ -12,6 +12,8 @@
 
 extern int demo_minutes;
 extern bool demo_console;
+extern const char *demo_trace_to;
 
 #define CONFIG_LEAKY_NODE_MINUTES demo_minutes
 #define CONFIG_LEAKY_NODE_CONSOLE demo_console
+#define CONFIG_LEAKY_NODE_TRACE_TO demo_trace_to

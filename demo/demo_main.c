@@ -23,6 +23,7 @@
 
 int demo_minutes = MINUTES_DEFAULT;
 bool demo_console;
+const char *demo_trace_to = "";
 
 void app_main(void);
 
@@ -38,8 +39,9 @@ static void firmware(void *arg)
 static int usage(const char *program)
 {
     fprintf(stderr,
-            "usage: %s [--minutes N] [--console]\n"
+            "usage: %s [--minutes N] [--trace TO] [--console]\n"
             "  --minutes N  simulated minutes until the report, %d to %d (default %d)\n"
+            "  --trace TO   a trace: to a path, tcp:HOST:PORT, listen:PORT, or console\n"
             "  --console    then a prompt on standard input, until its end\n",
             program, MINUTES_MIN, MINUTES_MAX, demo_minutes);
     return 2;
@@ -58,6 +60,8 @@ static bool parse(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--console") == 0) {
             demo_console = true;
+        } else if (strcmp(argv[i], "--trace") == 0 && i + 1 < argc) {
+            demo_trace_to = argv[++i];
         } else if (strcmp(argv[i], "--minutes") != 0 || i + 1 == argc ||
                    !parse_minutes(argv[++i])) {
             return false;

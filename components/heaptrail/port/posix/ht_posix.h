@@ -13,6 +13,7 @@
  *   checks   which errors are looked for, and when;  place: what an address is
  *   stack    return addresses;  new: which of them are operator new;  elf: both from dynamic
  * symbols options  HEAPTRAIL_OPTIONS;  report: where it goes;  symbols: names in it
+ *   trace    where a trace goes, and when;  objects, describe: what its hello says
  */
 #pragma once
 
@@ -135,6 +136,9 @@ void ht_posix_output_forked(void);
 /** Start of a message on standard error. One write(2), no allocation. `parts` ends with NULL. */
 void ht_posix_complain(const char *const *parts);
 
+/** A path of the options, with the process id for %p. */
+void ht_posix_path(char *path, size_t size, const char *text);
+
 /* --- the hooks' side of a thread ---------------------------------------------------------------
  */
 
@@ -152,11 +156,13 @@ static inline ht_posix_thread_t *ht_posix_enter(void)
     return self;
 }
 
-/** Leave it; write the report that a signal asked for meanwhile. */
+/** Leave it; write the trace if it is time to, and the report that a signal asked for meanwhile. */
 void ht_posix_late_report(ht_posix_thread_t *self);
+void ht_posix_trace_drain(void);
 
 static inline void ht_posix_leave(ht_posix_thread_t *self)
 {
+    if (__builtin_expect(ht_default_tracker.trace != NULL, 0)) { ht_posix_trace_drain(); }
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     self->busy = 0;
     if (__builtin_expect(__atomic_load_n(&ht_posix_report_pending, __ATOMIC_RELAXED) != 0, 0)) {

@@ -205,14 +205,10 @@ void *calloc(size_t n, size_t size)
  */
 
 /* A block that was allocated while its thread was muted has no record, and that is no news. */
-static void forget_if_known(uintptr_t block)
+static void forget_if_known(const void *block)
 {
-    ht_hold_t hold = ht_tracker_hold(&ht_default_tracker, block);
-    if (hold.slot == NULL) {
-        ht_tracker_put_back(&ht_default_tracker, hold);
-    } else {
-        ht_tracker_drop_held(&ht_default_tracker, hold);
-    }
+    ht_known_t known;
+    if (is_known(block, &known)) { ht_tracker_remove(&ht_default_tracker, (uintptr_t)block); }
 }
 
 /*
@@ -279,9 +275,10 @@ static void do_free(void *block, uintptr_t caller)
         ht_on_free(block);
         ht_posix_leave(self);
     } else if (self != NULL) {
-        forget_if_known((uintptr_t)block);
+        forget_if_known(block);
     } else {
         ht_on_free(block);
+        ht_posix_trace_drain();
     }
     __libc_free(block);
 }
@@ -356,7 +353,7 @@ static __attribute__((noinline)) void *realloc_otherwise(ht_posix_thread_t *self
         return block;
     }
     if (ht_checking() && is_known(old, &known)) { return move_known(old, known.size, request); }
-    if (ht_posix_phase == HT_POSIX_RUNNING) { forget_if_known((uintptr_t)old); }
+    if (ht_posix_phase == HT_POSIX_RUNNING) { forget_if_known(old); }
     return __libc_realloc(old, request->size);
 }
 

@@ -27,6 +27,7 @@
 
 #include "ht_posix.h"
 #include "ht_posix_own.h"
+#include "ht_posix_trace.h"
 
 uint32_t ht_posix_phase;
 uint32_t ht_posix_report_pending;
@@ -127,6 +128,7 @@ void ht_posix_boot(void)
     ht_posix_threads_init();
     make_tables(&ht_posix_options);
     ht_posix_checks_boot(&ht_posix_options);
+    ht_posix_trace_boot(&ht_posix_options);
     errno = saved_errno;
     __atomic_store_n(&ht_posix_phase, HT_POSIX_RUNNING, __ATOMIC_RELEASE);
 }
@@ -156,6 +158,7 @@ static void after_fork_in_child(void)
     ht_posix_own_forked();
     ht_posix_symbols_forked();
     ht_posix_output_forked();
+    ht_posix_trace_forked();
     after_fork_in_parent();
     ht_posix_checks_forked();
 }
@@ -222,8 +225,10 @@ static void end(bool may_free)
     mute(true);
     if (wanted) { ht_posix_symbols_open(); } /* before freeres: nothing can be opened after it */
     ht_posix_checks_end(&ht_posix_options);
-    if (may_free && wanted && ht_posix_options.freeres && is_only_thread()) { free_libraries(); }
+    bool counted = wanted || ht_posix_tracing();
+    if (may_free && counted && ht_posix_options.freeres && is_only_thread()) { free_libraries(); }
     __atomic_store_n(&ht_posix_phase, HT_POSIX_FROZEN, __ATOMIC_RELEASE);
+    ht_posix_trace_end();
     if (wanted) { ht_posix_report("exit"); }
     mute(false);
     errno = saved_errno;

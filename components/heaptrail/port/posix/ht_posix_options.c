@@ -117,6 +117,10 @@ static const option_t s_options[] = {
      FIELD(exitcode), NUMBER},
     {"verify_at_exit", "0|1", "look at all blocks at the end", s_bool, 0, 0, FIELD(verify_at_exit),
      BOOL},
+    {"trace", "PATH|fd,N", "write a trace for the program `heaptrail'; %p: process id", NULL, 0, 0,
+     FIELD(trace), PATH},
+    {"trace_pid", "0..4194304", "of the process with this id only", NULL, 0, 1U << 22,
+     FIELD(trace_pid), NUMBER},
     {"help", "0|1", "print this", s_bool, 0, 0, FIELD(help), BOOL},
 };
 #define OPTION_COUNT (sizeof(s_options) / sizeof(s_options[0]))
@@ -288,7 +292,7 @@ static bool set_option(ht_posix_options_t *options, const option_t *option, cons
     uint32_t number = 0;
     if (option->type == PATH) {
         if (*value == '\0') { return false; }
-        memcpy(options->file, value, strlen(value) + 1);
+        memcpy(field, value, strlen(value) + 1);
         return true;
     }
     if (!read_value(option, value, &number)) { return false; }

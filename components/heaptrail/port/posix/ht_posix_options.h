@@ -64,6 +64,8 @@ typedef struct {
     bool verify_at_exit;
     bool help;
     char file[HT_POSIX_PATH_MAX]; /**< empty: standard error */
+    char trace[HT_POSIX_PATH_MAX]; /**< a path, or "fd,N"; empty: no trace */
+    uint32_t trace_pid;            /**< only this process is traced; 0: whichever reads this */
 } ht_posix_options_t;
 
 /** Where messages about options go: pieces of one line, ends with NULL. */

@@ -150,11 +150,10 @@ void ht_posix_complain(const char *const *parts)
 /* --- the report ----------------------------------------------------------------------------------
  */
 
-/* The options' path with %p as the process id. */
-static void expand_path(const char *pattern, char *path, size_t size)
+void ht_posix_path(char *path, size_t size, const char *text)
 {
     size_t length = 0;
-    for (const char *p = pattern; *p != '\0' && length + 1 < size; p++) {
+    for (const char *p = text; *p != '\0' && length + 1 < size; p++) {
         if (p[0] != '%' || p[1] != 'p') {
             path[length++] = *p;
             continue;
@@ -176,7 +175,7 @@ static int open_output(const ht_posix_options_t *options)
 {
     if (options->file[0] == '\0') { return original_stderr(); }
     char path[HT_POSIX_PATH_MAX];
-    expand_path(options->file, path, sizeof(path));
+    ht_posix_path(path, sizeof(path), options->file);
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (fd < 0) {
         ht_posix_complain((const char *const[]){"cannot write to the report's file ", path, NULL});

@@ -17,6 +17,7 @@
 #include "freertos/timers.h"
 #include "heaptrail.h"
 #include "heaptrail_report.h"
+#include "heaptrail_trace.h"
 #include "node.h"
 #include "sdkconfig.h"
 
@@ -62,6 +63,7 @@ static void print_growth(const heaptrail_mark_t *mark)
 
 void app_main(void)
 {
+    trace_start(CONFIG_LEAKY_NODE_TRACE_TO);
     ESP_ERROR_CHECK(telemetry_start());
     ESP_ERROR_CHECK(net_start());
     ESP_ERROR_CHECK(display_start());
@@ -76,13 +78,16 @@ void app_main(void)
      */
     wait_minutes(WARM_UP_MINUTES);
     heaptrail_mark_t mark = heaptrail_mark();
+    heaptrail_trace_mark("warm");
     wait_minutes((uint32_t)CONFIG_LEAKY_NODE_MINUTES - WARM_UP_MINUTES);
     vTaskDelay(pdMS_TO_TICKS(BETWEEN_SAMPLES_MS));
 
     ESP_ERROR_CHECK(heaptrail_sample());
+    heaptrail_trace_mark("report");
     heaptrail_print(HEAPTRAIL_REPORT_SUMMARY);
     print_growth(&mark);
     fflush(stdout);
+    trace_stop();
 #ifdef CONFIG_LEAKY_NODE_CONSOLE
     if (CONFIG_LEAKY_NODE_CONSOLE) { ESP_ERROR_CHECK(console_start()); }
 #endif

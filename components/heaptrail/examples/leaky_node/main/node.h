@@ -42,6 +42,12 @@ esp_err_t storage_start(void);
 /** Show status pages. Creates the task "display". */
 esp_err_t display_start(void);
 
+/** Send a trace: "console", "tcp:HOST:PORT", "listen:PORT", or a path; "": none. */
+void trace_start(const char *to);
+
+/** Its end. */
+void trace_stop(void);
+
 /** A prompt with the command `heaptrail`, in a task of its own. */
 esp_err_t console_start(void);
 
