@@ -25,7 +25,8 @@ extern "C" {
 
 /** All zero is good. */
 typedef struct {
-    uint32_t interval_ms; /**< between two polls; 0: 100 */
+    uint32_t interval_ms; /**< between two looks at the ring; 0: 100. What is there is written when
+                             the ring is filled to a quarter, and after a second */
     uint32_t stack_bytes; /**< 0: 4096; of its own it needs about 1 KB, the rest is the sink's */
     uint32_t priority;    /**< 0: 1, above the idle task only: a trace can wait, the ring holds it */
 } heaptrail_trace_task_t;

@@ -12,6 +12,9 @@
 #include "ht_default.h"
 
 #define INTERVAL_MS 100U
+/* What happened is written after so long, or as soon as a ring is filled to a quarter: a frame for
+ * each of a few events would be mostly frame. */
+#define LATENCY_MS 1000U
 #define STACK_BYTES 4096U
 #define PRIORITY 1U
 
@@ -37,12 +40,24 @@ static TickType_t ticks_of(uint32_t ms)
     return ticks > 0 ? ticks : 1;
 }
 
+static bool is_time(uint32_t waited_ms)
+{
+    heaptrail_trace_status_t status;
+    return waited_ms >= LATENCY_MS || heaptrail_trace_status(&status) != ESP_OK ||
+           status.waiting || status.pending_events >= status.ring_events / 4U;
+}
+
 static void drain(void *argument)
 {
     (void)argument;
+    uint32_t waited_ms = LATENCY_MS;
     while (state() == TASK_RUNS) {
-        (void)heaptrail_trace_poll();
+        if (is_time(waited_ms)) {
+            (void)heaptrail_trace_poll();
+            waited_ms = 0;
+        }
         vTaskDelay(ticks_of(s_interval_ms));
+        waited_ms += s_interval_ms;
     }
     set_state(TASK_NONE);
     vTaskDelete(NULL);

@@ -136,6 +136,9 @@ void ht_posix_output_forked(void);
 /** Start of a message on standard error. One write(2), no allocation. `parts` ends with NULL. */
 void ht_posix_complain(const char *const *parts);
 
+/** Tell a trace's hello which objects are loaded. */
+void ht_posix_describe_objects(const ht_port_story_t *story);
+
 /** A path of the options, with the process id for %p. */
 void ht_posix_path(char *path, size_t size, const char *text);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ht_frame.h"
+#include "ht_posix.h"
 
 uint32_t ht_port_clock_mhz(void)
 {
@@ -28,4 +29,5 @@ void ht_port_describe(const ht_port_story_t *story)
     story->number(story->context, HT_HELLO_WALL_CLOCK_US, wall_clock_us() - ht_port_uptime_us());
     if (length > 0) { story->text(story->context, HT_HELLO_PROGRAM, path, (size_t)length); }
     story->number(story->context, HT_HELLO_PID, (uint64_t)getpid());
+    ht_posix_describe_objects(story);
 }

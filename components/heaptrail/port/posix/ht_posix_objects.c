@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../format/ht_format.h"
+#include "ht_frame.h"
 #include "ht_posix.h"
 #include "ht_posix_elf.h"
 #include "ht_port.h"
