@@ -151,6 +151,24 @@ BaseType_t vTaskGetSnapshot(TaskHandle_t task, TaskSnapshot_t *snapshot)
     return pdTRUE;
 }
 
+UBaseType_t uxTaskGetSnapshotAll(TaskSnapshot_t *const snapshots, const UBaseType_t capacity,
+                                 UBaseType_t *const tcb_size)
+{
+    (void)snapshots;
+    (void)capacity;
+    (void)tcb_size;
+    return 0;
+}
+
+void vTaskSuspendAll(void)
+{
+}
+
+BaseType_t xTaskResumeAll(void)
+{
+    return pdFALSE;
+}
+
 const esp_app_desc_t *esp_app_get_description(void)
 {
     static const esp_app_desc_t s_app = {.magic_word = ESP_APP_DESC_MAGIC_WORD};

@@ -8,8 +8,8 @@
  *
  *     static heaptrail_sink_t sink;
  *     heaptrail_sink_fd(&sink, fileno(stdout));
- *     heaptrail_trace_start(&(heaptrail_trace_config_t){.write = heaptrail_sink_write, .context = &sink});
- *     heaptrail_trace_task_start(NULL);
+ *     heaptrail_trace_start(&(heaptrail_trace_config_t){.write = heaptrail_sink_write, .context =
+ * &sink}); heaptrail_trace_task_start(NULL);
  *
  * ESP-IDF only. From tasks.
  */
@@ -28,7 +28,7 @@ typedef struct {
     uint32_t interval_ms; /**< between two looks at the ring; 0: 100. What is there is written when
                              the ring is filled to a quarter, and after a second */
     uint32_t stack_bytes; /**< 0: 4096; of its own it needs about 1 KB, the rest is the sink's */
-    uint32_t priority;    /**< 0: 1, above the idle task only: a trace can wait, the ring holds it */
+    uint32_t priority; /**< 0: 1, above the idle task only: a trace can wait, the ring holds it */
 } heaptrail_trace_task_t;
 
 /**

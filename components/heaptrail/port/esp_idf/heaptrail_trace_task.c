@@ -43,8 +43,8 @@ static TickType_t ticks_of(uint32_t ms)
 static bool is_time(uint32_t waited_ms)
 {
     heaptrail_trace_status_t status;
-    return waited_ms >= LATENCY_MS || heaptrail_trace_status(&status) != ESP_OK ||
-           status.waiting || status.pending_events >= status.ring_events / 4U;
+    return waited_ms >= LATENCY_MS || heaptrail_trace_status(&status) != ESP_OK || status.waiting ||
+           status.pending_events >= status.ring_events / 4U;
 }
 
 static void drain(void *argument)

@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "ht_frame.h"
+#include "ht_port.h"
 #include "ht_posix.h"
 #include "ht_posix_elf.h"
-#include "ht_port.h"
 
 /* A line of maps: addresses, permissions, offset, and a path of PATH_MAX at most. */
 #define LINE_MAX_BYTES 4352
@@ -54,8 +54,8 @@ static char *next_line(lines_t *lines)
         memmove(lines->buffer, from, lines->used - lines->at);
         lines->used -= lines->at;
         lines->at = 0;
-        ssize_t got = read(lines->fd, lines->buffer + lines->used,
-                           sizeof(lines->buffer) - lines->used);
+        ssize_t got =
+            read(lines->fd, lines->buffer + lines->used, sizeof(lines->buffer) - lines->used);
         if (got <= 0) { return NULL; }
         lines->used += (size_t)got;
     }
@@ -135,8 +135,8 @@ static size_t build_id_of(const ht_elf_object_t *object, const uint8_t **id)
     if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) { return 0; }
     for (unsigned i = 0; i < header->e_phnum && bytes == 0; i++) {
         if (part[i].p_type == PT_NOTE) {
-            bytes = find_build_id((const char *)(object->base + part[i].p_vaddr),
-                                  part[i].p_memsz, id);
+            bytes =
+                find_build_id((const char *)(object->base + part[i].p_vaddr), part[i].p_memsz, id);
         }
     }
     return bytes <= ID_MAX_BYTES ? bytes : 0;

@@ -63,7 +63,7 @@ typedef struct {
     uint32_t exitcode; /**< 0: leave the program's alone */
     bool verify_at_exit;
     bool help;
-    char file[HT_POSIX_PATH_MAX]; /**< empty: standard error */
+    char file[HT_POSIX_PATH_MAX];  /**< empty: standard error */
     char trace[HT_POSIX_PATH_MAX]; /**< a path, or "fd,N"; empty: no trace */
     uint32_t trace_pid;            /**< only this process is traced; 0: whichever reads this */
 } ht_posix_options_t;

@@ -44,8 +44,7 @@ static struct {
 static bool is_ours(void)
 {
     struct stat what;
-    return fstat(s_out.fd, &what) == 0 && what.st_dev == s_out.device &&
-           what.st_ino == s_out.inode;
+    return fstat(s_out.fd, &what) == 0 && what.st_dev == s_out.device && what.st_ino == s_out.inode;
 }
 
 /* A reader that is gone must not end the program: its SIGPIPE is taken back. */
@@ -167,7 +166,8 @@ void ht_posix_trace_boot(const ht_posix_options_t *options)
     }
 }
 
-/* --- while the program runs ------------------------------------------------------------------------
+/* --- while the program runs
+ * ------------------------------------------------------------------------
  */
 
 bool ht_posix_tracing(void)

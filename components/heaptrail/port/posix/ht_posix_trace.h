@@ -4,7 +4,8 @@
  */
 /**
  * @file ht_posix_trace.h
- * The trace of a Linux program: `trace=PATH` or `trace=fd,N`, and `trace_pid=PID` of HEAPTRAIL_OPTIONS.
+ * The trace of a Linux program: `trace=PATH` or `trace=fd,N`, and `trace_pid=PID` of
+ * HEAPTRAIL_OPTIONS.
  *
  *   any thread, after it recorded something ──► ring ──► half full: that thread drains it
  *                                                    ──► nearly full: the others wait for it
