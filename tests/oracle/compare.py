@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A program alone, under libheaptrail.so and under valgrind: same behaviour, and totals equal to the byte.
 
-    compare.py LIBHEAPTRAIL CASE [PROGRAMS_FOLDER]      exit 77: a tool is missing
-    compare.py LIBHEAPTRAIL --table [PROGRAMS_FOLDER]   all cases, as a Markdown table
+    compare.py LIBHEAPTRAIL CASE [PROGRAMS_FOLDER [HEAPTRAIL]]   exit 77: a tool is missing
+    compare.py LIBHEAPTRAIL --table [PROGRAMS_FOLDER]            all cases, as a Markdown table
+
+With the program HEAPTRAIL, the run is traced as well, and the trace's totals have to be the same, too.
 
 valgrind gives the program an environment of its own, and a program may allocate by what it finds there
 (python copies it). So every run gets that very environment, LD_PRELOAD filled up to the same length.
@@ -21,7 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 WORK = os.path.join(HERE, "workloads")
 SKIP = 77
 MIN_ADDRESS = "--aspace-minaddr=0x100000000"
-OPTIONS = "show=totals:format=json:file=%s"
+OPTIONS = "show=totals:format=json:file=%s:trace=%s"
 SUMMARY = re.compile(r"in use at exit: ([\d,]+) bytes in ([\d,]+) blocks\n"
                      r".*total heap usage: ([\d,]+) allocs, ([\d,]+) frees, ([\d,]+) bytes allocated")
 FIELDS = ("in_use_bytes", "in_use_blocks", "allocs", "frees", "allocated_bytes")
@@ -125,7 +127,18 @@ def valgrind_totals(log):
     return dict(zip(FIELDS, (int(n.replace(",", "")) for n in found[-1])))
 
 
-def compare(library, name, programs):
+def trace_totals(heaptrail, trace):
+    """What `heaptrail report` makes of the trace, and what is wrong with it."""
+    done = subprocess.run([heaptrail, "report", "--json", "--summary", "--leaks", "--no-symbols", trace], timeout=500,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    if done.returncode != 0:
+        return None, ["heaptrail report: " + done.stderr.decode()]
+    summary = json.loads(done.stdout)["summary"]
+    keys = ("live_bytes", "live_blocks", "total_blocks", "total_frees", "total_bytes")
+    return dict(zip(FIELDS, (summary[key] for key in keys))), []
+
+
+def compare(library, name, programs, heaptrail=None):
     """(totals of heaptrail, of valgrind, problems), or None when a tool is missing."""
     with tempfile.TemporaryDirectory(prefix="ht") as folder:
         command, stdin, more_env, more_options = case_of(name, folder, programs)
@@ -136,9 +149,10 @@ def compare(library, name, programs):
         copy = os.path.join(folder, "l.so")
         shutil.copy(library, copy)
         report = os.path.join(folder, "report")
+        trace = os.path.join(folder, "trace")
         log = os.path.join(folder, "valgrind.log")
         env = {"PATH": os.environ["PATH"], "HOME": folder, "LC_ALL": "C", "PYTHONHASHSEED": "0",
-               "PYTHONDONTWRITEBYTECODE": "1", "HEAPTRAIL_OPTIONS": OPTIONS % report}
+               "PYTHONDONTWRITEBYTECODE": "1", "HEAPTRAIL_OPTIONS": OPTIONS % (report, trace)}
         env.update(more_env)
         seen = valgrind_env(env)
         alone = run(outside_valgrind(command), {k: v for k, v in seen.items() if k != "LD_PRELOAD"}, stdin)
@@ -160,6 +174,12 @@ def compare(library, name, programs):
         for field in ("not_followed", "unknown_frees"):
             if ours[field] != 0:
                 problems.append("%s is %d" % (field, ours[field]))
+        if heaptrail is not None:
+            traced, wrong = trace_totals(heaptrail, trace)
+            problems += wrong
+            for field in FIELDS if traced else ():
+                if traced[field] != ours[field]:
+                    problems.append("%s: the trace says %d, the program %d" % (field, traced[field], ours[field]))
         return ours, theirs, problems
 
 
@@ -180,7 +200,7 @@ def main():
     if name == "--table":
         table(library, programs)
         return 0
-    result = compare(library, name, programs)
+    result = compare(library, name, programs, sys.argv[4] if len(sys.argv) > 4 else None)
     if result is None:
         return SKIP
     ours, _, problems = result
