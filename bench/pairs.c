@@ -87,7 +87,7 @@ int main(int argc, char **argv)
         fprintf(
             stderr,
             "usage: pairs plain|stopped|sites|roomy|stackN|full|redzones|checked|scrub|sections|"
-            "sizes LIVE PAIRS [BYTES]\n");
+            "traced|drain|sizes LIVE PAIRS [BYTES]\n");
         return 2;
     }
     uint32_t live = (uint32_t)strtoul(argv[2], NULL, 0);
@@ -106,8 +106,12 @@ int main(int argc, char **argv)
     fill(live);
     bench_exercise(argv[1]);
     bool scrubs = strcmp(argv[1], "scrub") == 0;
+    bool drains = strcmp(argv[1], "drain") == 0;
+    if (drains) { run(live, pairs); }
     bench_begin();
-    if (scrubs) {
+    if (drains) {
+        bench_drain();
+    } else if (scrubs) {
         bench_scrub(pairs);
     } else {
         run(live, pairs);

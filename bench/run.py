@@ -19,6 +19,7 @@ import sys
 import tempfile
 
 PAIRS = 1000
+EVENTS_PER_PAIR = 3  # with those of the blocks that are live at the start, as many as there are pairs
 
 # Key, what it is, budget (architecture.md), what ESP-IDF has for it (docs/esp-idf.md).
 TABLE = [
@@ -35,6 +36,8 @@ TABLE = [
     ("m32_growth_stack8_percent", "growth with stacks, 100 to 10,000 live, %", 25, "-"),
     ("m32_extra_redzones_1000", "redzones 8+8, beyond tracking by call site", 150, "209 (light: 4 + 4)"),
     ("m32_extra_full_1000", "all checks, 64-byte blocks, beyond plain", 1069, "1069 (comprehensive)"),
+    ("m32_extra_traced_1000", "traced, beyond tracking by call site", 250, "-"),
+    ("m32_drain_insns_per_event", "  and to write it, per event, in another task", None, "-"),
     ("m32_scrub_insns_per_block", "scrubber, per block with redzones 8+8", None, "-"),
     ("m32_redzone_bytes", "bytes of redzones per block (and up to 3)", None, "12 (light)"),
     ("m32_critical_section_max", "longest critical section, instructions", 300, "unbounded"),
@@ -65,7 +68,7 @@ class Counter:
         if self.native:
             result = subprocess.run(
                 ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-                 "--toggle-collect=run", "--toggle-collect=bench_scrub"] + command, capture_output=True, text=True, check=True)
+                 "--toggle-collect=run", "--toggle-collect=bench_scrub", "--toggle-collect=bench_drain"] + command, capture_output=True, text=True, check=True)
             line = [l for l in result.stderr.splitlines() if "Collected" in l][0]
             return int(line.split(":")[1])
         begin, end = (b"%08x" % symbol(command[0], name) for name in ("bench_begin", "bench_end"))
@@ -128,7 +131,7 @@ def measure(counter, build, results):
     """Every setting, two at a time: the counts do not depend on what else runs."""
     jobs = [("", setting, live) for setting in ("plain", "sites") for live in (100, 1000, 10000)]
     jobs += [("", "stopped", 1000), ("", "full", 1000)]
-    jobs += [("", "redzones", 1000), ("", "scrub", 1000)]
+    jobs += [("", setting, 1000) for setting in ("redzones", "scrub", "traced", "drain")]
     jobs += [("", "plain", 1000, 64), ("", "checked", 1000, 64)]
     jobs += [("_fp", setting, live) for setting in ("plain", "stack8") for live in (100, 1000, 10000)]
 
@@ -146,6 +149,8 @@ def measure(counter, build, results):
     results["m32_extra_stopped"] = cost["", "stopped", 1000] - cost["", "plain", 1000]
     results["m32_extra_sites_full"] = cost["", "full", 1000] - cost["", "plain", 1000]
     results["m32_extra_redzones_1000"] = cost["", "redzones", 1000] - cost["", "sites", 1000]
+    results["m32_extra_traced_1000"] = cost["", "traced", 1000] - cost["", "sites", 1000]
+    results["m32_drain_insns_per_event"] = round(cost["", "drain", 1000] / EVENTS_PER_PAIR)
     results["m32_extra_full_1000"] = cost["", "checked", 1000, 64] - cost["", "plain", 1000, 64]
     results["m32_scrub_insns_per_block"] = cost["", "scrub", 1000]
     for suffix, setting in (("", "sites"), ("_fp", "stack8")):

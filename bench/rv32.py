@@ -31,7 +31,7 @@ PORT = f"{COMPONENT}/port/esp_idf"
 # A single core, as the chips with this instruction set have; picolibc and semihosting for main().
 COMPILE = ["-O2", "-g", "-std=gnu17", "-march=rv32imc", "-mabi=ilp32", "-misa-spec=2.2",
            "--specs=picolibc.specs", "-ffunction-sections", "-fdata-sections", "-D_GNU_SOURCE",
-           "-DSIM_BARE=1", "-D__NOINIT_ATTR=", "-DSOC_CPU_CORES_NUM=1", "-DCONFIG_HEAPTRAIL_SAMPLE_INTERVAL_MS=0"]
+           "-DSIM_BARE=1", "-DCONFIG_FREERTOS_UNICORE=1", "-D__NOINIT_ATTR=", "-DSOC_CPU_CORES_NUM=1", "-DCONFIG_HEAPTRAIL_SAMPLE_INTERVAL_MS=0"]
 LINK = ["--oslib=semihost", "--crt0=semihost", "-Wl,--gc-sections",
         "-Wl,--defsym=__flash=0x80000000", "-Wl,--defsym=__flash_size=0x400000",
         "-Wl,--defsym=__ram=0x80400000", "-Wl,--defsym=__ram_size=0x7c00000",
@@ -67,6 +67,8 @@ TABLE = [
     ("rv32_extra_hunt", "preset Hunt's", None, "-"),
     ("rv32_extra_hunt_scan", "  without frame pointers, stacks read from the code", None, "-"),
     ("rv32_extra_watch_1000", "a low-memory watch far from its level, beyond by call site", None, "-"),
+    ("rv32_extra_traced_1000", "traced, beyond tracking by call site", 250, "-"),
+    ("rv32_drain_insns_per_event", "  and to write it, per event, in another task", None, "-"),
     ("rv32_scrub_insns_per_block", "scrubber, per block with redzones 8+8", None, "-"),
     ("rv32_critical_section_max", "longest critical section, instructions", 300, "unbounded"),
     ("rv32_stack_insns_per_frame", "call stack: instructions per frame", None, "-"),
@@ -207,7 +209,7 @@ def longest_section(program):
 
 def measure(results):
     jobs = [(setting, live, None, "") for setting in ("plain", "sites") for live in (100, 1000, 10000)]
-    jobs += [(setting, 1000, None, "") for setting in ("stopped", "roomy", "full", "redzones", "watched", "scrub")]
+    jobs += [(setting, 1000, None, "") for setting in ("stopped", "roomy", "full", "redzones", "watched", "scrub", "traced", "drain")]
     jobs += [("plain", 1000, 64, ""), ("checked", 1000, 64, "")]
     jobs += [(setting, live, None, "_fp") for setting in ("plain", "stack8") for live in (100, 1000, 10000)]
     jobs += [(setting, 1000, 64, suffix) for setting in ("plain", "development", "hunt") for suffix in ("_fp", "_scan")]
@@ -224,6 +226,8 @@ def measure(results):
     results["rv32_extra_sites_full"] = extra("full", 1000)
     results["rv32_extra_redzones_1000"] = extra("redzones", 1000) - extra("sites", 1000)
     results["rv32_extra_watch_1000"] = extra("watched", 1000) - extra("sites", 1000)
+    results["rv32_extra_traced_1000"] = extra("traced", 1000) - extra("sites", 1000)
+    results["rv32_drain_insns_per_event"] = round(cost["drain", 1000, None, ""] / shared.EVENTS_PER_PAIR)
     results["rv32_extra_full_1000"] = extra("checked", 1000, 64)
     for preset in ("development", "hunt"):
         results[f"rv32_extra_{preset}"] = extra(preset, 1000, 64, "_fp")

@@ -28,6 +28,10 @@ void bench_scrub(uint32_t blocks)
     (void)blocks;
 }
 
+void bench_drain(void)
+{
+}
+
 int bench_sizes(void)
 {
     return 0;

@@ -9,6 +9,7 @@
 #include "esp_heap_caps.h"
 #include "heaptrail_errors.h"
 #include "heaptrail_lowmem.h"
+#include "heaptrail_trace.h"
 #include "sim_bench.h"
 
 static uint64_t s_memory[(4U << 20) / sizeof(uint64_t)];
@@ -87,6 +88,42 @@ static bool watch_memory(void)
     const heaptrail_lowmem_t watch = {.caps = MALLOC_CAP_8BIT | MALLOC_CAP_SPIRAM,
                                       .free_below_bytes = 4096};
     return heaptrail_lowmem_watch(&watch, NULL) == ESP_OK;
+/* Room for all that happens: nothing is drained while it is counted. */
+#define RING_EVENTS 4096U
+
+static uint64_t s_rings[RING_EVENTS * 48U / sizeof(uint64_t)];
+static size_t s_written;
+
+static size_t write_trace(void *context, const void *bytes, size_t length)
+{
+    (void)context, (void)bytes;
+    s_written += length;
+    return length;
+}
+
+/* Hello, and the snapshot of nothing, are written before anything happens. */
+static bool trace(void)
+{
+    const heaptrail_trace_config_t config = {.write = write_trace,
+                                             .ring_events = RING_EVENTS,
+                                             .memory = s_rings,
+                                             .memory_bytes = sizeof(s_rings)};
+    return heaptrail_trace_start(&config) == ESP_OK && heaptrail_trace_poll() == ESP_OK;
+}
+
+__attribute__((noinline)) void bench_drain(void)
+{
+    (void)heaptrail_trace_poll();
+}
+
+static const char *verify_trace(void)
+{
+    heaptrail_trace_status_t status;
+    if (heaptrail_trace_poll() != ESP_OK || heaptrail_trace_status(&status) != ESP_OK) {
+        return "the trace does not run";
+    }
+    if (status.lost_ring_full + status.pending_events != 0) { return "events were lost"; }
+    return status.events > s_live && s_written > status.events ? NULL : "nothing was traced";
 }
 
 bool bench_set_up(const char *setting, uint32_t live)
@@ -113,6 +150,10 @@ bool bench_set_up(const char *setting, uint32_t live)
         ok = configure(live, 16) && check_hunt();
     } else if (strcmp(setting, "sections") == 0) {
         ok = configure(live, 32) && check_all();
+    } else if (strcmp(setting, "traced") == 0 || strcmp(setting, "drain") == 0) {
+        ok = configure(live, 1) && trace();
+    } else if (strcmp(setting, "traced8") == 0) {
+        ok = configure(live, 8) && trace();
     } else if (strcmp(setting, "full") == 0) { /* room for half of the blocks */
         ok = configure(live / 2U, 1);
     }
@@ -152,6 +193,10 @@ int bench_verify(const char *setting)
         if (status.loss.table_full == 0 || status.loss.unknown_frees == 0) {
             wrong = "the table was not full";
         }
+    }
+    if (strncmp(setting, "traced", 6) == 0 || strcmp(setting, "drain") == 0) {
+        const char *lost = verify_trace();
+        wrong = wrong != NULL ? wrong : lost;
     }
     if (strcmp(setting, "sections") == 0) {
         expected = status.live_blocks; /* a reset forgot some */

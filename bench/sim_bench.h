@@ -24,6 +24,9 @@ void bench_exercise(const char *setting);
 /** For the setting "scrub": one look at each of so many blocks, as the background scrubber does. */
 void bench_scrub(uint32_t blocks);
 
+/** For the setting "drain": write what was traced. */
+void bench_drain(void);
+
 /** Print sizes as "key value" lines. Returns 0. */
 int bench_sizes(void);
 

@@ -46,8 +46,23 @@ int esp_cpu_get_core_id(void);
  */
 bool esp_cpu_compare_and_set(volatile uint32_t *addr, uint32_t compare_value, uint32_t new_value);
 #endif
+#if defined(SIM_BARE) && SIM_BARE
+/* As on a chip: the hart's own count, one instruction. */
+static inline esp_cpu_cycle_count_t esp_cpu_get_cycle_count(void)
+{
+    esp_cpu_cycle_count_t count;
+#if defined(__riscv)
+    __asm__ volatile("rdcycle %0" : "=r"(count));
+#else
+    uint32_t high;
+    __asm__ volatile("rdtsc" : "=a"(count), "=d"(high));
+#endif
+    return count;
+}
+#else
 /** Virtual clock times CONFIG_ESP_DEFAULT_CPU_FREQ_MHZ; wraps at 32 bits. */
 esp_cpu_cycle_count_t esp_cpu_get_cycle_count(void);
+#endif
 /** Watchpoints are recorded (sim.h: sim_watchpoint_get), they never trigger. */
 esp_err_t esp_cpu_set_watchpoint(int wp_num, const void *wp_addr, size_t size,
                                  esp_cpu_watchpoint_trigger_t trigger);

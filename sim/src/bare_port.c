@@ -97,11 +97,6 @@ BaseType_t xPortCanYield(void)
     return sim_bare_int_mask[sim_bare_core_id] == 0 && !xPortInIsrContext();
 }
 
-esp_cpu_cycle_count_t esp_cpu_get_cycle_count(void)
-{
-    return sim_bare_tick;
-}
-
 TaskHandle_t xTaskGetCurrentTaskHandle(void)
 {
     return sim_bare_current_task[sim_bare_core_id];
@@ -227,4 +222,19 @@ const char *esp_get_idf_version(void)
 esp_reset_reason_t esp_reset_reason(void)
 {
     return ESP_RST_POWERON;
+}
+
+/* One task, which nothing interrupts. */
+void vTaskSuspendAll(void) {}
+
+BaseType_t xTaskResumeAll(void)
+{
+    return pdFALSE;
+}
+
+UBaseType_t uxTaskGetSnapshotAll(TaskSnapshot_t *const tasks, const UBaseType_t size,
+                                 UBaseType_t *const tcb_size)
+{
+    (void)tasks, (void)size, (void)tcb_size;
+    return 0;
 }

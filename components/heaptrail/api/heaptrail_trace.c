@@ -185,7 +185,8 @@ static bool drain_all(void)
         if (all) { s_state = STATE_NONE; }
         return all;
     }
-    if (__atomic_exchange_n(&s_snapshot, 0U, __ATOMIC_RELAXED) != 0) {
+    if (__atomic_load_n(&s_snapshot, __ATOMIC_RELAXED) != 0) {
+        __atomic_store_n(&s_snapshot, 0U, __ATOMIC_RELAXED); /* rv32imc has no exchange */
         ht_drain_want_snapshot(&s_drain);
     }
     return ht_drain_poll(&s_drain) && write_heaps() && ht_drain_flush(&s_drain);

@@ -53,3 +53,14 @@ HT_INLINE void *ht_hot_make(void *block, size_t size, ht_origin_t *from, ht_tick
                ? block
                : ht_hot_make_slow(block, size, from, now, sp, outcome);
 }
+
+/** The same while there is a trace. */
+HT_INLINE void *ht_hot_make_traced(void *block, size_t size, ht_origin_t *from, ht_tick_t now)
+{
+    uintptr_t sp = ht_port_stack_pointer();
+    ht_hot_t outcome =
+        ht_trace_try_add(&ht_default_tracker, (uintptr_t)block, size, from, HT_GUARD_NONE, now, sp);
+    return __builtin_expect(outcome <= HT_HOT_DROPPED, 1)
+               ? block
+               : ht_hot_make_slow(block, size, from, now, sp, outcome);
+}

@@ -112,14 +112,6 @@ HT_INLINE void ht_hot_drop(ht_tracker_t *tracker, ht_origin_t *from, size_t size
     ht_count_up(&tracker->lost_full);
 }
 
-/** What became of it. */
-typedef enum {
-    HT_HOT_ADDED,
-    HT_HOT_DROPPED, /**< the table is full; it is counted */
-    HT_HOT_UNUSUAL, /**< nothing happened: ht_tracker_add_slow() has to do it */
-    HT_HOT_CROWDED  /**< nothing happened: ht_tracker_add_crowded() has to do it */
-} ht_hot_t;
-
 /**
  * Record a new block, unless anything about it is unusual. The slow ways need the same sp: what
  * they learn is good up to there. `from` is not row 0 if the tracker filters. Takes the lock. It
@@ -173,7 +165,9 @@ HT_INLINE bool ht_hot_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
     if (__builtin_expect(tracker->filtering, 0)) {
         return ht_tracker_add_slow(tracker, address, size, (ht_origin_id_t){from->id}, guard, sp);
     }
-    ht_hot_t outcome = ht_hot_try_add(tracker, address, size, from, guard, now, sp);
+    ht_hot_t outcome = __builtin_expect(ht_tracing(tracker), 0)
+                           ? ht_trace_try_add(tracker, address, size, from, guard, now, sp)
+                           : ht_hot_try_add(tracker, address, size, from, guard, now, sp);
     return __builtin_expect(outcome == HT_HOT_ADDED, 1) ||
            ht_hot_add_otherwise(tracker, outcome, address, size, from, guard, now, sp);
 }

@@ -101,13 +101,17 @@ static inline int8_t way_of(const ht_tracker_t *tracker)
         return tracker->state == HT_STATE_NEW || checks->on ? HT_WAY_OTHER : HT_WAY_STOPPED;
     }
     if (tracker->filtering) { return HT_WAY_OTHER; }
-    if (!checks->on) { return tracker->stack_depth > 1 ? HT_WAY_STACKS : HT_WAY_QUICK; }
+    if (!checks->on && tracker->stack_depth <= 1) {
+        return ht_tracing(tracker) ? HT_WAY_TRACED : HT_WAY_QUICK;
+    }
+    if (!checks->on) { return HT_WAY_STACKS; }
     return checks->simple_alloc && tracker->stack_depth <= 1 ? HT_WAY_GUARDED : HT_WAY_OTHER;
 }
 
 HT_PORT_HOT void ht_tracker_choose_way(ht_tracker_t *tracker)
 {
-    tracker->ends_simply = tracker->state == HT_STATE_RUNNING && !tracker->checks.slow_free;
+    tracker->ends_simply =
+        tracker->state == HT_STATE_RUNNING && !tracker->checks.slow_free && !ht_tracing(tracker);
     tracker->way = way_of(tracker);
 }
 

@@ -237,6 +237,31 @@ void ht_trace_error(ht_tracker_t *tracker, uint32_t number)
     ht_port_unlock(&tracker->lock, irq);
 }
 
+HT_PORT_HOT ht_hot_t ht_trace_try_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
+                                      ht_origin_t *from, uint32_t guard, ht_tick_t now,
+                                      uintptr_t sp)
+{
+    ht_by_t by = ht_by_row(tracker, ht_task_by_key(tracker));
+    ht_hot_t outcome = HT_HOT_UNUSUAL;
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    ht_trace_t *trace = tracker->trace;
+    if (__builtin_expect(trace != NULL && size <= HT_SIZE_MAX &&
+                             (!HT_PORT_STACK_TELLS_TASK || ht_knows_task(tracker, sp)) &&
+                             ht_table_has_room(&tracker->table),
+                         1)) {
+        if (HT_PORT_STACK_TELLS_TASK) { by = ht_by_last_task(tracker); }
+        ht_record_t *record = ht_table_place(&tracker->table, address);
+        outcome = HT_HOT_CROWDED;
+        if (__builtin_expect(record != NULL, 1)) {
+            ht_hot_fill(tracker, record, address, size, from, by, guard, now);
+            ht_trace_put_alloc(trace, record, size, from->id, now);
+            outcome = HT_HOT_ADDED;
+        }
+    }
+    ht_port_unlock(&tracker->lock, irq);
+    return outcome;
+}
+
 HT_PORT_HOT bool ht_trace_remove(ht_tracker_t *tracker, uintptr_t address)
 {
     uintptr_t sp = ht_port_stack_pointer();

@@ -196,6 +196,10 @@ void ht_trace_heap_facts(const ht_heap_t *row, ht_trace_heap_t *facts);
 /** Everything was forgotten. */
 void ht_trace_reset(ht_tracker_t *tracker);
 
+/** As ht_hot_try_add(), while there is a trace; else it is unusual. Takes the lock. */
+ht_hot_t ht_trace_try_add(ht_tracker_t *tracker, uintptr_t address, size_t size, ht_origin_t *from,
+                          uint32_t guard, ht_tick_t now, uintptr_t sp);
+
 /** As ht_tracker_remove(), with the task that frees. Takes the lock. */
 bool ht_trace_remove(ht_tracker_t *tracker, uintptr_t address);
 

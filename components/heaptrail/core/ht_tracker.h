@@ -39,7 +39,8 @@ enum {
     HT_WAY_OTHER = 0,    /**< new, or any of these */
     HT_WAY_STOPPED = -1, /**< nothing */
     HT_WAY_GUARDED = -2, /**< as quick, but with redzones (checks.simple_alloc) */
-    HT_WAY_STACKS = -3   /**< as quick, but with stacks */
+    HT_WAY_STACKS = -3,  /**< as quick, but with stacks */
+    HT_WAY_TRACED = -4   /**< as quick, but with a trace */
 };
 
 /** Sizes of the tables. Nothing here changes after ht_tracker_init(). */
@@ -270,6 +271,14 @@ void ht_tracker_forget(ht_tracker_t *tracker, ht_record_t *record);
 
 /** Forget a block that stays allocated. False: it had no record (and that is not counted). O(1). */
 bool ht_tracker_unregister(ht_tracker_t *tracker, uintptr_t address);
+
+/** What became of a new block on the hot path (ht_hot.h). */
+typedef enum {
+    HT_HOT_ADDED,
+    HT_HOT_DROPPED, /**< the table is full; it is counted */
+    HT_HOT_UNUSUAL, /**< nothing happened: ht_tracker_add_slow() has to do it */
+    HT_HOT_CROWDED  /**< nothing happened: ht_tracker_add_crowded() has to do it */
+} ht_hot_t;
 
 /** What is known of the block that starts at an address. */
 typedef struct {

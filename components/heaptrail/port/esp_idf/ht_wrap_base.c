@@ -164,12 +164,23 @@ static __attribute__((noinline)) HT_PORT_HOT void stopped_free(void *block, uint
     if (block != NULL) { end(block, caller, ht_port_tick()); }
 }
 
-/* Stopped, or more to look at than redzones. */
+/* While there is a trace. */
+static __attribute__((noinline)) HT_PORT_HOT void traced_free(void *block)
+{
+    if (block != NULL) {
+        (void)ht_trace_remove(&ht_default_tracker, (uintptr_t)block);
+        __real_heap_caps_free(block);
+    }
+}
+
+/* Stopped, traced, or more to look at than redzones. */
 static HT_PORT_HOT HT_PORT_LEAF void other_free(void *block, uintptr_t caller)
 {
     const ht_tracker_t *tracker = &ht_default_tracker;
     if (tracker->checks.slow_free) {
         checked_free(block, caller);
+    } else if (ht_tracing(tracker) && !ht_checking()) {
+        traced_free(block);
     } else if (ht_is_idle(tracker)) {
         /* Not one slot in use: a tracker that is new or stopped. A look-up cannot hit. */
         __real_heap_caps_free(block);

@@ -106,11 +106,38 @@ static __attribute__((noinline)) HT_PORT_HOT void *stacked_malloc(size_t size, u
     return made(kept_block, kept_size, from, now);
 }
 
+static HT_PORT_HOT HT_PORT_LEAF void *made_traced(void *block, size_t size, ht_origin_t *from,
+                                                  ht_tick_t now)
+{
+    return ht_hot_make_traced(block, size, from, now);
+}
+
+/* While there is a trace: the commonest case once more. */
+static __attribute__((noinline)) HT_PORT_HOT void *traced_malloc(size_t size, uint32_t caps,
+                                                                 uintptr_t caller)
+{
+    ht_tracker_t *tracker = &ht_default_tracker;
+    ht_origin_t *from =
+        ht_origin_quickly(&tracker->callers, caller, caps, HEAPTRAIL_METHOD_HEAP_CAPS_MALLOC);
+    if (from == NULL || !ht_hot_no_scope(tracker)) { return scoped_malloc(size, caps, caller); }
+    HT_ACROSS size_t kept_size = size;
+    ht_origin_t *HT_ACROSS kept_from = from;
+    void *block = __real_heap_caps_malloc_base(size, caps);
+    void *HT_ACROSS kept_block = block;
+    if (__builtin_expect(block == NULL, 0)) {
+        return malloc_again(kept_size, kept_from->caps, kept_from->caller);
+    }
+    ht_tick_t now = ht_port_tick();
+    return made_traced(kept_block, kept_size, kept_from, now);
+}
+
 /* Not the commonest case, or not in the state that it is for. */
 static __attribute__((noinline)) HT_PORT_HOT void *other_malloc(size_t size, uint32_t caps,
                                                                 uintptr_t caller)
 {
-    if (ht_default_tracker.way == HT_WAY_GUARDED) { return guarded_malloc(size, caps, caller); }
+    int8_t way = ht_default_tracker.way;
+    if (way == HT_WAY_GUARDED) { return guarded_malloc(size, caps, caller); }
+    if (way == HT_WAY_TRACED) { return traced_malloc(size, caps, caller); }
     return ht_checking() ? checked_malloc(size, caps, caller) : scoped_malloc(size, caps, caller);
 }
 
