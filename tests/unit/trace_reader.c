@@ -244,6 +244,10 @@ static void block_ends(reader_t *reader, uint64_t address, bool by_realloc)
     (void)reader_task_now(reader);
     reader->frees++;
     reader->events++;
+    for (uint32_t i = 0; i < reader->block_count; i++) { /* only the last one can come back */
+        reader_block_t *older = &reader->blocks[i];
+        if (by_realloc && older->address == address) { older->in_realloc = false; }
+    }
     if (block == NULL) {
         reader->unknown_frees++;
         return;

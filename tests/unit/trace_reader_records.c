@@ -163,7 +163,8 @@ static void snapshot_begins(cursor_t *cursor)
     (void)reader_varint(cursor);
     (void)reader_varint(cursor);
     for (uint32_t i = 0; i < reader->block_count; i++) {
-        reader->blocks[i].seen = reader->blocks[i].unrecorded;
+        /* After a loss nobody knows of those. */
+        reader->blocks[i].seen = reader->blocks[i].unrecorded && reader->exact;
     }
     reader->in_snapshot = true;
     reader->snapshots++;
@@ -207,7 +208,7 @@ static void snapshot_block(cursor_t *cursor, bool put_back)
         block->made_us = reader->time - age;
     } else if (put_back) {
         reader_wrong(reader, "what comes back is live", address);
-    } else if (block->size != size || block->origin != origin) {
+    } else if (reader->exact && (block->size != size || block->origin != origin)) {
         reader_wrong(reader, "a block of a snapshot is another one", address);
     }
     block->size = size;
@@ -215,6 +216,7 @@ static void snapshot_block(cursor_t *cursor, bool put_back)
     block->task = (uint32_t)task;
     block->core = (flags & 2U) != 0;
     block->pooled = (flags & 1U) != 0;
+    block->unrecorded = false;
     block->seen = true;
     if (put_back) { reader->sums.freed--; }
 }

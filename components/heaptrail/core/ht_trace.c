@@ -148,6 +148,15 @@ HT_PORT_HOT void ht_trace_drop_held(ht_tracker_t *tracker, const ht_record_t *re
     if (trace != NULL && ht_record_origin(record).index < trace->summed) { trace->freed_blocks++; }
 }
 
+HT_PORT_HOT void ht_trace_forget(ht_tracker_t *tracker, const ht_record_t *record)
+{
+    ht_trace_t *trace = tracker->trace;
+    if (trace != NULL && ht_record_origin(record).index < trace->summed) {
+        trace->total_blocks--;
+        trace->total_bytes.all -= ht_record_size(record);
+    }
+}
+
 HT_PORT_HOT void ht_trace_relabel(ht_tracker_t *tracker, const ht_record_t *record,
                                   ht_origin_id_t origin)
 {

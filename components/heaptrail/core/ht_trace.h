@@ -177,6 +177,9 @@ void ht_trace_unknown(ht_tracker_t *tracker, uintptr_t address, bool by_realloc)
 void ht_trace_put_back(ht_tracker_t *tracker, const ht_record_t *record, uintptr_t address);
 void ht_trace_drop_held(ht_tracker_t *tracker, const ht_record_t *record);
 
+/** A record is taken out of every count. */
+void ht_trace_forget(ht_tracker_t *tracker, const ht_record_t *record);
+
 /** A record gets another origin. */
 void ht_trace_relabel(ht_tracker_t *tracker, const ht_record_t *record, ht_origin_id_t origin);
 

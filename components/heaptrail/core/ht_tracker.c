@@ -351,6 +351,7 @@ HT_PORT_HOT ht_hold_t ht_tracker_hold(ht_tracker_t *tracker, uintptr_t address)
 HT_PORT_HOT void ht_tracker_forget(ht_tracker_t *tracker, ht_record_t *record)
 {
     size_t size = ht_record_size(record);
+    if (ht_tracing(tracker)) { ht_trace_forget(tracker, record); }
     ht_origin_t *origin = &tracker->origins.origins[ht_record_origin(record).index];
     ht_task_t *task = &tracker->tasks.rows[ht_record_task(record).index];
     ht_heap_t *heap = &tracker->heaps.row[ht_record_heap(record).index];
