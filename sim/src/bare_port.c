@@ -225,7 +225,9 @@ esp_reset_reason_t esp_reset_reason(void)
 }
 
 /* One task, which nothing interrupts. */
-void vTaskSuspendAll(void) {}
+void vTaskSuspendAll(void)
+{
+}
 
 BaseType_t xTaskResumeAll(void)
 {

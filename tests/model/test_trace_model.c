@@ -182,7 +182,8 @@ static void run_one(const setting_t *setting, uint64_t seed, uint32_t steps, uin
         if (i % 61U == 0) { compare_mark(world, seed); }
     }
     compare_mark(world, seed);
-    if (world->generation == world->model.tracker.generation && world->reader.lost[1] + world->reader.lost[2] == 0) {
+    if (world->generation == world->model.tracker.generation &&
+        world->reader.lost[1] + world->reader.lost[2] == 0) {
         compare_origins(world);
     }
     ht_trace_detach(&world->model.tracker);

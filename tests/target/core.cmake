@@ -11,6 +11,8 @@ heaptrail_target_library(core_fake MARCH ${BOTH} SOURCES ${CORE_SOURCES} ${TESTS
 foreach(module table origin task heap failure tracker query lifecycle check races spec explain guard freed error lowmem)
   heaptrail_target_test(unit_${module} MARCH ${BOTH} SOURCES ${TESTS}/unit/test_${module}.c LIBS core_fake)
 endforeach()
+heaptrail_target_test(unit_trace MARCH ${BOTH} LIBS core_fake INCLUDES ${TESTS}/unit
+  SOURCES ${TESTS}/unit/test_trace.c ${TESTS}/unit/trace_reader.c ${TESTS}/unit/trace_reader_records.c)
 heaptrail_target_test(unit_explained MARCH ${BOTH} LIBS core_fake
   SOURCES ${TESTS}/unit/test_explained.c ${COMPONENT}/api/heaptrail_explain.c
   INCLUDES ${COMPONENT}/api ${COMPONENT}/port/posix/include)
@@ -19,3 +21,7 @@ set(MODEL ${TESTS}/model)
 heaptrail_target_test(model_oracle MARCH ${BOTH} LIBS core_fake INCLUDES ${MODEL} TIMEOUT 120
   SOURCES ${MODEL}/test_model.c ${MODEL}/model.c ${MODEL}/compare.c ${MODEL}/oracle.c ${MODEL}/watch.c
   ${MODEL}/stream.c)
+heaptrail_target_test(model_trace MARCH ${BOTH} LIBS core_fake INCLUDES ${MODEL} ${TESTS}/unit TIMEOUT 120
+  SOURCES ${MODEL}/test_trace_model.c ${MODEL}/model.c ${MODEL}/compare.c ${MODEL}/oracle.c
+    ${MODEL}/watch.c ${MODEL}/stream.c
+    ${TESTS}/unit/trace_reader.c ${TESTS}/unit/trace_reader_records.c)

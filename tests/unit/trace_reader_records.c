@@ -206,7 +206,7 @@ static void snapshot_block(cursor_t *cursor, bool put_back)
         }
         block = reader_add(reader, address);
         block->made_us = reader->time - age;
-    } else if (put_back) {
+    } else if (put_back && reader->exact) {
         reader_wrong(reader, "what comes back is live", address);
     } else if (reader->exact && (block->size != size || block->origin != origin)) {
         reader_wrong(reader, "a block of a snapshot is another one", address);

@@ -113,7 +113,7 @@ static ht_ring_t *nearest(ht_drain_t *drain, uint32_t limit, uint32_t *distance)
     for (uint32_t core = 0; core < HT_PORT_CORES; core++) {
         ht_ring_t *ring = &drain->trace.ring[core];
         uint32_t tail = ring->tail;
-        if (__atomic_load_n(&ring->head, __ATOMIC_RELAXED) == tail) { continue; }
+        if (__atomic_load_n(&ring->head, __ATOMIC_ACQUIRE) == tail) { continue; }
         uint32_t number = HT_RAW_NUMBER(ring->slots[tail & ring->mask].head);
         uint32_t ahead = (number - drain->expect) & HT_RAW_NUMBERS;
         if (ahead < *distance) {
@@ -122,6 +122,14 @@ static ht_ring_t *nearest(ht_drain_t *drain, uint32_t limit, uint32_t *distance)
         }
     }
     return found;
+}
+
+uint32_t ht_drain_limit(const ht_drain_t *drain)
+{
+    ht_port_irq_t irq = ht_port_lock(&drain->tracker->lock);
+    uint32_t next = drain->trace.next;
+    ht_port_unlock(&drain->tracker->lock, irq);
+    return next;
 }
 
 /* What has to be said before the next event. */

@@ -143,12 +143,8 @@ bool ht_drain_event(ht_drain_t *drain, unsigned core, uint32_t at);
 /** Slots of an event of this kind. */
 uint32_t ht_drain_slots(uint32_t kind);
 
-/** The number of the next event, with all before it visible. No lock, or with it: of this moment.
- */
-HT_INLINE uint32_t ht_drain_limit(const ht_drain_t *drain)
-{
-    return __atomic_load_n(&drain->trace.next, __ATOMIC_ACQUIRE);
-}
+/** The number of the next event; all before it are in the rings, or lost. Takes the lock. */
+uint32_t ht_drain_limit(const ht_drain_t *drain);
 
 /** Define an origin, and its site, unless that was done. */
 bool ht_drain_define_origin(ht_drain_t *drain, uint32_t index);

@@ -70,11 +70,11 @@ static HT_PORT_HOT bool put_long(ht_trace_t *trace, uint32_t kind, const ht_raw_
                    left < HT_RAW_BYTES ? left : HT_RAW_BYTES);
             slot->head = number << HT_RAW_KIND_BITS | HT_RAW_MORE;
         }
-        __atomic_store_n(&ring->head, head + slots, __ATOMIC_RELAXED);
+        __atomic_store_n(&ring->head, head + slots, __ATOMIC_RELEASE);
     } else {
         ht_trace_lose(trace);
     }
-    __atomic_store_n(&trace->next, number + 1U, __ATOMIC_RELEASE);
+    trace->next = number + 1U;
     return fits;
 }
 

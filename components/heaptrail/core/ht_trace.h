@@ -13,8 +13,8 @@
  *
  * The lock gives each event its number, so the numbers are the order in which the table changed,
  * whatever core did it. A number is used up by an event that finds no room, too: a gap says exactly
- * where how many were lost. The drain takes no lock: it reads `next` first (acquire), and whatever
- * has a smaller number is in a ring by then, or nowhere.
+ * where how many were lost. The drain reads `next` under the lock, once for all events that there
+ * are: whatever has a smaller number is in a ring by then, or nowhere.
  *
  *   raw event, 24 bytes (40 on 64-bit)
  *     address | what | who | tick          the words of a record, as far as the event has them
@@ -237,11 +237,11 @@ HT_INLINE void ht_trace_put(ht_trace_t *trace, uint32_t kind, uintptr_t address,
         slot->tick = now;
         slot->clock = ht_port_clock();
         slot->head = number << HT_RAW_KIND_BITS | kind;
-        __atomic_store_n(&ring->head, head + 1U, __ATOMIC_RELAXED);
+        __atomic_store_n(&ring->head, head + 1U, __ATOMIC_RELEASE);
     } else {
         ht_trace_lose(trace);
     }
-    __atomic_store_n(&trace->next, number + 1U, __ATOMIC_RELEASE);
+    trace->next = number + 1U;
 }
 
 /** A new block got its record, which says all. Lock held. */
