@@ -44,9 +44,9 @@ static void release(ht_model_t *model)
 static bool begin(ht_model_t *model, ht_model_options_t options)
 {
     *model = (ht_model_t){.options = options, .last_task_index = UINT32_MAX};
-    model->live.size = FIRST_SLOTS;
-    model->live.shift = 64U - (unsigned)__builtin_ctz(FIRST_SLOTS);
     model->live.slot = calloc(FIRST_SLOTS, sizeof(ht_slot_t));
+    model->live.size = model->live.slot != NULL ? FIRST_SLOTS : 0;
+    model->live.shift = 64U - (unsigned)__builtin_ctz(FIRST_SLOTS);
     model->next_sample_us = UINT64_MAX;
     model->flow_slots = FIRST_SLOTS;
     model->flow_slot = calloc(FIRST_SLOTS, sizeof(ht_flow_slot_t));

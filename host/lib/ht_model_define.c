@@ -63,11 +63,12 @@ static bool is_good(ht_model_t *model, uint32_t index, uint32_t max)
     return good;
 }
 
+/* A row that no index leads to is taken back. */
 #define ADD_ROW(model, rows, map, number, max)                                                     \
-    (is_good((model), (number), (max)) && HT_ROW_ADD((model), (rows)) != NULL &&                   \
-             set((model), (map), (number), (ht_row_t)((rows).count - 1U))                          \
+    (!is_good((model), (number), (max)) || HT_ROW_ADD((model), (rows)) == NULL ? 0U                \
+     : set((model), (map), (number), (ht_row_t)((rows).count - 1U))                                \
          ? (ht_row_t)((rows).count - 1U)                                                           \
-         : 0U)
+         : ((rows).count--, 0U))
 
 ht_row_t ht_model_origin(ht_model_t *model, uint32_t index)
 {
@@ -127,18 +128,18 @@ ht_row_t ht_model_heap(ht_model_t *model, uint32_t index)
     return row;
 }
 
+/* Each is filled in by itself: what there is has to be readable, whatever there is not. */
 bool ht_model_unknown_rows(ht_model_t *model)
 {
     ht_origin_row_t *origin = HT_ROW_ADD(model, model->origins);
+    if (origin != NULL) { origin->first_flow = HT_NO_ROW; }
     ht_site_row_t *site = HT_ROW_ADD(model, model->sites);
+    if (site != NULL) { *site = (ht_site_row_t){.file = "", .function = "", .variable = ""}; }
     ht_task_row_t *task = HT_ROW_ADD(model, model->tasks);
+    if (task != NULL) { task->name = ""; }
     ht_heap_row_t *heap = HT_ROW_ADD(model, model->heaps);
-    if (model->view.no_memory) { return false; }
-    origin->first_flow = HT_NO_ROW;
-    *site = (ht_site_row_t){.file = "", .function = "", .variable = ""};
-    task->name = "";
-    *heap = (ht_heap_row_t){.name = "", .point_step = 1};
-    return true;
+    if (heap != NULL) { *heap = (ht_heap_row_t){.name = "", .point_step = 1}; }
+    return !model->view.no_memory;
 }
 
 /* --- definitions --------------------------------------------------------------------------------
