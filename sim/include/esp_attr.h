@@ -5,7 +5,13 @@
 #include "sdkconfig.h"
 
 #define ROMFN_ATTR
+#ifdef SIM_IRAM_SECTIONS /* as on a chip, to see whether two of them meet on one function */
+#define SIM_ATTR_TEXT_(number) #number
+#define SIM_ATTR_TEXT(number) SIM_ATTR_TEXT_(number)
+#define IRAM_ATTR __attribute__((section(".iram1." SIM_ATTR_TEXT(__COUNTER__))))
+#else
 #define IRAM_ATTR
+#endif
 #define FORCE_IRAM_ATTR
 #define DRAM_ATTR
 #define IRAM_DATA_ATTR

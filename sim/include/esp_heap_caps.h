@@ -48,8 +48,9 @@ esp_err_t heap_caps_register_failed_alloc_callback(esp_alloc_failed_hook_t callb
 #ifdef CONFIG_HEAP_USE_HOOKS
 /** The firmware may define them: called after every allocation and after every free. A realloc()
  * that moves a block within its heap calls the first only. */
-__attribute__((weak)) void esp_heap_trace_alloc_hook(void *ptr, size_t size, uint32_t caps);
-__attribute__((weak)) void esp_heap_trace_free_hook(void *ptr);
+__attribute__((weak)) IRAM_ATTR void esp_heap_trace_alloc_hook(void *ptr, size_t size,
+                                                               uint32_t caps);
+__attribute__((weak)) IRAM_ATTR void esp_heap_trace_free_hook(void *ptr);
 #endif
 
 void *heap_caps_malloc(size_t size, uint32_t caps);

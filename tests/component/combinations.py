@@ -124,11 +124,23 @@ def try_errors(folder):
             expect(macros, result.returncode != 0 and says in result.stderr, result.stderr[:300])
 
 
+def try_sections():
+    """What ESP-IDF's headers place in IRAM is not placed a second time: gcc warns, and CI has -Werror."""
+    command = ["gcc", "-fsyntax-only", "-std=gnu17", "-Wall", "-Wextra", "-Werror", "-DSIM_IRAM_SECTIONS", "-D_GNU_SOURCE",
+               "-DCONFIG_HEAPTRAIL_ENABLE=1", "-DCONFIG_HEAPTRAIL_HOOKS=1", "-DCONFIG_HEAP_USE_HOOKS=1",
+               f"-I{ROOT}/sim/include", *(f"-I{COMPONENT / folder}" for folder in
+                                          ("include", "api", "core", "port", "port/esp_idf", "port/unwind")),
+               str(COMPONENT / "port/esp_idf/ht_hooks.c")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    expect("sections", result.returncode == 0, result.stderr[:400])
+
+
 with tempfile.TemporaryDirectory() as temporary:
     try_wraps(temporary)
     try_hooks(temporary)
     try_refused(temporary)
     try_errors(temporary)
+try_sections()
 print("\n".join(wrong))
 print(f"combinations: {len(wrong)} wrong")
 sys.exit(1 if wrong else 0)

@@ -65,7 +65,8 @@ static HT_PORT_HOT bool is_reallocating(const ht_tracker_t *tracker)
            scope->method == HEAPTRAIL_METHOD_HEAP_CAPS_REALLOC_PREFER;
 }
 
-HT_PORT_HOT void esp_heap_trace_alloc_hook(void *block, size_t size, uint32_t caps)
+/* ESP-IDF's header says where the two lie: with its heap. (And linker.lf.in, in RAM with us.) */
+void esp_heap_trace_alloc_hook(void *block, size_t size, uint32_t caps)
 {
     if (block == NULL) { return; }
     ht_tracker_t *tracker = ht_default();
@@ -76,7 +77,7 @@ HT_PORT_HOT void esp_heap_trace_alloc_hook(void *block, size_t size, uint32_t ca
     ht_on_alloc(block, size, caps, HEAPTRAIL_METHOD_UNKNOWN, CALLER);
 }
 
-HT_PORT_HOT void esp_heap_trace_free_hook(void *block)
+void esp_heap_trace_free_hook(void *block)
 {
     ht_tracker_t *tracker = ht_default();
     if (block == NULL || ht_is_idle(tracker)) { return; }
