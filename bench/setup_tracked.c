@@ -88,122 +88,124 @@ static bool watch_memory(void)
     const heaptrail_lowmem_t watch = {.caps = MALLOC_CAP_8BIT | MALLOC_CAP_SPIRAM,
                                       .free_below_bytes = 4096};
     return heaptrail_lowmem_watch(&watch, NULL) == ESP_OK;
+}
+
 /* Room for all that happens: nothing is drained while it is counted. */
 #define RING_EVENTS 4096U
 
-    static uint64_t s_rings[RING_EVENTS * 48U / sizeof(uint64_t)];
-    static size_t s_written;
+static uint64_t s_rings[RING_EVENTS * 48U / sizeof(uint64_t)];
+static size_t s_written;
 
-    static size_t write_trace(void *context, const void *bytes, size_t length)
-    {
-        (void)context, (void)bytes;
-        s_written += length;
-        return length;
-    }
+static size_t write_trace(void *context, const void *bytes, size_t length)
+{
+    (void)context, (void)bytes;
+    s_written += length;
+    return length;
+}
 
-    /* Hello, and the snapshot of nothing, are written before anything happens. */
-    static bool trace(void)
-    {
-        const heaptrail_trace_config_t config = {.write = write_trace,
-                                                 .ring_events = RING_EVENTS,
-                                                 .memory = s_rings,
-                                                 .memory_bytes = sizeof(s_rings)};
-        return heaptrail_trace_start(&config) == ESP_OK && heaptrail_trace_poll() == ESP_OK;
-    }
+/* Hello, and the snapshot of nothing, are written before anything happens. */
+static bool trace(void)
+{
+    const heaptrail_trace_config_t config = {.write = write_trace,
+                                             .ring_events = RING_EVENTS,
+                                             .memory = s_rings,
+                                             .memory_bytes = sizeof(s_rings)};
+    return heaptrail_trace_start(&config) == ESP_OK && heaptrail_trace_poll() == ESP_OK;
+}
 
-    __attribute__((noinline)) void bench_drain(void)
-    {
-        (void)heaptrail_trace_poll();
-    }
+__attribute__((noinline)) void bench_drain(void)
+{
+    (void)heaptrail_trace_poll();
+}
 
-    static const char *verify_trace(void)
-    {
-        heaptrail_trace_status_t status;
-        if (heaptrail_trace_poll() != ESP_OK || heaptrail_trace_status(&status) != ESP_OK) {
-            return "the trace does not run";
-        }
-        if (status.lost_ring_full + status.pending_events != 0) { return "events were lost"; }
-        return status.events > s_live && s_written > status.events ? NULL : "nothing was traced";
+static const char *verify_trace(void)
+{
+    heaptrail_trace_status_t status;
+    if (heaptrail_trace_poll() != ESP_OK || heaptrail_trace_status(&status) != ESP_OK) {
+        return "the trace does not run";
     }
+    if (status.lost_ring_full + status.pending_events != 0) { return "events were lost"; }
+    return status.events > s_live && s_written > status.events ? NULL : "nothing was traced";
+}
 
-    bool bench_set_up(const char *setting, uint32_t live)
-    {
-        s_live = live;
-        bool ok = false;
-        if (strcmp(setting, "stopped") == 0) {
-            ok = configure(live, 1) && heaptrail_stop() == ESP_OK;
-        } else if (strcmp(setting, "sites") == 0) {
-            ok = configure(live, 1);
-        } else if (strcmp(setting, "watched") == 0) {
-            ok = configure(live, 1) && watch_memory();
-        } else if (strcmp(setting, "roomy") == 0) { /* the table half full, as by default */
-            ok = configure(2U * live, 1);
-        } else if (strncmp(setting, "stack", 5) == 0) { /* stack8: 8 frames */
-            ok = configure(live, (uint32_t)strtoul(setting + 5, NULL, 10));
-        } else if (strcmp(setting, "redzones") == 0 || strcmp(setting, "scrub") == 0) {
-            ok = configure(live, 1) && check_redzones();
-        } else if (strcmp(setting, "checked") == 0) {
-            ok = configure(live, 1) && check_all();
-        } else if (strcmp(setting, "development") == 0) {
-            ok = configure(live, 8) && check_development();
-        } else if (strcmp(setting, "hunt") == 0) {
-            ok = configure(live, 16) && check_hunt();
-        } else if (strcmp(setting, "sections") == 0) {
-            ok = configure(live, 32) && check_all();
-        } else if (strcmp(setting, "traced") == 0 || strcmp(setting, "drain") == 0) {
-            ok = configure(live, 1) && trace();
-        } else if (strcmp(setting, "traced8") == 0) {
-            ok = configure(live, 8) && trace();
-        } else if (strcmp(setting, "full") == 0) { /* room for half of the blocks */
-            ok = configure(live / 2U, 1);
-        }
-        return ok && heaptrail_sample() == ESP_OK;
+bool bench_set_up(const char *setting, uint32_t live)
+{
+    s_live = live;
+    bool ok = false;
+    if (strcmp(setting, "stopped") == 0) {
+        ok = configure(live, 1) && heaptrail_stop() == ESP_OK;
+    } else if (strcmp(setting, "sites") == 0) {
+        ok = configure(live, 1);
+    } else if (strcmp(setting, "watched") == 0) {
+        ok = configure(live, 1) && watch_memory();
+    } else if (strcmp(setting, "roomy") == 0) { /* the table half full, as by default */
+        ok = configure(2U * live, 1);
+    } else if (strncmp(setting, "stack", 5) == 0) { /* stack8: 8 frames */
+        ok = configure(live, (uint32_t)strtoul(setting + 5, NULL, 10));
+    } else if (strcmp(setting, "redzones") == 0 || strcmp(setting, "scrub") == 0) {
+        ok = configure(live, 1) && check_redzones();
+    } else if (strcmp(setting, "checked") == 0) {
+        ok = configure(live, 1) && check_all();
+    } else if (strcmp(setting, "development") == 0) {
+        ok = configure(live, 8) && check_development();
+    } else if (strcmp(setting, "hunt") == 0) {
+        ok = configure(live, 16) && check_hunt();
+    } else if (strcmp(setting, "sections") == 0) {
+        ok = configure(live, 32) && check_all();
+    } else if (strcmp(setting, "traced") == 0 || strcmp(setting, "drain") == 0) {
+        ok = configure(live, 1) && trace();
+    } else if (strcmp(setting, "traced8") == 0) {
+        ok = configure(live, 8) && trace();
+    } else if (strcmp(setting, "full") == 0) { /* room for half of the blocks */
+        ok = configure(live / 2U, 1);
     }
+    return ok && heaptrail_sample() == ESP_OK;
+}
 
-    __attribute__((noinline)) void bench_scrub(uint32_t blocks)
-    {
-        uint32_t seen = 0;
-        while (seen < blocks) {
-            heaptrail_verified_t verified;
-            heaptrail_scrub(64, &verified);
-            seen += verified.blocks;
-        }
+__attribute__((noinline)) void bench_scrub(uint32_t blocks)
+{
+    uint32_t seen = 0;
+    while (seen < blocks) {
+        heaptrail_verified_t verified;
+        heaptrail_scrub(64, &verified);
+        seen += verified.blocks;
     }
+}
 
-    int bench_verify(const char *setting)
-    {
-        heaptrail_status_t status;
-        heaptrail_status(&status);
-        /* Not in "sections": the validator holds the lock for long, and says so. */
-        const char *wrong = strcmp(setting, "sections") != 0 ? heaptrail_check() : NULL;
-        uint32_t expected = s_live;
-        heaptrail_check_status_t checks;
-        heaptrail_check_status(&checks);
-        if (checks.reported != 0) { wrong = "a false report"; }
-        if (strcmp(setting, "redzones") == 0 && checks.redzone_bytes != (size_t)s_live * 16U) {
-            wrong = "blocks without redzones";
-        }
-        if (strcmp(setting, "checked") == 0 && checks.quarantined_blocks == 0) {
-            wrong = "nothing in quarantine";
-        }
-        if (strcmp(setting, "stopped") == 0) {
-            expected = 0;
-        } else if (strcmp(setting, "full") == 0) {
-            expected = status.live_blocks; /* its table is full, see below */
-            if (status.loss.table_full == 0 || status.loss.unknown_frees == 0) {
-                wrong = "the table was not full";
-            }
-        }
-        if (strncmp(setting, "traced", 6) == 0 || strcmp(setting, "drain") == 0) {
-            const char *lost = verify_trace();
-            wrong = wrong != NULL ? wrong : lost;
-        }
-        if (strcmp(setting, "sections") == 0) {
-            expected = status.live_blocks; /* a reset forgot some */
-        }
-        if (wrong == NULL && status.live_blocks != expected) {
-            wrong = "not as many records as blocks";
-        }
-        if (wrong != NULL) { fprintf(stderr, "pairs: %s\n", wrong); }
-        return wrong != NULL;
+int bench_verify(const char *setting)
+{
+    heaptrail_status_t status;
+    heaptrail_status(&status);
+    /* Not in "sections": the validator holds the lock for long, and says so. */
+    const char *wrong = strcmp(setting, "sections") != 0 ? heaptrail_check() : NULL;
+    uint32_t expected = s_live;
+    heaptrail_check_status_t checks;
+    heaptrail_check_status(&checks);
+    if (checks.reported != 0) { wrong = "a false report"; }
+    if (strcmp(setting, "redzones") == 0 && checks.redzone_bytes != (size_t)s_live * 16U) {
+        wrong = "blocks without redzones";
     }
+    if (strcmp(setting, "checked") == 0 && checks.quarantined_blocks == 0) {
+        wrong = "nothing in quarantine";
+    }
+    if (strcmp(setting, "stopped") == 0) {
+        expected = 0;
+    } else if (strcmp(setting, "full") == 0) {
+        expected = status.live_blocks; /* its table is full, see below */
+        if (status.loss.table_full == 0 || status.loss.unknown_frees == 0) {
+            wrong = "the table was not full";
+        }
+    }
+    if (strncmp(setting, "traced", 6) == 0 || strcmp(setting, "drain") == 0) {
+        const char *lost = verify_trace();
+        wrong = wrong != NULL ? wrong : lost;
+    }
+    if (strcmp(setting, "sections") == 0) {
+        expected = status.live_blocks; /* a reset forgot some */
+    }
+    if (wrong == NULL && status.live_blocks != expected) {
+        wrong = "not as many records as blocks";
+    }
+    if (wrong != NULL) { fprintf(stderr, "pairs: %s\n", wrong); }
+    return wrong != NULL;
+}

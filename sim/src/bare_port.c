@@ -223,20 +223,3 @@ esp_reset_reason_t esp_reset_reason(void)
 {
     return ESP_RST_POWERON;
 }
-
-/* One task, which nothing interrupts. */
-void vTaskSuspendAll(void)
-{
-}
-
-BaseType_t xTaskResumeAll(void)
-{
-    return pdFALSE;
-}
-
-UBaseType_t uxTaskGetSnapshotAll(TaskSnapshot_t *const tasks, const UBaseType_t size,
-                                 UBaseType_t *const tcb_size)
-{
-    (void)tasks, (void)size, (void)tcb_size;
-    return 0;
-}
