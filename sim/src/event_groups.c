@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Event groups. Waiters look for themselves whenever bits are set. */
-#include "freertos/event_groups.h"
 #include "freertos/FreeRTOS.h"
+
+#include "freertos/event_groups.h"
 
 #include "heap_private.h"
 #include "kernel.h"

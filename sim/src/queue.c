@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Queues, and the semaphores and mutexes built on them. A semaphore is a queue of items of size 0:
  * its count is the number of messages. */
-#include "freertos/queue.h"
 #include "freertos/FreeRTOS.h"
+
+#include "freertos/queue.h"
 
 #include "freertos/semphr.h"
 #include "heap_private.h"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Software timers ("Tmr Svc") and esp_timer ("esp_timer"): one mechanism, two service tasks. A
  * service task sleeps until its earliest timer is due and runs the callback, outside the lock. */
-#include "freertos/timers.h"
 #include "freertos/FreeRTOS.h"
+
+#include "freertos/timers.h"
 
 #include "esp_heap_caps.h"
 #include "esp_timer.h"
