@@ -252,7 +252,8 @@ void ht_model_snapshot_block(ht_model_t *model, const ht_event_t *event)
     uint64_t now = model->view.last_us;
     uint64_t age = event->block.age_us < now ? event->block.age_us : now;
     unsigned flags = HT_LIVE_CARRIED | core_flag(event->block.core);
-    flags |= event->block.unrecorded ? HT_LIVE_UNRECORDED : 0U; /* in checkpoints of files */
+    /* In checkpoints of files. A pool's block always has a record. */
+    flags |= event->block.unrecorded && !event->block.pool ? HT_LIVE_UNRECORDED : 0U;
     ht_birth_t known = {.key = key,
                         .size = event->block.size,
                         .time_us = now - age,

@@ -144,6 +144,10 @@ static uint64_t find_piece(ht_trace_pump_t *pump, uint64_t piece)
     (void)ZSTD_DCtx_reset(pump->zstd, ZSTD_reset_session_only);
     uint32_t word = 0;
     while (has_more(pump)) {
+        if (position(pump) < piece + 4) { /* zstd took nothing of it: not this piece again */
+            input->at++;
+            continue;
+        }
         word = word >> 8 | (uint32_t)input->buffer[input->at++] << 24;
         if (!is_magic(word)) { continue; }
         uint8_t magic[4];

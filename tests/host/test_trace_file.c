@@ -15,8 +15,24 @@
 
 #include <zstd.h>
 
+#include "ht_keeper.h"
 #include "ht_model.h"
 #include "recording.h"
+
+/* Of the whole file: skippable frames of that kind. */
+static uint64_t checkpoint_bytes(void)
+{
+    capture_bytes_t file = recording_bytes();
+    uint64_t bytes = 0;
+    for (size_t at = 0; at + 8 < file.length;) {
+        size_t length = ZSTD_findFrameCompressedSize(file.bytes + at, file.length - at);
+        assert_false(ZSTD_isError(length));
+        if (file.bytes[at] == 0x57) { bytes += length; }
+        at += length;
+    }
+    capture_bytes_free(&file);
+    return bytes;
+}
 
 static void test_what_was_recorded_is_read(void **state)
 {
@@ -42,6 +58,49 @@ static void test_what_was_recorded_is_read(void **state)
     capture_free(&expected);
     ht_trace_writer_free(writer);
     capture_bytes_free(&wire);
+}
+
+/* However often they are asked for, they take an eighth of the file. */
+static void test_checkpoints_are_an_eighth(void **state)
+{
+    (void)state;
+    const ht_trace_options_t often = {.chunk_bytes = 4096, .checkpoint_bytes = 1};
+    story_config_t config = recording_story;
+    config.events = 60000;
+    capture_bytes_t wire = recording_wire(&config);
+    ht_trace_writer_t *writer = recording_make(&wire, &often, true);
+    const ht_trace_written_t written = ht_trace_writer_status(writer);
+    assert_true(written.checkpoints > 2);
+    assert_in_range(checkpoint_bytes(), 1, written.file_bytes / 6);
+    ht_trace_writer_free(writer);
+    capture_bytes_free(&wire);
+}
+
+/* What a snapshot of the device does not know has ended unseen; what has no record cannot be in it.
+ */
+static void test_a_snapshot_ends_what_is_not_in_it(void **state)
+{
+    (void)state;
+    ht_keeper_t *keeper = ht_keeper_new();
+    ht_event_t events[] = {
+        {.kind = HT_EVENT_ALLOC, .alloc = {.address = 0x1000, .size = 1}},
+        {.kind = HT_EVENT_ALLOC, .alloc = {.address = 0x2000, .size = 2}},
+        {.kind = HT_EVENT_ALLOC, .alloc = {.address = 0x3000, .size = 3, .unrecorded = true}},
+        {.kind = HT_EVENT_SNAPSHOT, .snapshot = {.number = 1, .blocks = 1}},
+        {.kind = HT_EVENT_ALLOC, .alloc = {.address = 0x4000, .size = 4}},
+        {.kind = HT_EVENT_SNAPSHOT_BLOCK, .block = {.address = 0x1000, .size = 1}},
+        {.kind = HT_EVENT_SNAPSHOT_END, .snapshot = {.number = 1, .blocks = 1, .complete = true}},
+    };
+    const size_t count = sizeof(events) / sizeof(events[0]);
+    for (size_t i = 0; i < count; i++) {
+        ht_keeper_event(keeper, &events[i]);
+    }
+    assert_int_equal(ht_keeper_blocks(keeper), 3); /* 0x1000, 0x3000, 0x4000 */
+    events[count - 1].snapshot.complete = false;   /* proves nothing of what is not in it */
+    ht_keeper_event(keeper, &events[3]);
+    ht_keeper_event(keeper, &events[count - 1]);
+    assert_int_equal(ht_keeper_blocks(keeper), 3);
+    ht_keeper_free(keeper);
 }
 
 /* The decompressed file is the wire's bytes, for everybody's zstd. */
@@ -426,6 +485,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_was_recorded_is_read),
+        cmocka_unit_test(test_checkpoints_are_an_eighth),
+        cmocka_unit_test(test_a_snapshot_ends_what_is_not_in_it),
         cmocka_unit_test(test_zstd_gives_the_wire),
         cmocka_unit_test(test_a_checkpoint_knows_what_lives),
         cmocka_unit_test(test_a_model_from_a_checkpoint),
