@@ -169,10 +169,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &options->desk.session;
-        state->child_inputs[1] = &options->desk.choice;
-        state->child_inputs[2] = &options->desk.naming;
-        state->child_inputs[3] = &options->desk.output;
+        ht_desk_inputs(state, &options->desk);
         return 0;
     case KEY_LIMITS: {
         int code = read_limits(options, argument);
@@ -183,14 +180,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         options->junit = argument;
         return 0;
     case KEY_SINCE:
-        options->desk.since_text = argument;
-        if (!ht_moment_parse(argument, &options->desk.since)) {
-            argp_error(state, "--since takes a mark or a time, not '%s'", argument);
-        }
+        ht_take_since(state, argument, &options->desk);
         return 0;
     case ARGP_KEY_ARG:
-        if (options->desk.session.path != NULL) { argp_error(state, "one trace at a time"); }
-        options->desk.session.path = argument;
+        ht_take_trace(state, argument, &options->desk);
         return 0;
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "which trace? (- is standard input)");

@@ -46,23 +46,23 @@ static void parse_path(struct argp_state *state, options_t *options, const char 
     options->path[at] = path;
 }
 
+static void parse_by(struct argp_state *state, options_t *options, const char *text)
+{
+    if (!ht_by_parse(text, &options->desk.by) || options->desk.by == HT_BY_STACK) {
+        argp_error(state, "--by takes site, function, file, component, library or task, not '%s'",
+                   text);
+    }
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     options_t *options = state->input;
-    uint64_t number;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &options->desk.session;
-        state->child_inputs[1] = &options->desk.choice;
-        state->child_inputs[2] = &options->desk.naming;
-        state->child_inputs[3] = &options->desk.output;
+        ht_desk_inputs(state, &options->desk);
         return 0;
     case KEY_BY:
-        if (!ht_by_parse(argument, &options->desk.by) || options->desk.by == HT_BY_STACK) {
-            argp_error(state,
-                       "--by takes site, function, file, component, library or task, not '%s'",
-                       argument);
-        }
+        parse_by(state, options, argument);
         return 0;
     case KEY_METRIC:
         parse_metric(state, options, argument);
@@ -73,16 +73,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         }
         return 0;
     case KEY_TOP:
-        if (!ht_parse_number(argument, &number) || number > 1000000U) {
-            argp_error(state, "--top takes a number up to 1000000, not '%s'", argument);
-        }
-        options->desk.top = (uint32_t)number;
+        ht_take_count(state, "--top", argument, &options->desk.top);
         return 0;
     case KEY_SINCE:
-        options->desk.since_text = argument;
-        if (!ht_moment_parse(argument, &options->desk.since)) {
-            argp_error(state, "--since takes a mark or a time, not '%s'", argument);
-        }
+        ht_take_since(state, argument, &options->desk);
         return 0;
     case ARGP_KEY_ARG:
         parse_path(state, options, argument);

@@ -292,8 +292,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         state->child_inputs[0] = &info->desk.output;
         return 0;
     case ARGP_KEY_ARG:
-        if (info->desk.session.path != NULL) { argp_error(state, "one trace at a time"); }
-        info->desk.session.path = argument;
+        ht_take_trace(state, argument, &info->desk);
         return 0;
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "which trace? (- is standard input)");

@@ -42,25 +42,6 @@ static void make_options(void)
     memcpy(&s_options[count], others, sizeof(others));
 }
 
-static void parse_count(struct argp_state *state, const char *option, const char *text,
-                        uint32_t *count)
-{
-    uint64_t number;
-    if (!ht_parse_number(text, &number) || number > 1000000U) {
-        argp_error(state, "%s takes a number up to 1000000, not '%s'", option, text);
-        return;
-    }
-    *count = (uint32_t)number;
-}
-
-static void begin(struct argp_state *state, options_t *options)
-{
-    state->child_inputs[0] = &options->desk.session;
-    state->child_inputs[1] = &options->desk.choice;
-    state->child_inputs[2] = &options->desk.naming;
-    state->child_inputs[3] = &options->desk.output;
-}
-
 static error_t parse_table(int key, char *argument, struct argp_state *state, options_t *options)
 {
     switch (key) {
@@ -73,16 +54,13 @@ static error_t parse_table(int key, char *argument, struct argp_state *state, op
         }
         return 0;
     case KEY_TOP:
-        parse_count(state, "--top", argument, &options->desk.top);
+        ht_take_count(state, "--top", argument, &options->desk.top);
         return 0;
     case KEY_FRAMES:
-        parse_count(state, "--frames", argument, &options->desk.frames);
+        ht_take_count(state, "--frames", argument, &options->desk.frames);
         return 0;
     case KEY_SINCE:
-        options->desk.since_text = argument;
-        if (!ht_moment_parse(argument, &options->desk.since)) {
-            argp_error(state, "--since takes a mark or a time, not '%s'", argument);
-        }
+        ht_take_since(state, argument, &options->desk);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -98,14 +76,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
     switch (key) {
     case ARGP_KEY_INIT:
-        begin(state, options);
+        ht_desk_inputs(state, &options->desk);
         return 0;
     case KEY_ALL:
         options->all = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (options->desk.session.path != NULL) { argp_error(state, "one trace at a time"); }
-        options->desk.session.path = argument;
+        ht_take_trace(state, argument, &options->desk);
         return 0;
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "which trace? (- is standard input)");

@@ -74,6 +74,40 @@ static void put_back(whois_t *whois, uint64_t address)
     }
 }
 
+static void pool_block(whois_t *whois, const ht_event_t *event)
+{
+    if (event->pool.freed) {
+        end_life(whois, event, event->pool.address, true);
+        return;
+    }
+    begin_life(whois, (life_t){.address = event->pool.address,
+                               .size = event->pool.size,
+                               .made_us = event->time_us,
+                               .origin = event->pool.origin,
+                               .task = event->task,
+                               .pool = true});
+}
+
+/* News only if nobody saw it made. */
+static void snapshot_block(whois_t *whois, const ht_event_t *event)
+{
+    uint64_t age = event->block.age_us;
+    if (living(whois, event->block.address, event->block.pool) != NULL) { return; }
+    begin_life(whois, (life_t){.address = event->block.address,
+                               .size = event->block.size,
+                               .made_us = event->time_us > age ? event->time_us - age : 0,
+                               .origin = event->block.origin,
+                               .task = event->block.task,
+                               .carried = true,
+                               .pool = event->block.pool});
+}
+
+static void relabel(whois_t *whois, const ht_event_t *event)
+{
+    life_t *life = living(whois, event->relabel.address, false);
+    if (life != NULL) { life->origin = event->relabel.origin; }
+}
+
 static void watch(void *context, const ht_event_t *event)
 {
     whois_t *whois = context;
@@ -94,34 +128,14 @@ static void watch(void *context, const ht_event_t *event)
     case HT_EVENT_PUT_BACK:
         put_back(whois, event->block.address);
         return;
-    case HT_EVENT_RELABEL: {
-        life_t *life = living(whois, event->relabel.address, false);
-        if (life != NULL) { life->origin = event->relabel.origin; }
+    case HT_EVENT_RELABEL:
+        relabel(whois, event);
         return;
-    }
     case HT_EVENT_POOL_BLOCK:
-        if (event->pool.freed) {
-            end_life(whois, event, event->pool.address, true);
-            return;
-        }
-        begin_life(whois, (life_t){.address = event->pool.address,
-                                   .size = event->pool.size,
-                                   .made_us = event->time_us,
-                                   .origin = event->pool.origin,
-                                   .task = event->task,
-                                   .pool = true});
+        pool_block(whois, event);
         return;
     case HT_EVENT_SNAPSHOT_BLOCK:
-        if (living(whois, event->block.address, event->block.pool) != NULL) { return; }
-        begin_life(whois, (life_t){.address = event->block.address,
-                                   .size = event->block.size,
-                                   .made_us = event->time_us > event->block.age_us
-                                                  ? event->time_us - event->block.age_us
-                                                  : 0,
-                                   .origin = event->block.origin,
-                                   .task = event->block.task,
-                                   .carried = true,
-                                   .pool = event->block.pool});
+        snapshot_block(whois, event);
         return;
     default:
         return;
@@ -408,17 +422,14 @@ static void argument(struct argp_state *state, whois_t *whois, char *text)
         if (!ht_parse_address(text, &whois->address)) {
             argp_error(state, "'%s' is no address", text);
         }
-    } else if (whois->desk.session.path != NULL) {
-        argp_error(state, "one trace at a time");
     } else {
-        whois->desk.session.path = text;
+        ht_take_trace(state, text, &whois->desk);
     }
 }
 
 static error_t parse(int key, char *text, struct argp_state *state)
 {
     whois_t *whois = state->input;
-    uint64_t number;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &whois->desk.session;
@@ -426,10 +437,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
         state->child_inputs[2] = &whois->desk.output;
         return 0;
     case KEY_TOP:
-        if (!ht_parse_number(text, &number) || number > 1000000U) {
-            argp_error(state, "--top takes a number up to 1000000, not '%s'", text);
-        }
-        whois->desk.top = (uint32_t)number;
+        ht_take_count(state, "--top", text, &whois->desk.top);
         return 0;
     case ARGP_KEY_ARG:
         argument(state, whois, text);

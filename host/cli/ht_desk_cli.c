@@ -63,6 +63,38 @@ static error_t parse_choice(int key, char *argument, struct argp_state *state)
 
 const struct argp ht_choice_argp = {s_options, parse_choice, NULL, NULL, NULL, NULL, NULL};
 
+void ht_desk_inputs(struct argp_state *state, ht_desk_options_t *options)
+{
+    state->child_inputs[0] = &options->session;
+    state->child_inputs[1] = &options->choice;
+    state->child_inputs[2] = &options->naming;
+    state->child_inputs[3] = &options->output;
+}
+
+void ht_take_count(struct argp_state *state, const char *option, const char *text, uint32_t *count)
+{
+    uint64_t number;
+    if (!ht_parse_number(text, &number) || number > 1000000U) {
+        argp_error(state, "%s takes a number up to 1000000, not '%s'", option, text);
+        return;
+    }
+    *count = (uint32_t)number;
+}
+
+void ht_take_since(struct argp_state *state, const char *text, ht_desk_options_t *options)
+{
+    options->since_text = text;
+    if (!ht_moment_parse(text, &options->since)) {
+        argp_error(state, "--since takes a mark or a time, not '%s'", text);
+    }
+}
+
+void ht_take_trace(struct argp_state *state, const char *path, ht_desk_options_t *options)
+{
+    if (options->session.path != NULL) { argp_error(state, "one trace at a time"); }
+    options->session.path = path;
+}
+
 bool ht_by_parse(const char *text, ht_by_t *by)
 {
     for (unsigned i = HT_BY_SITE; i <= HT_BY_TASK; i++) {

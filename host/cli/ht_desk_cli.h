@@ -41,5 +41,13 @@ int ht_desk_cli_open_watched(ht_desk_cli_t *cli, const ht_desk_options_t *option
                              ht_session_watch_t watch, void *context);
 void ht_desk_cli_close(ht_desk_cli_t *cli);
 
+/** For a verb's parser: the inputs of session, choice, naming, output, in this order. */
+void ht_desk_inputs(struct argp_state *state, ht_desk_options_t *options);
+
+/** Arguments that several verbs have; what makes no sense ends the program with a usage error. */
+void ht_take_count(struct argp_state *state, const char *option, const char *text, uint32_t *count);
+void ht_take_since(struct argp_state *state, const char *text, ht_desk_options_t *options);
+void ht_take_trace(struct argp_state *state, const char *path, ht_desk_options_t *options);
+
 /** "function", "file", ...; false: none of them. */
 bool ht_by_parse(const char *text, ht_by_t *by);

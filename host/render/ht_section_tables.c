@@ -178,10 +178,38 @@ static bool peak_of(const ht_desk_t *desk, const ht_tally_t *tally, bool by_task
 /* --- text ---------------------------------------------------------------------------------------
  */
 
-static void title(ht_desk_t *desk, const table_t *table, const ht_tallies_t *tallies)
+/* "184 KiB in 602 blocks": how much of what the table is about. */
+static void amount(ht_out_t *out, const table_t *table, const ht_tally_t *total)
 {
-    const ht_tally_t *total = &tallies->total;
+    bool now = table == &s_leaks, then = table == &s_peak;
+    uint64_t blocks = now ? total->left_blocks : then ? total->at_peak_blocks : total->total_blocks;
+    if (table == &s_temporary) {
+        ht_out_text(out, ht_text_grouped(total->temporary_blocks).s);
+        ht_out_text(out, " of ");
+        ht_out_count(out, total->total_blocks, "allocation");
+        return;
+    }
+    if (table == &s_lifetimes) {
+        ht_out_count(out, total->freed_blocks, "block");
+        ht_out_text(out, " freed");
+        return;
+    }
+    ht_out_size(out, table->whole(total));
+    ht_out_text(out, " in ");
+    ht_out_count(out, blocks, now || then ? "block" : "allocation");
+    if (now && total->pool_blocks != 0) {
+        ht_out_text(out, "; ");
+        ht_out_size(out, total->pool_bytes);
+        ht_out_text(out, " in ");
+        ht_out_count(out, total->pool_blocks, "block");
+        ht_out_text(out, " in pools");
+    }
+}
+
+static void title(ht_desk_t *desk, const table_t *table, const ht_tally_t *total)
+{
     ht_out_t *out = &desk->r.out;
+    ht_by_t by = table->by_task ? HT_BY_TASK : desk->by;
     ht_desk_title(desk);
     ht_out_text(out, table->title);
     if (table == &s_leaks && desk->since) {
@@ -193,34 +221,9 @@ static void title(ht_desk_t *desk, const table_t *table, const ht_tallies_t *tal
         ht_desk_moment(desk, desk->view.peak_time_us);
     }
     ht_out_text(out, ", by ");
-    ht_out_text(out, table->by_task || desk->by != HT_BY_SITE
-                         ? ht_desk_noun(table->by_task ? HT_BY_TASK : desk->by)
-                         : "call site");
+    ht_out_text(out, by == HT_BY_SITE ? "call site" : ht_desk_noun(by));
     ht_out_text(out, ": ");
-    if (table == &s_temporary) {
-        ht_out_text(out, ht_text_grouped(total->temporary_blocks).s);
-        ht_out_text(out, " of ");
-        ht_out_count(out, total->total_blocks, "allocation");
-    } else if (table == &s_lifetimes) {
-        ht_out_count(out, total->freed_blocks, "block");
-        ht_out_text(out, " freed");
-    } else {
-        bool now = table == &s_leaks, then = table == &s_peak;
-        ht_out_size(out, table->whole(total));
-        ht_out_text(out, " in ");
-        ht_out_count(out,
-                     now    ? total->left_blocks
-                     : then ? total->at_peak_blocks
-                            : total->total_blocks,
-                     now || then ? "block" : "allocation");
-    }
-    if (total->pool_blocks != 0 && table == &s_leaks) {
-        ht_out_text(out, "; ");
-        ht_out_size(out, total->pool_bytes);
-        ht_out_text(out, " in ");
-        ht_out_count(out, total->pool_blocks, "block");
-        ht_out_text(out, " in pools");
-    }
+    amount(out, table, total);
     ht_desk_choice_words(desk);
     ht_desk_title_end(desk);
 }
@@ -333,7 +336,7 @@ static bool table_text(ht_desk_t *desk, const table_t *table)
     const char *noun = ht_desk_noun(table->by_task ? HT_BY_TASK : desk->by);
     uint32_t rows = good ? rows_with(&tallies, table->sort) : 0;
     uint32_t shown = desk->top == 0 || rows < desk->top ? rows : desk->top;
-    if (good) { title(desk, table, &tallies); }
+    if (good) { title(desk, table, &tallies.total); }
     if (shown != 0) {
         ht_columns_choose(&desk->r, s_columns, COLUMNS, table->columns, 0, s_place_rest);
         ht_columns_head(&desk->r, s_columns, COLUMNS, noun);
