@@ -18,6 +18,7 @@
 #define HT_PORT_HOT_DATA
 #define HT_PORT_LEAF __attribute__((noinline))
 #define HT_PORT_NOINIT
+#define HT_PORT_STATE
 #define HT_PORT_ALIGN 4U
 #define HT_PORT_SEES_ALL 1
 #define HT_PORT_EMPTY_BLOCKS 0

@@ -54,10 +54,15 @@ static inline void unlock_from(ht_port_lock_t *lock, ht_port_irq_t irq)
     })
 #define ht_port_unlock(lock, irq) unlock_from((lock), (irq))
 
-/* What happens is the same in each run of an operation, stamps included. */
+/* What happens is the same in each run of an operation, stamps included; and takes as long. (And
+ * ht_port_uptime_us(), by the linker's --wrap.) */
 extern ht_tick_t sweep_clock;
 #define ht_port_tick() sweep_clock
+#define ht_port_clock() ((uint32_t)sweep_clock)
 
 /* Not 0: a handler is no interrupt's but the one that switches tasks, and this task runs in it. */
 extern uintptr_t sweep_task;
 #define ht_port_task_key() (sweep_task != 0 ? sweep_task : (ht_port_task_key)())
+
+/* The heap's own header is always looked at. */
+#define ht_port_header_usual(raw, bytes) ((void)(raw), (void)(bytes), false)

@@ -21,8 +21,8 @@
 #include "facts.h"
 
 /* In mtime's ticks of 100 ns. */
-#define STEPS_MAX 3000U      /* a longer operation is interrupted at every second step, or third */
-#define WORK_MAX (24U << 20) /* and one that is much longer less often */
+#define STEPS_MAX 2000U      /* a longer operation is interrupted at every second step, or third */
+#define WORK_MAX (16U << 20) /* and one that is much longer less often */
 #define LEAD 20U             /* before the operation */
 #define MARGIN 12U           /* how exactly it is known when the handler comes */
 #define ALARM_NEVER 0x40000000U
@@ -51,9 +51,6 @@ static gaps_t s_gaps;
 static facts_t s_op_first, s_op_last;
 static bool s_was_taken; /* the place that is off */
 
-static const scenario_t *const s_all[] = {g_scenarios_hot, g_scenarios_life, g_scenarios_reading,
-                                          g_scenarios_errors, g_scenarios_trace};
-
 uintptr_t sweep_block(unsigned i)
 {
     return (uintptr_t)s_blocks[i];
@@ -61,20 +58,26 @@ uintptr_t sweep_block(unsigned i)
 
 bool sweep_add(uintptr_t address, size_t size, unsigned origin)
 {
-    return ht_tracker_add_guarded(&g_sweep.tracker, address, size, g_sweep.origin[origin],
-                                  HT_GUARD_NONE);
+    return ht_tracker_add_guarded(TRACKER, address, size, g_sweep.origin[origin], HT_GUARD_NONE);
 }
 
 uintptr_t sweep_twin(uintptr_t address)
 {
-    const ht_table_t *table = &g_sweep.tracker.table;
-    const ht_record_t *record = ht_table_find(&g_sweep.tracker.table, address);
+    const ht_table_t *table = &TRACKER->table;
+    const ht_record_t *record = ht_table_find(&TRACKER->table, address);
     size_t bucket = (size_t)(record - table->buckets[0].slot) / HT_BUCKET_SLOTS;
     uintptr_t twin = 0x3C000000U;
     while (ht_table_first(table, ht_table_hash(twin)) != bucket) {
         twin += 16U;
     }
     return twin;
+}
+
+uint64_t __wrap_ht_port_uptime_us(void);
+
+uint64_t __wrap_ht_port_uptime_us(void)
+{
+    return ht_ticks_to_us(sweep_clock);
 }
 
 uint32_t *sweep_result(void)
@@ -92,10 +95,11 @@ static void begin(uint32_t state)
                                      .stack_depth = 4,
                                      .max_freed = 8};
     memset(&g_sweep, 0, sizeof(g_sweep));
+    memset(TRACKER, 0, sizeof(*TRACKER));
     memset(s_memory, 0, sizeof(s_memory));
     sweep_clock = 1000;
     if (ht_tracker_memory_bytes(&sizes) > sizeof(s_memory)) { abort(); }
-    ht_tracker_init(&g_sweep.tracker, &sizes, s_memory, state);
+    ht_tracker_init(TRACKER, &sizes, s_memory, state);
 }
 
 void sweep_begin_unused(void)
@@ -106,11 +110,11 @@ void sweep_begin_unused(void)
 static void start(void)
 {
     begin(HT_STATE_RUNNING);
-    ht_tracker_add_heap(&g_sweep.tracker, BLOCK(0), sizeof(s_blocks), 1, "heap");
+    ht_tracker_add_heap(TRACKER, BLOCK(0), sizeof(s_blocks), 1, "heap");
     for (unsigned i = 0; i < 4; i++) {
         const uintptr_t frame = 0x42000000U + 16U * i;
         const ht_origin_key_t key = {.frames = &frame, .depth = 1, .caps = i, .method = 1};
-        g_sweep.origin[i] = ht_origin_intern(&g_sweep.tracker.origins, &g_sweep.tracker.lock, &key);
+        g_sweep.origin[i] = ht_origin_intern(&TRACKER->origins, &TRACKER->lock, &key);
     }
     for (unsigned i = 0; i < SWEEP_BLOCKS; i++) {
         sweep_add(BLOCK(i), SIZE(i), i % 3U);
@@ -244,7 +248,7 @@ static bool is_right(const facts_t *one, const facts_t *other, uint32_t delay)
 {
     facts_t now;
     look(&now); /* before the validator, which writes the sums of a query */
-    const char *wrong = ht_check(&g_sweep.tracker);
+    const char *wrong = ht_check(TRACKER);
     if (wrong == NULL && (facts_are_same(&now, one) || facts_are_same(&now, other))) {
         return true;
     }
@@ -380,8 +384,8 @@ static void list_places(void)
 
 static const scenario_t *find_scenario(const char *name)
 {
-    for (unsigned f = 0; f < sizeof(s_all) / sizeof(s_all[0]); f++) {
-        for (const scenario_t *s = s_all[f]; s->name != NULL; s++) {
+    for (unsigned f = 0; g_scenarios[f] != NULL; f++) {
+        for (const scenario_t *s = g_scenarios[f]; s->name != NULL; s++) {
             if (strcmp(s->name, name) == 0) { return s; }
         }
     }
@@ -423,8 +427,8 @@ static unsigned each(const char *wanted, bool (*fn)(const scenario_t *), bool *r
     unsigned count = 0;
     bool all = strcmp(wanted, "all") == 0;
     *right = true;
-    for (unsigned f = 0; f < sizeof(s_all) / sizeof(s_all[0]); f++) {
-        for (const scenario_t *s = s_all[f]; s->name != NULL && *right; s++) {
+    for (unsigned f = 0; g_scenarios[f] != NULL; f++) {
+        for (const scenario_t *s = g_scenarios[f]; s->name != NULL && *right; s++) {
             if (!all && strcmp(s->name, wanted) != 0) { continue; }
             *right = fn(s);
             count++;

@@ -28,14 +28,16 @@ uint32_t *sweep_result(void);
 #define RESULT sweep_result()
 
 typedef struct {
-    ht_tracker_t tracker;
     ht_origin_id_t origin[4];
     uint32_t result[3][SWEEP_RESULTS];
     bool looks;
 } sweep_t;
 
 extern sweep_t g_sweep;
-#define TRACKER (&g_sweep.tracker)
+
+/** What a program is about: core/list.c, api/list.c. */
+extern ht_tracker_t *const g_tracker;
+#define TRACKER g_tracker
 
 /** Blocks that every scenario starts with: BLOCK(0) .. BLOCK(SWEEP_BLOCKS - 1), of SIZE(i) bytes
  * each and of origin i % 3, in memory that is there; and NEW_BLOCK(i), addresses without a block.
@@ -62,6 +64,5 @@ void sweep_as_other_task(void (*fn)(void));
 /** For a look: have the rival come once more. */
 void sweep_rival_again(void);
 
-/** The scenarios, a file each; ends with one without a name. */
-extern const scenario_t g_scenarios_hot[], g_scenarios_life[], g_scenarios_reading[],
-    g_scenarios_errors[], g_scenarios_trace[];
+/** The scenarios, a list for each file; each list, and the list of them, ends with NULL. */
+extern const scenario_t *const g_scenarios[];

@@ -285,6 +285,7 @@ static void add_by_both_again(void)
     sweep_add(NEW_BLOCK(20), 60, 0);
 }
 
+extern const scenario_t g_scenarios_hot[];
 const scenario_t g_scenarios_hot[] = {
     {"malloc_free", know_origin, malloc_free, malloc_free_in_handler, NULL, false},
     {"add_hot", NULL, add_hot, free_one, NULL, false},

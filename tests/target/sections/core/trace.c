@@ -287,6 +287,7 @@ static void poll_heaps(void)
     RESULT[0] = ht_drain_heaps(&s_drain);
 }
 
+extern const scenario_t g_scenarios_trace[];
 const scenario_t g_scenarios_trace[] = {
     {"trace_remove", begin_trace, remove_0, free_one, look_at_numbers, false},
     {"trace_remove_as_another", begin_trace_as_another, remove_0, free_one, look_at_numbers, false},

@@ -236,6 +236,7 @@ static void claim(void)
     RESULT[0] = ht_claim(&TRACKER->lock, &s_flag);
 }
 
+extern const scenario_t g_scenarios_errors[];
 const scenario_t g_scenarios_errors[] = {
     {"verify_block", guard_one, verify_one, free_and_use, look_at_errors, false},
     {"verify_all", guard_one, verify_all, free_and_use, look_at_errors, false},

@@ -452,6 +452,7 @@ static void look_at_snapshot(void)
     RESULT[2] = watch->frozen ? watch->drift_ended : 0;
 }
 
+extern const scenario_t g_scenarios_life[];
 const scenario_t g_scenarios_life[] = {
     {"put_back", hold_0, put_back, free_one, NULL, false},
     {"put_back_reset", hold_0, put_back, reset, NULL, false},

@@ -338,6 +338,7 @@ static void check(void)
     RESULT[0] = ht_check(TRACKER) != NULL;
 }
 
+extern const scenario_t g_scenarios_reading[];
 const scenario_t g_scenarios_reading[] = {
     {"read_blocks", find_twin, read_blocks, replace_0, NULL, false},
     {"whois", find_twin, whois_0, replace_0, NULL, false},
