@@ -43,7 +43,7 @@ bench: packages ## Count instructions and bytes, beside ESP-IDF's (some minutes)
 	@bench/host.py $(BUILD)/64
 	@bench/linux.py $(BUILD)/64/components/heaptrail/port/posix/libheaptrail.so
 
-fuzz: ## Run the fuzzers of the decoder, each for SECONDS=60 under libFuzzer and AFL++
+fuzz: ## Run the fuzzers of the desk's readers, each for SECONDS=60 under libFuzzer and AFL++
 	@scripts/fuzz.sh $(or $(SECONDS),60)
 
 fmt: ## Format every C and C++ file

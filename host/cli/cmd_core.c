@@ -411,12 +411,24 @@ static ht_core_t *open_core(const dump_t *dump, ht_lookup_error_t *error)
     return core;
 }
 
+/* What is wrong with the files may be why nothing was found in them. */
+static void tell_notes(const dump_t *dump)
+{
+    const char *note;
+    for (size_t i = 0; (note = ht_memory_note(dump->memory, i)) != NULL; i++) {
+        ht_note_stderr(dump->options->output.quiet, "%s", note);
+    }
+}
+
 static int run(dump_t *dump)
 {
     ht_lookup_error_t error = {HT_LOOKUP_OK, ""};
     if (!add_files(dump, &error) || !add_firmware(dump, &error)) { return complain(&error); }
     ht_core_t *core = open_core(dump, &error);
-    if (core == NULL) { return complain(&error); }
+    if (core == NULL) {
+        tell_notes(dump);
+        return complain(&error);
+    }
     ht_symbols_t *symbols = ht_symbols_new(NULL);
     if (symbols != NULL) {
         add_symbols(symbols, dump);

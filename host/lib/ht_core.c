@@ -147,6 +147,17 @@ bool ht_core_next(const ht_core_reader_t *reader, ht_core_walk_t *walk)
     return false;
 }
 
+uint64_t ht_core_limit(ht_core_reader_t *reader, uint64_t count, size_t row_bytes, const char *noun)
+{
+    uint64_t most = row_bytes == 0 ? 0 : ht_memory_bytes(reader->memory) / row_bytes;
+    if (count <= most) { return count; }
+    ht_core_say(reader,
+                "The number of %s is damaged, or the dump is small: %" PRIu64 ", of which %" PRIu64
+                " would fit into it.",
+                noun, count, most);
+    return most;
+}
+
 void ht_core_walked(ht_core_reader_t *reader, const ht_core_walk_t *walk, const char *noun)
 {
     if (walk->visited == walk->count) { return; }

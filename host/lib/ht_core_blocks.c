@@ -14,7 +14,6 @@ enum { STATE_RUNNING = 1, FIRST_TASK = 4 };
 /* More slots than a tracker may have: 2^24 blocks, a little more than that in slots. */
 #define BUCKETS_MAX (UINT64_C(1) << 22)
 #define ROWS_PER_PROGRESS 4096U
-#define RING_MAX (UINT64_C(1) << 24)
 
 /* --- a record --------------------------------------------------------------------------------- */
 
@@ -170,8 +169,8 @@ bool ht_core_read_freed(ht_core_reader_t *reader)
     uint64_t ever = ht_core_tracker(reader, TRACKER_FREED_COUNT);
     uint64_t base = ht_core_tracker(reader, TRACKER_FREED);
     size_t bytes = ht_core_row_bytes(reader, FREED);
-    uint64_t kept = ever < max ? ever : max;
-    if (max == 0 || max > RING_MAX || !ht_core_has(reader, FREED, FREED_RECORD)) { return true; }
+    uint64_t kept = ht_core_limit(reader, ever < max ? ever : max, bytes, "freed blocks");
+    if (max == 0 || !ht_core_has(reader, FREED, FREED_RECORD)) { return true; }
     reader->core.freed = calloc((size_t)kept + 1, sizeof(*reader->core.freed));
     if (reader->core.freed == NULL) { return false; }
     for (uint64_t i = 1; i <= kept; i++) {

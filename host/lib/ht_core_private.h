@@ -123,6 +123,10 @@ bool ht_core_next(const ht_core_reader_t *reader, ht_core_walk_t *walk);
 /* Say how many rows were missing, if any. */
 void ht_core_walked(ht_core_reader_t *reader, const ht_core_walk_t *walk, const char *noun);
 
+/* How many rows of `row_bytes` to look for: `count`, unless it is more than there is memory for. */
+uint64_t ht_core_limit(ht_core_reader_t *reader, uint64_t count, size_t row_bytes,
+                       const char *noun);
+
 /* Ticks until the newest stamp, in µs. */
 uint64_t ht_core_age_us(const ht_core_reader_t *reader, uint64_t tick);
 

@@ -22,19 +22,14 @@ enum { FAILURE_NUMBER = 1, FAILURE_SIZE, FAILURE_ALIGNMENT, FAILURE_CAPS, FAILUR
 enum { FAILURE_LARGEST = 6, FAILURE_MEASURED, FAILURE_ORIGIN, FAILURE_TASK, FAILURE_TICK };
 enum { SITE_FILE = 1, SITE_FUNCTION, SITE_VARIABLE, SITE_LINE, SITE_METHOD };
 
-/* More rows than any tracker has: a count that is larger is damaged. */
-#define ROWS_MAX (UINT64_C(1) << 24)
-
 /* Texts are the compiler's: a file's path, say. */
 #define TEXT_MAX 1024U
 
-static uint64_t count_of(ht_core_reader_t *reader, unsigned field, uint64_t more, const char *noun)
+static uint64_t count_of(ht_core_reader_t *reader, unsigned field, uint64_t more, unsigned table,
+                         const char *noun)
 {
-    uint64_t count = ht_core_tracker(reader, field) + more;
-    if (count <= ROWS_MAX) { return count; }
-    ht_core_say(reader, "The number of %s is damaged (%llu): none of them is shown.", noun,
-                (unsigned long long)count);
-    return 0;
+    return ht_core_limit(reader, ht_core_tracker(reader, field) + more,
+                         ht_core_row_bytes(reader, table), noun);
 }
 
 /* Rows, all zero. `count` may be 0. */
@@ -143,7 +138,7 @@ static void read_origin(ht_core_reader_t *reader, uint64_t row, uint32_t id, uin
 
 bool ht_core_read_origins(ht_core_reader_t *reader)
 {
-    uint64_t count = count_of(reader, TRACKER_ORIGIN_COUNT, 1, "sites");
+    uint64_t count = count_of(reader, TRACKER_ORIGIN_COUNT, 1, ORIGIN, "sites");
     uint32_t missing = 0;
     reader->core.sites = rows(count, sizeof(*reader->core.sites));
     if (reader->core.sites == NULL) { return false; }
@@ -190,7 +185,7 @@ static void read_task(const ht_core_reader_t *reader, uint64_t row, heaptrail_ta
 
 bool ht_core_read_tasks(ht_core_reader_t *reader)
 {
-    uint64_t count = count_of(reader, TRACKER_TASK_COUNT, 0, "tasks");
+    uint64_t count = count_of(reader, TRACKER_TASK_COUNT, 0, TASK, "tasks");
     reader->core.tasks = rows(count, sizeof(*reader->core.tasks));
     if (reader->core.tasks == NULL) { return false; }
     reader->core.task_count = (size_t)count;
@@ -262,7 +257,7 @@ static void read_heap(const ht_core_reader_t *reader, uint64_t row, heaptrail_he
 bool ht_core_read_heaps(ht_core_reader_t *reader)
 {
     uint64_t base;
-    uint64_t count = count_of(reader, TRACKER_HEAP_COUNT, 1, "heaps");
+    uint64_t count = count_of(reader, TRACKER_HEAP_COUNT, 1, HEAP, "heaps");
     if (!ht_core_tracker_at(reader, TRACKER_HEAPS, &base)) { count = 0; }
     reader->core.heaps = rows(count, sizeof(*reader->core.heaps));
     if (reader->core.heaps == NULL) { return false; }
@@ -305,11 +300,11 @@ static void read_failure(ht_core_reader_t *reader, uint64_t row, uint64_t number
 
 bool ht_core_read_failures(ht_core_reader_t *reader)
 {
-    uint64_t max = count_of(reader, TRACKER_FAILURE_MAX, 0, "failures");
+    uint64_t max = ht_core_tracker(reader, TRACKER_FAILURE_MAX);
     uint64_t ever = ht_core_tracker(reader, TRACKER_FAILURE_COUNT);
     uint64_t base = ht_core_tracker(reader, TRACKER_FAILURES);
     size_t bytes = ht_core_row_bytes(reader, FAILURE);
-    uint64_t kept = ever < max ? ever : max;
+    uint64_t kept = ht_core_limit(reader, ever < max ? ever : max, bytes, "failures");
     uint64_t missing = 0;
     uint8_t byte;
     reader->core.failures = rows(kept, sizeof(*reader->core.failures));

@@ -214,6 +214,15 @@ uint64_t ht_memory_dump_bytes(const ht_memory_t *memory)
     return bytes;
 }
 
+uint64_t ht_memory_bytes(const ht_memory_t *memory)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < memory->range_count; i++) {
+        bytes += memory->ranges[i].size;
+    }
+    return bytes;
+}
+
 bool ht_memory_object(const ht_memory_t *memory, size_t number, ht_memory_object_t *object)
 {
     if (number >= memory->object_count) { return false; }

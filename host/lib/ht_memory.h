@@ -65,8 +65,9 @@ uint64_t ht_memory_next(const ht_memory_t *memory, uint64_t address);
 bool ht_memory_find(const ht_memory_t *memory, const void *wanted, size_t length, uint64_t align,
                     uint64_t from, uint64_t *address);
 
-/** Bytes of the dumps. */
+/** Bytes of the dumps, and of everything. */
 uint64_t ht_memory_dump_bytes(const ht_memory_t *memory);
+uint64_t ht_memory_bytes(const ht_memory_t *memory);
 
 /** SHA-256 of the firmware's ELF file as the dump says, in hexadecimal, maybe shortened; NULL: it
  * does not say. */
