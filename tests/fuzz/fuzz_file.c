@@ -32,6 +32,20 @@ static void read_from(const char *path, uint64_t from_us)
     ht_trace_reader_free(reader);
 }
 
+/* The same where nothing can be read twice. */
+static void read_from_pipe(const uint8_t *bytes, size_t length)
+{
+    int ends[2];
+    if (length > 60000) { return; } /* more than a pipe holds */
+    fuzz_must(pipe(ends) == 0, "no pipe");
+    fuzz_must(length == 0 || write(ends[1], bytes, length) == (ssize_t)length, "not written");
+    close(ends[1]);
+    char path[64];
+    (void)snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
+    read_from(path, 0);
+    close(ends[0]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     int fd = memfd_create("trace", MFD_CLOEXEC);
@@ -43,5 +57,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     read_from(path, 1);
     read_from(path, UINT64_MAX);
     close(fd);
+    read_from_pipe(bytes, length);
     return 0;
 }
