@@ -123,7 +123,7 @@ int ht_cmd_diff(int argc, char **argv)
         children,
         NULL,
         NULL};
-    options_t options = {.desk = {.top = 20}};
+    options_t options = {.desk = {.top = 20, .all_names = true}};
     ht_desk_cli_t a = {0}, b = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     options.desk.session.path = options.path[0];

@@ -150,6 +150,9 @@ int ht_cmd_report(int argc, char **argv)
     ht_desk_cli_t cli;
     make_options();
     argp_parse(&argp, argc, argv, 0, NULL, &options);
+    for (size_t i = 0; ht_sections[i].name != NULL; i++) {
+        options.desk.all_names |= ht_sections[i].by_names && is_chosen(&options, i);
+    }
     int code = ht_desk_cli_open(&cli, &options.desk);
     if (code == HT_EXIT_OK) {
         bool good = options.desk.output.json ? write_json(&cli.desk, &options)

@@ -165,6 +165,9 @@ int ht_desk_cli_open_watched(ht_desk_cli_t *cli, const ht_desk_options_t *option
     if (code != HT_EXIT_OK) { return code; }
     code = ht_naming_open(&cli->naming, &options->naming, &options->output, &cli->session.view);
     if (code != HT_EXIT_OK) { return code; }
+    if (options->all_names) {
+        ht_naming_look_up_all(&cli->naming, &options->output, &cli->session.view);
+    }
     set_up(cli, options);
     if (!ht_desk_begin(&cli->desk)) { return ht_complain(HT_EXIT_MEMORY, "no memory"); }
     return since(cli, options);

@@ -21,6 +21,7 @@ typedef struct {
     ht_moment_t since;
     const char *since_text;
     uint32_t top, frames;
+    bool all_names; /**< tables are summed up by names: each site's is needed */
 } ht_desk_options_t;
 
 /** --site, --function, --file, --component, --library, --task, --heap, --caps. Its input is an

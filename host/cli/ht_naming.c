@@ -201,8 +201,12 @@ static void make_hint(const run_t *run)
 {
     char sha[17] = "";
     const ht_hello_row_t *hello = run->view->hello;
+    /* With a file, some addresses (the ROM's) are still in none, and looking at all takes time. */
+    if (run->naming->from.symbols != NULL || run->options->none || run->view->objects != 0) {
+        return;
+    }
     uint32_t unnamed = ht_names_unnamed(run->naming->names);
-    if (unnamed == 0 || run->options->none || run->view->objects != 0) { return; }
+    if (unnamed == 0) { return; }
     for (size_t i = 0; i < hello->elf_sha256_bytes && i < 8U; i++) {
         snprintf(&sha[2U * i], 3, "%02x", hello->elf_sha256[i]);
     }
@@ -236,6 +240,18 @@ int ht_naming_open(ht_naming_t *naming, const ht_naming_options_t *options,
     if (naming->names == NULL) { return ht_complain(HT_EXIT_MEMORY, "no memory"); }
     make_hint(&run);
     return HT_EXIT_OK;
+}
+
+void ht_naming_look_up_all(ht_naming_t *naming, const ht_output_options_t *output,
+                           const ht_model_view_t *view)
+{
+    ht_progress_t progress;
+    ht_progress_begin(&progress, output, "names", view->origins);
+    for (uint32_t i = 0; i < view->origins; i++) {
+        (void)ht_names_place(naming->names, i);
+        ht_progress_update(&progress, i);
+    }
+    ht_progress_end(&progress);
 }
 
 void ht_naming_close(ht_naming_t *naming)

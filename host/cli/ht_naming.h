@@ -41,4 +41,9 @@ typedef struct {
  */
 int ht_naming_open(ht_naming_t *naming, const ht_naming_options_t *options,
                    const ht_output_options_t *output, const ht_model_view_t *view);
+
+/** Every site's name, with progress: for who sums up by names. Debug information is read now. */
+void ht_naming_look_up_all(ht_naming_t *naming, const ht_output_options_t *output,
+                           const ht_model_view_t *view);
+
 void ht_naming_close(ht_naming_t *naming);

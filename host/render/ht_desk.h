@@ -103,6 +103,7 @@ typedef struct {
     const char *name;              /**< of the option and the key */
     const char *words;             /**< for --help */
     bool usual;                    /**< in a report that names no section */
+    bool by_names;                 /**< sums up by the names of all sites */
     bool (*text)(ht_desk_t *desk); /**< false: no memory */
     bool (*tree)(ht_desk_t *desk, json_t *object);
 } ht_section_t;
