@@ -38,7 +38,8 @@ HT_PORT_HOT uintptr_t ht_bounds_task_end(uintptr_t key)
 #endif
 extern char ISR_STACKS[] __attribute__((weak));
 
-static inline ht_range_t isr_stack(unsigned core)
+/* Hot, and not inline: -Og leaves what it likes out of line, and so in flash. */
+static HT_PORT_HOT ht_range_t isr_stack(unsigned core)
 {
 #if defined(configISR_STACK_SIZE)
     uintptr_t bytes = (uintptr_t)configISR_STACK_SIZE * sizeof(StackType_t);
@@ -50,7 +51,7 @@ static inline ht_range_t isr_stack(unsigned core)
 }
 
 /* Before the scheduler runs, core 0 is on the stack that the ROM gave it. */
-static inline ht_range_t startup_stack(void)
+static HT_PORT_HOT ht_range_t startup_stack(void)
 {
 #if defined(SOC_ROM_STACK_START) && defined(SOC_ROM_STACK_SIZE)
     return (ht_range_t){SOC_ROM_STACK_START - SOC_ROM_STACK_SIZE, SOC_ROM_STACK_START};
@@ -59,7 +60,7 @@ static inline ht_range_t startup_stack(void)
 #endif
 }
 
-static inline ht_range_t whole_stack(uintptr_t sp)
+static HT_PORT_HOT ht_range_t whole_stack(uintptr_t sp)
 {
     (void)sp;
     uintptr_t key = ht_port_task_key();
