@@ -18,3 +18,6 @@ heaptrail_target_run(rv32imac_harts_full rv32imac_stress ICOUNT 3 SMP 2 ARGS 160
 # A low-memory watch that fires again and again: its looks and snapshots between everything else.
 heaptrail_target_run(rv32imc_interrupts_watch rv32imc_stress ICOUNT 7 ARGS 64000 512 1 10000 watch)
 heaptrail_target_run(rv32imac_harts_watch rv32imac_stress ICOUNT 3 SMP 2 ARGS 16000 96 2 1000 watch)
+
+# A firmware that sends a trace to its console; ../trace/rv32.py is its desk.
+heaptrail_target_test(node MARCH ${BOTH} SOURCES node.c LIBS core_bare NO_TEST)

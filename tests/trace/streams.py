@@ -1,158 +1,26 @@
 #!/usr/bin/python3
 # SPDX-FileCopyrightText: 2026 The heaptrail authors
 # SPDX-License-Identifier: Apache-2.0
-"""One firmware, one run, three ways to the desk: a file, TCP, and a console that it shares with the log. The reports are
-the same, and the sums at each mark are those that the device itself counted.
+"""leaky_node on the stand-in, by every way to the desk.
 
     streams.py LEAKY_NODE HEAPTRAIL
 """
-import json
 import os
-import pty
-import re
-import socket
 import subprocess
 import sys
-import tempfile
-import threading
-import time
-from pathlib import Path
 
-NODE, HEAPTRAIL = sys.argv[1:3]
-WAIT = 40
+import ways
+
+NODE, ways.HEAPTRAIL = sys.argv[1:3]
 MINUTES = "3"
-failed = 0
 
 
-def expect(what, good, got=""):
-    global failed
-    if not good:
-        failed += 1
-        print(f"FAILED: {what}: {str(got)[:2000]}")
-
-
-def node(to, **more):
+def node(way, stdout):
+    to = way.removeprefix("file:") if not way.startswith("console:") else "console"
     # At the same addresses each time: the libraries' are in the stacks.
-    return subprocess.run(["setarch", os.uname().machine, "-R", NODE, "--minutes", MINUTES, "--trace", to], timeout=WAIT,
-                          check=False, **more)
+    return subprocess.run(["setarch", os.uname().machine, "-R", NODE, "--minutes", MINUTES, "--trace", to],
+                          stdout=stdout, stderr=subprocess.PIPE, timeout=ways.WAIT, check=False)
 
 
-def by_file(folder):
-    done = node(str(folder / "file"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    expect("file: the node", done.returncode == 0 and b"no trace" not in done.stdout, done)
-    return folder / "file", done.stdout.decode()
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
-
-
-def by_tcp(folder):
-    port = free_port()
-    record = subprocess.Popen([HEAPTRAIL, "record", f"listen:127.0.0.1:{port}", "-o", folder / "tcp", "--until-end", "-q"],
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(0.5)
-    done = node(f"tcp:127.0.0.1:{port}", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    expect("tcp: the node", done.returncode == 0, done)
-    _, err = record.communicate(timeout=WAIT)
-    expect("tcp: the recorder", record.returncode == 0 and not err, err)
-    return folder / "tcp"
-
-
-def pass_on(source, target):
-    try:
-        while True:
-            piece = os.read(source, 4096)
-            if not piece:
-                return
-            while piece:
-                piece = piece[os.write(target, piece):]
-    except OSError:
-        pass
-
-
-def log_lines(text):
-    """The log's lines, without a terminal's colours and line ends."""
-    return re.findall(r"^[EWID] \(\d+\) .*$", re.sub(r"\x1b\[[0-9;]*m|\r", "", text), re.M)
-
-
-def by_console(folder, log):
-    """The node's terminal, with what a terminal does to line ends, through a wire to the recorder's."""
-    their_master, their_slave = pty.openpty()
-    our_master, our_slave = pty.openpty()
-    record = subprocess.Popen([HEAPTRAIL, "record", os.ttyname(our_slave), "-o", folder / "console", "--until-end", "-q"],
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(0.5)
-    os.close(our_slave)
-    wire = threading.Thread(target=pass_on, args=(their_master, our_master), daemon=True)
-    wire.start()
-    shown = []
-    screen = threading.Thread(target=lambda: shown.append(record.stdout.read()), daemon=True)
-    screen.start()
-    done = node("console", stdout=their_slave, stderr=subprocess.PIPE)
-    expect("console: the node", done.returncode == 0, done)
-    os.close(their_slave)
-    record.wait(timeout=WAIT)
-    screen.join(WAIT)
-    expect("console: the recorder", record.returncode == 0, record.stderr.read())
-    lines = log_lines(shown[0].decode(errors="replace"))
-    expect("console: each line of the log is whole", len(lines) > 3 and lines == log_lines(log), lines)
-    return folder / "console"
-
-
-def report(trace):
-    done = subprocess.run([HEAPTRAIL, "report", "--json", "--all", "--top", "1000", trace], capture_output=True, timeout=WAIT,
-                          check=False)
-    if done.returncode != 0:
-        done = subprocess.run([HEAPTRAIL, "report", "--json", trace], capture_output=True, timeout=WAIT, check=False)
-    expect(f"report of {trace.name}", done.returncode == 0, done.stderr)
-    return json.loads(done.stdout) if done.returncode == 0 else {}
-
-
-def neutral(tree):
-    """What is the way's and not the run's: the file's name."""
-    tree = dict(tree)
-    tree.pop("trace", None)
-    return tree
-
-
-def same(a, b, where=""):
-    """The first place where two trees differ, or None."""
-    if type(a) is not type(b):
-        return f"{where}: {a} and {b}"
-    if isinstance(a, dict):
-        for key in sorted(a.keys() | b.keys()):
-            found = same(a.get(key), b.get(key), f"{where}.{key}")
-            if found:
-                return found
-        return None
-    if isinstance(a, list):
-        if len(a) != len(b):
-            return f"{where}: {len(a)} and {len(b)} rows"
-        return next((f for f in (same(x, y, f"{where}[{i}]") for i, (x, y) in enumerate(zip(a, b))) if f), None)
-    return None if a == b else f"{where}: {a} and {b}"
-
-
-with tempfile.TemporaryDirectory() as name:
-    folder = Path(name)
-    file, log = by_file(folder)
-    ways = {"file": file, "tcp": by_tcp(folder), "console": by_console(folder, log)}
-    reports = {way: report(path) for way, path in ways.items()}
-    for way in ("tcp", "console"):
-        difference = same(neutral(reports["file"]), neutral(reports[way]))
-        expect(f"file and {way}: the same report", difference is None, difference)
-    for way, tree in reports.items():
-        text = json.dumps(tree)
-        expect(f"{way}: nothing lost", "mismatch\": true" not in text and not re.search(r'"lost_events": [1-9]', text), text[:500])
-        marks = tree.get("summary", {}).get("marks", [])
-        expect(f"{way}: marks", [m.get("mark") for m in marks] == ["warm", "report"], marks)
-        for mark in marks:
-            device, trace = mark["device"], mark["trace"]
-            expect(f"{way}: live at {mark['mark']}, to the byte", device["live_bytes"] == trace["live_bytes"] > 0 and
-                   device["live_blocks"] == trace["live_blocks"] and device["total_frees"] == trace["total_frees"], mark)
-            # What lived before the trace began is among the device's totals only.
-            expect(f"{way}: totals at {mark['mark']}", device["total_blocks"] - trace["total_blocks"] ==
-                   tree["summary"]["carried_blocks"], mark)
-print("streams: " + ("all good" if failed == 0 else f"{failed} failed"))
-sys.exit(failed != 0)
+ways.compare(node, ["warm", "report"])
+ways.finish("streams")
