@@ -75,7 +75,10 @@ static int read_open(run_t *run, ht_trace_reader_t *file)
                                   .until_us = run->reader->until_us,
                                   .progress = on_progress,
                                   .progress_context = run};
-    ht_progress_begin(&run->progress, run->options, run->path, 0);
+    char words[64];
+    const char *name = strrchr(run->path, '/') != NULL ? strrchr(run->path, '/') + 1 : run->path;
+    snprintf(words, sizeof(words), "reading %s", strcmp(name, "-") == 0 ? "standard input" : name);
+    ht_progress_begin(&run->progress, run->options, words, 0);
     bool good = ht_trace_reader_read(file, &sink, &request, &result, &error);
     ht_progress_end(&run->progress);
     run->status->decoder = result.decoder;
