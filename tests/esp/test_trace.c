@@ -308,6 +308,42 @@ static void test_snapshot_on_request_and_heaps(void **state)
     assert_int_equal(heaptrail_trace_stop(), ESP_OK);
 }
 
+static void test_flight_recorder(void **state)
+{
+    (void)state;
+    static uint32_t memory[8192 / 4];
+    heaptrail_trace_config_t config = {
+        .policy = HEAPTRAIL_TRACE_RECORDER, .recorder = memory, .recorder_bytes = 100};
+    uint32_t frames = 1;
+    assert_int_equal(heaptrail_trace_start(&config), ESP_ERR_INVALID_ARG);
+    config.recorder_bytes = sizeof(memory);
+    assert_int_equal(heaptrail_trace_recorded(memory, sizeof(memory), take, &s_reader, &frames),
+                     ESP_ERR_NOT_FOUND);
+    assert_int_equal(frames, 0);
+    assert_int_equal(heaptrail_trace_start(&config), ESP_OK);
+    assert_int_equal(heaptrail_trace_recorded(memory, sizeof(memory), take, &s_reader, &frames),
+                     ESP_ERR_INVALID_STATE);
+    s_worker[0] = (worker_t){.random = 5};
+    for (unsigned i = 0; i < 5000; i++) {
+        step(&s_worker[0], false);
+        if (i % 100U == 0) { assert_int_equal(heaptrail_trace_poll(), ESP_OK); }
+    }
+    assert_int_equal(heaptrail_trace_mark("crash"), ESP_OK);
+    assert_int_equal(heaptrail_trace_poll(), ESP_OK);
+    assert_int_equal(heaptrail_trace_stop(), ESP_OK);
+    assert_int_equal(heaptrail_trace_recorded(memory, sizeof(memory), take, &s_reader, &frames),
+                     ESP_OK);
+    if (s_reader.wrong[0] != '\0') { fail_msg("the trace: %s", s_reader.wrong); }
+    assert_true(frames >= 7 && s_reader.frames == frames);
+    assert_int_equal(s_reader.damaged, 0);
+    assert_string_equal(s_reader.marks[s_reader.mark_count - 1U].name, "crash");
+    assert_int_equal(s_reader.flags & 12U, 4); /* complete, and of this boot */
+    s_takes = 10;
+    assert_int_equal(heaptrail_trace_recorded(memory, sizeof(memory), take, &s_reader, &frames),
+                     ESP_ERR_NOT_FINISHED);
+    assert_int_equal(frames, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_own_memory_and_again),
         cmocka_unit_test(test_a_sink_that_stops),
         cmocka_unit_test(test_snapshot_on_request_and_heaps),
+        cmocka_unit_test(test_flight_recorder),
         cmocka_unit_test(test_crowd),
         cmocka_unit_test(test_two_cores_at_once),
     };

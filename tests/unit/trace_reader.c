@@ -341,13 +341,18 @@ static void frame(reader_t *reader)
     reader->begun = true;
     reader->boot = boot;
     reader->flags = body[3];
-    if (sequence != reader->sequence) {
+    if (sequence != reader->sequence && (reader->flags & 4U) == 0) {
         reader->lost_frames += sequence - reader->sequence;
         reader->exact = reader->counting = false;
         reader->frame_loss = true;
     }
     reader->sequence = sequence + 1;
     reader->frames++;
+    if ((reader->flags & 4U) != 0) { /* it stands alone */
+        for (uint32_t i = 0; i < READER_ROWS; i++) {
+            reader->origins[i].defined = reader->tasks[i].defined = false;
+        }
+    }
     reader->time = reader_varint(&cursor);
     reader->address = reader->context = reader->odd = 0;
     reader->unrecorded = false;

@@ -13,6 +13,7 @@
 
 #include "ht_drain.h"
 #include "ht_log.h"
+#include "ht_recorder.h"
 
 #define RING_EVENTS_MIN 16U
 #define RING_EVENTS_MAX (1U << 20)
@@ -21,7 +22,9 @@
 /* As ht_drain_memory_bytes(), but for the compiler. */
 #define STATIC_BYTES                                                                               \
     (HT_PORT_CORES * HT_STATE_ALIGNED(CONFIG_HEAPTRAIL_TRACE_RING_EVENTS * sizeof(ht_raw_t)) +     \
-     HT_STATE_ALIGNED(HT_FRAME_WIRE_MIN) + HT_STATE_ALIGNED(CONFIG_HEAPTRAIL_MAX_SITES / 8U + 1U))
+     HT_STATE_ALIGNED(HT_FRAME_WIRE_MIN) +                                                         \
+     HT_STATE_ALIGNED(CONFIG_HEAPTRAIL_MAX_SITES / 8U + 1U) +                                      \
+     HT_STATE_ALIGNED((CONFIG_HEAPTRAIL_MAX_TASKS + HT_TASK_FIRST) / 8U + 1U))
 
 enum { STATE_NONE = 0, STATE_RUNNING, STATE_DRAINING };
 
@@ -32,7 +35,8 @@ static uint32_t s_state;         /* its holder's */
 static uint32_t s_boot;          /* the number of this boot, with bit 16 set; 0: not asked yet */
 static uint32_t s_heaps_interval_ms;
 static uint64_t s_heaps_at;
-static bool s_heaps_measured;             /* and not written yet */
+static bool s_heaps_measured; /* and not written yet */
+static ht_recorder_t s_recorder;
 static uint32_t s_snapshot;               /* asked for, by any task */
 static heaptrail_trace_status_t s_status; /* as of the last poll; under the tracker's lock */
 
@@ -53,13 +57,23 @@ static uint32_t or_default(uint32_t value, uint32_t otherwise)
     return value != 0 ? value : otherwise;
 }
 
+static bool is_recorder(const void *memory, size_t bytes)
+{
+    return memory != NULL && (uintptr_t)memory % sizeof(uint32_t) == 0 &&
+           bytes >= HT_RECORDER_BYTES_MIN && bytes <= UINT32_MAX / 4U;
+}
+
 /* The name of the first field that is wrong, or NULL. */
 static const char *wrong_field(const heaptrail_trace_config_t *config)
 {
-    if (config->write == NULL) { return "write"; }
-    if (config->policy != HEAPTRAIL_TRACE_DROP && config->policy != HEAPTRAIL_TRACE_PAUSE) {
+    bool records = config->policy == HEAPTRAIL_TRACE_RECORDER;
+    if (config->policy != HEAPTRAIL_TRACE_DROP && config->policy != HEAPTRAIL_TRACE_PAUSE &&
+        !records) {
         return "policy";
     }
+    if ((config->write == NULL) != records) { return "write"; }
+    if (records && !is_recorder(config->recorder, config->recorder_bytes)) { return "recorder"; }
+    if (records && config->frame_bytes > HT_FRAME_WIRE_MIN) { return "frame_bytes"; }
     if (config->ring_events != 0 &&
         (config->ring_events < RING_EVENTS_MIN || config->ring_events > RING_EVENTS_MAX)) {
         return "ring_events";
@@ -81,8 +95,9 @@ static ht_drain_config_t drain_config(const heaptrail_trace_config_t *config)
         .frame_bytes = or_default(config->frame_bytes, HT_FRAME_WIRE_MIN),
         .pauses = config->policy == HEAPTRAIL_TRACE_PAUSE,
         .boot = (uint16_t)s_boot,
-        .write = config->write,
-        .context = config->context,
+        .complete = config->policy == HEAPTRAIL_TRACE_RECORDER,
+        .write = config->write != NULL ? config->write : ht_recorder_write,
+        .context = config->write != NULL ? config->context : &s_recorder,
         .counters_interval_ms = or_default(config->counters_interval_ms, INTERVAL_MS),
     };
 }
@@ -140,6 +155,9 @@ static esp_err_t begin(const heaptrail_trace_config_t *config)
     if (given < ht_drain_memory_bytes(tracker, &wanted)) {
         ht_log(HEAPTRAIL_LOG_ERROR, "heaptrail_trace_start: memory_bytes is too small");
         return ESP_ERR_INVALID_SIZE;
+    }
+    if (wanted.complete) {
+        ht_recorder_init(&s_recorder, config->recorder, config->recorder_bytes, wanted.boot);
     }
     ht_port_find_heaps(tracker);
     ht_drain_init(&s_drain, tracker, &wanted, config->memory != NULL ? config->memory : s_memory);
@@ -221,6 +239,38 @@ esp_err_t heaptrail_trace_stop(void)
     return err;
 }
 
+/* Frames of another boot are from before a reset. */
+static esp_err_t send_recorded(const ht_recorder_t *recorder, heaptrail_trace_write_fn_t write,
+                               void *context, uint32_t *frames)
+{
+    uint8_t wire[HT_FRAME_WIRE_MIN + 32U];
+    uint32_t at = recorder->head->first;
+    bool before = s_boot == 0 || recorder->head->boot != (s_boot & 0xFFFFU);
+    uint32_t length;
+    while ((length = ht_recorder_read(recorder, &at, before, wire, sizeof(wire))) != 0) {
+        if (write(context, wire, length) != length) { return ESP_ERR_NOT_FINISHED; }
+        ++*frames;
+    }
+    return ESP_OK;
+}
+
+esp_err_t heaptrail_trace_recorded(void *memory, size_t bytes, heaptrail_trace_write_fn_t write,
+                                   void *context, uint32_t *frames)
+{
+    uint32_t sent = 0;
+    if (!is_recorder(memory, bytes) || write == NULL) { return ESP_ERR_INVALID_ARG; }
+    if (!enter()) { return ESP_ERR_INVALID_STATE; }
+    ht_recorder_t recorder;
+    esp_err_t err = ESP_ERR_INVALID_STATE;
+    if (s_state == STATE_NONE) {
+        bool good = ht_recorder_open(&recorder, memory, bytes);
+        err = good ? send_recorded(&recorder, write, context, &sent) : ESP_ERR_NOT_FOUND;
+    }
+    leave();
+    if (frames != NULL) { *frames = sent; }
+    return err;
+}
+
 esp_err_t heaptrail_trace_mark(const char *name)
 {
     bool traced = false;
@@ -274,6 +324,13 @@ esp_err_t heaptrail_trace_poll(void)
 
 esp_err_t heaptrail_trace_stop(void)
 {
+    return ESP_ERR_NOT_SUPPORTED;
+}
+
+esp_err_t heaptrail_trace_recorded(void *memory, size_t bytes, heaptrail_trace_write_fn_t write,
+                                   void *context, uint32_t *frames)
+{
+    (void)memory, (void)bytes, (void)write, (void)context, (void)frames;
     return ESP_ERR_NOT_SUPPORTED;
 }
 

@@ -23,7 +23,8 @@ static size_t ring_bytes(const ht_drain_config_t *config)
 
 static size_t bits_bytes(const ht_tracker_t *tracker)
 {
-    return align(tracker->origins.max / 8U + 1U);
+    return align(tracker->origins.max / 8U + 1U) +
+           align((tracker->tasks.max + HT_TASK_FIRST) / 8U + 1U);
 }
 
 size_t ht_drain_memory_bytes(const ht_tracker_t *tracker, const ht_drain_config_t *config)
@@ -44,11 +45,13 @@ void ht_drain_init(ht_drain_t *drain, ht_tracker_t *tracker, const ht_drain_conf
         .room = config->frame_bytes,
         .boot = config->boot,
         .flags = (uint8_t)((HT_64BIT ? HT_FRAME_POINTER_64 : 0) |
-                           (HT_PORT_ALIGN >= 16U ? HT_FRAME_UNIT_16 : 0)),
+                           (HT_PORT_ALIGN >= 16U ? HT_FRAME_UNIT_16 : 0) |
+                           (config->complete ? HT_FRAME_COMPLETE : 0)),
     };
     at += align(config->frame_bytes);
     drain->defined = at;
     memset(drain->defined, 0, bits_bytes(tracker));
+    drain->complete = config->complete;
     drain->write = config->write;
     drain->context = config->context;
     drain->counters_interval_ms = config->counters_interval_ms;
@@ -88,6 +91,7 @@ static bool offer(ht_drain_t *drain)
 
 bool ht_drain_flush(ht_drain_t *drain)
 {
+    if (drain->in_one) { return false; }
     if (!drain->finished && ht_coder_end_frame(&drain->coder)) {
         drain->finished = true;
         drain->sent = 0;
@@ -141,6 +145,27 @@ static bool introduced(ht_drain_t *drain)
     return true;
 }
 
+/* In a frame that stands alone: an event and what it refers to, or nothing of both. */
+static bool write_alone(ht_drain_t *drain, unsigned core, uint32_t at)
+{
+    for (int tries = 0; tries < 2; tries++) {
+        const ht_coder_t before = drain->coder;
+        if (before.frame.used == 0) { memset(drain->defined, 0, bits_bytes(drain->tracker)); }
+        drain->in_one = true;
+        bool written = ht_drain_event(drain, core, at);
+        drain->in_one = false;
+        if (written) { return true; }
+        drain->coder = before;
+        if (!ht_drain_flush(drain)) { return false; }
+    }
+    return true; /* longer than any frame: there is no such event */
+}
+
+static bool write_event(ht_drain_t *drain, unsigned core, uint32_t at)
+{
+    return drain->complete ? write_alone(drain, core, at) : ht_drain_event(drain, core, at);
+}
+
 bool ht_drain_to(ht_drain_t *drain, uint32_t limit)
 {
     while (drain->expect != limit) {
@@ -153,9 +178,7 @@ bool ht_drain_to(ht_drain_t *drain, uint32_t limit)
         }
         if (!introduced(drain)) { return false; }
         uint32_t kind = HT_RAW_KIND(ring->slots[ring->tail & ring->mask].head);
-        if (!ht_drain_event(drain, (unsigned)(ring - drain->trace.ring), ring->tail)) {
-            return false;
-        }
+        if (!write_event(drain, (unsigned)(ring - drain->trace.ring), ring->tail)) { return false; }
         drain->events++;
         drain->expect++;
         __atomic_store_n(&ring->tail, ring->tail + ht_drain_slots(kind), __ATOMIC_RELEASE);

@@ -69,7 +69,9 @@ typedef struct {
     bool finished;    /**< the frame is complete, and waits for the sink */
     uint32_t sent;    /**< bytes of it that were taken */
     uint32_t expect;  /**< number of the event that comes next */
-    uint8_t *defined; /**< a bit per origin */
+    uint8_t *defined; /**< a bit per origin, then one per task */
+    bool complete;    /**< of each frame alone */
+    bool in_one;      /**< what is written must go into the frame that is open */
     ht_steps_t intro; /**< not HT_STAGE_IDLE: no event may be written before it is done */
     ht_steps_t steps;
     ht_drain_snapshot_t snapshot;
@@ -99,6 +101,7 @@ typedef struct {
     uint32_t ring_events; /**< per core, a power of two */
     uint32_t frame_bytes; /**< at least HT_FRAME_WIRE_MIN, at most HT_FRAME_MAX */
     bool pauses;
+    bool complete; /**< each frame holds all definitions that it refers to; nothing else is sent */
     uint16_t boot;
     ht_drain_write_fn write;
     void *context;
@@ -136,6 +139,12 @@ bool ht_drain_flush(ht_drain_t *drain);
 
 /** Write all events before this number. */
 bool ht_drain_to(ht_drain_t *drain, uint32_t limit);
+
+/** Define a task, in frames that stand alone, unless that was done. */
+bool ht_drain_define_task(ht_drain_t *drain, uint32_t index);
+
+/** Define a heap as it is now. */
+bool ht_drain_define_heap(ht_drain_t *drain, uint32_t index);
 
 /** Write one event. `slots`: where it is in its ring. */
 bool ht_drain_event(ht_drain_t *drain, unsigned core, uint32_t at);

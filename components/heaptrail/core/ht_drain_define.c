@@ -138,6 +138,17 @@ bool ht_drain_put_heap(ht_drain_t *drain, uint32_t index, uintptr_t start, size_
     return ht_drain_put(drain, &out);
 }
 
+bool ht_drain_define_heap(ht_drain_t *drain, uint32_t index)
+{
+    ht_port_irq_t irq = ht_port_lock(&drain->tracker->lock);
+    const ht_heap_t row = drain->tracker->heaps.row[index];
+    ht_port_unlock(&drain->tracker->lock, irq);
+    ht_trace_heap_t facts;
+    ht_trace_heap_facts(&row, &facts);
+    size_t bytes = row.kind == HT_HEAP_REAL ? row.size : row.pool_size;
+    return ht_drain_put_heap(drain, index, row.start, bytes, &facts);
+}
+
 static bool step_heap(ht_drain_t *drain, ht_steps_t *steps)
 {
     ht_tracker_t *tracker = drain->tracker;
@@ -290,6 +301,19 @@ bool ht_drain_define_origin(ht_drain_t *drain, uint32_t index)
     return true;
 }
 
+bool ht_drain_define_task(ht_drain_t *drain, uint32_t index)
+{
+    ht_tracker_t *tracker = drain->tracker;
+    uint8_t *bits = drain->defined + ((tracker->origins.max / 8U + 1U + 7U) & ~7U);
+    if (!drain->complete || (bits[index / 8U] >> index % 8U & 1U) != 0) { return true; }
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    const ht_task_t row = tracker->tasks.rows[index];
+    ht_port_unlock(&tracker->lock, irq);
+    if (!ht_drain_put_task(drain, drain->coder.time, index, row.key, row.name)) { return false; }
+    bits[index / 8U] |= (uint8_t)(1U << index % 8U);
+    return true;
+}
+
 static bool step_origin(ht_drain_t *drain, ht_steps_t *steps)
 {
     if (steps->cursor > drain->tracker->origins.max) {
@@ -413,12 +437,13 @@ static bool hello_is_due(const ht_drain_t *drain)
 
 void ht_drain_introduce(ht_drain_t *drain)
 {
+    if (drain->complete) { return; }
     drain->intro = (ht_steps_t){.stage = HT_STAGE_HELLO, .inexact = true};
 }
 
 void ht_drain_resync(ht_drain_t *drain)
 {
-    if (drain->steps.stage != HT_STAGE_IDLE) { return; }
+    if (drain->steps.stage != HT_STAGE_IDLE || drain->complete) { return; }
     if (hello_is_due(drain)) {
         drain->steps = (ht_steps_t){.stage = HT_STAGE_HELLO};
     } else if (drain->snapshot.wanted) {

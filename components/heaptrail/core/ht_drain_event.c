@@ -58,6 +58,7 @@ static ht_record_t words(const ht_raw_t *slot)
 static bool put_block(ht_drain_t *drain, const ht_event_block_t *block, bool is_alloc)
 {
     ht_coder_t *coder = &drain->coder;
+    if (!ht_drain_define_task(drain, block->task)) { return false; }
     bool (*code)(ht_coder_t *, const ht_event_block_t *) =
         is_alloc ? ht_coder_alloc : ht_coder_free;
     return code(coder, block) || (ht_drain_flush(drain) && code(coder, block));
@@ -67,7 +68,10 @@ static bool put_pooled(ht_drain_t *drain, const event_t *event, bool freed)
 {
     const ht_record_t record = words(event->slot);
     ht_record_out_t out;
-    if (!ht_drain_define_origin(drain, ht_record_origin(&record).index)) { return false; }
+    if (!ht_drain_define_origin(drain, ht_record_origin(&record).index) ||
+        (drain->complete && !ht_drain_define_heap(drain, ht_record_heap(&record).index))) {
+        return false;
+    }
     ht_coder_begin_at(&out, HT_TAG_POOL_BLOCK, event->time_us);
     ht_bytes_put(&out.bytes, freed);
     ht_bytes_varint(&out.bytes, ht_record_block(&record));
@@ -159,6 +163,7 @@ static bool put_context(ht_drain_t *drain, const event_t *event)
 {
     const ht_record_t record = words(event->slot);
     uint32_t task = ht_record_task(&record).index;
+    if (!ht_drain_define_task(drain, task)) { return false; }
     return ht_coder_context(&drain->coder, task, event->core) ||
            (ht_drain_flush(drain) && ht_coder_context(&drain->coder, task, event->core));
 }

@@ -93,6 +93,14 @@ static void append(ht_frame_t *frame, const uint8_t *bytes, uint32_t length)
     frame->body += length;
 }
 
+void ht_frame_begin_raw(ht_frame_t *frame)
+{
+    frame->wire[0] = HT_WIRE_END;
+    frame->used = 1;
+    frame->body = 0;
+    frame->crc = 0;
+}
+
 void ht_frame_begin(ht_frame_t *frame, uint64_t time_us)
 {
     if (frame->used != 0) { return; }
@@ -104,10 +112,7 @@ void ht_frame_begin(ht_frame_t *frame, uint64_t time_us)
     ht_bytes_raw(&bytes, fixed, sizeof(fixed));
     ht_bytes_varint(&bytes, frame->sequence++);
     ht_bytes_varint(&bytes, time_us);
-    frame->wire[0] = HT_WIRE_END;
-    frame->used = 1;
-    frame->body = 0;
-    frame->crc = 0;
+    ht_frame_begin_raw(frame);
     append(frame, head, bytes.used);
 }
 

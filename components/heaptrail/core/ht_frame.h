@@ -50,6 +50,9 @@ void ht_bytes_text(ht_bytes_t *bytes, const char *text, size_t max);
 /** Begin the frame, if it is not begun. */
 void ht_frame_begin(ht_frame_t *frame, uint64_t time_us);
 
+/** Begin a frame whose body is at hand, head and all. */
+void ht_frame_begin_raw(ht_frame_t *frame);
+
 /** Add bytes of the body. False: they do not fit, nothing happened. The frame is begun. */
 bool ht_frame_add(ht_frame_t *frame, const uint8_t *bytes, uint32_t length);
 

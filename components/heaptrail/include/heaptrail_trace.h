@@ -45,8 +45,11 @@ typedef size_t (*heaptrail_trace_write_fn_t)(void *context, const void *bytes, s
 /** What happens when the ring is full. */
 typedef enum {
     HEAPTRAIL_TRACE_DROP = 0, /**< events are lost, one by one, until there is room */
-    HEAPTRAIL_TRACE_PAUSE     /**< the trace ends there, and begins again with a snapshot when all
+    HEAPTRAIL_TRACE_PAUSE,    /**< the trace ends there, and begins again with a snapshot when all
                                  that was before is written: long pieces without a gap */
+    HEAPTRAIL_TRACE_RECORDER  /**< flight recorder: nothing is sent; the latest frames are kept in
+                                 `recorder`, each of which can be read alone. What the ring itself
+                                 loses is lost as with HEAPTRAIL_TRACE_DROP */
 } heaptrail_trace_policy_t;
 
 /** How to trace. All zero but `write` is good. */
@@ -64,6 +67,9 @@ typedef struct {
     void *memory;                  /**< rings and frame, aligned to 8; NULL: static memory of
                                         Kconfig's size */
     size_t memory_bytes;           /**< at least heaptrail_trace_memory_bytes(); 0 with NULL */
+    void *recorder; /**< of HEAPTRAIL_TRACE_RECORDER, which has no `write`: memory that is not
+                       cleared at the start (__NOINIT_ATTR, RTC_NOINIT_ATTR), aligned to 4 */
+    size_t recorder_bytes; /**< at least 4,128; more is a longer memory: some 10 bytes an event */
 } heaptrail_trace_config_t;
 
 /** What became of a trace so far. Counters are of the trace that runs, or of the last one. */
@@ -129,6 +135,24 @@ esp_err_t heaptrail_trace_mark(const char *name);
 /** Have the next polls send a snapshot of all live blocks. ESP_ERR_INVALID_STATE: no trace. Any
  * context. O(1). */
 esp_err_t heaptrail_trace_snapshot(void);
+
+/**
+ * Send what a flight recorder kept: of this boot, or of the one before a warm reset (then the
+ * frames say so). Call it before heaptrail_trace_start(), which begins the memory anew. The events
+ * that were not yet drained when the reset came are not there. Takes 2.5 KB of stack.
+ *
+ * @param recorder       The memory, as in heaptrail_trace_config_t.
+ * @param recorder_bytes As there.
+ * @param write          Where to; a frame that it takes only a part of is given up.
+ * @param context        Handed to `write`.
+ * @param frames         How many were sent; may be NULL.
+ * @return ESP_OK; ESP_ERR_NOT_FOUND (the memory holds nothing that this firmware wrote);
+ *         ESP_ERR_NOT_FINISHED (the sink took only a part); ESP_ERR_INVALID_ARG;
+ *         ESP_ERR_INVALID_STATE (a trace runs).
+ */
+esp_err_t heaptrail_trace_recorded(void *recorder, size_t recorder_bytes,
+                                   heaptrail_trace_write_fn_t write, void *context,
+                                   uint32_t *frames);
 
 /** How it goes. Any context. O(1). */
 esp_err_t heaptrail_trace_status(heaptrail_trace_status_t *status);
