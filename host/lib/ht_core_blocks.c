@@ -90,57 +90,109 @@ static void buckets_of(const ht_core_reader_t *reader, uint64_t key, uint64_t co
     bucket[1] = (uint64_t)((h ^ h >> 15) * 0x85EBCA6BU) * count >> 32;
 }
 
-/* A record that lies where no look-up would find it, or names what there is not, is damaged. */
-static bool is_sound(const ht_core_reader_t *reader, const ht_core_record_t *record,
-                     uint64_t bucket, uint64_t count)
+/* Where a look-up would find it. */
+static bool is_in_place(const ht_core_reader_t *reader, const ht_core_record_t *record,
+                        uint64_t bucket, uint64_t count)
 {
     uint64_t right[2];
     buckets_of(reader, record->key, count, right);
-    return (bucket == count || bucket == right[0] || bucket == right[1]) &&
-           record->origin < reader->core.site_count && record->task < reader->core.task_count &&
+    return bucket == count || bucket == right[0] || bucket == right[1];
+}
+
+static bool names_what_is(const ht_core_reader_t *reader, const ht_core_record_t *record)
+{
+    return record->origin < reader->core.site_count && record->task < reader->core.task_count &&
            record->heap < reader->core.heap_count;
 }
 
-static bool add_block(ht_core_reader_t *reader, size_t *capacity, const ht_core_record_t *record)
+typedef struct {
+    heaptrail_block_row_t *row;
+    size_t count, capacity;
+} blocks_t;
+
+static bool add_block(const ht_core_reader_t *reader, blocks_t *blocks,
+                      const ht_core_record_t *record)
 {
-    ht_core_t *core = &reader->core;
-    if (!ht_array_room((void **)&core->blocks, capacity, core->block_count,
-                       sizeof(*core->blocks))) {
+    if (!ht_array_room((void **)&blocks->row, &blocks->capacity, blocks->count,
+                       sizeof(*blocks->row))) {
         return false;
     }
-    core->blocks[core->block_count++] = row_of(reader, record);
+    blocks->row[blocks->count++] = row_of(reader, record);
+    return true;
+}
+
+/* What a walk over the live table finds. */
+typedef struct {
+    blocks_t placed, strays; /* strays lie where no look-up finds them */
+    uint64_t damaged;        /* and these name a site, task or heap that there is not */
+} found_t;
+
+static bool take_slot(const ht_core_reader_t *reader, const ht_core_walk_t *walk, uint64_t count,
+                      found_t *found)
+{
+    ht_core_record_t record = read_record(reader, walk->at);
+    if (!record.is_live) { return true; }
+    if (!names_what_is(reader, &record)) {
+        found->damaged++;
+        return true;
+    }
+    bool placed = is_in_place(reader, &record, walk->row / reader->bucket_slots, count);
+    return add_block(reader, placed ? &found->placed : &found->strays, &record);
+}
+
+/* A few strays are damage. Many are another heaptrail's, that files its records differently. */
+static bool keep(ht_core_reader_t *reader, found_t *found)
+{
+    bool differs = found->strays.count > found->placed.count;
+    for (size_t i = 0; differs && i < found->strays.count; i++) {
+        if (!ht_array_room((void **)&found->placed.row, &found->placed.capacity,
+                           found->placed.count, sizeof(*found->placed.row))) {
+            return false;
+        }
+        found->placed.row[found->placed.count++] = found->strays.row[i];
+    }
+    if (differs) {
+        ht_core_say(reader, "Most records are not where this heaptrail would file them: of another "
+                            "version, so that damaged ones are not told from good ones.");
+    } else {
+        found->damaged += found->strays.count;
+    }
+    reader->core.blocks = found->placed.row;
+    reader->core.block_count = found->placed.count;
+    found->placed.row = NULL;
+    return true;
+}
+
+static bool walk_table(ht_core_reader_t *reader, uint64_t count, found_t *found)
+{
+    ht_core_walk_t walk = ht_core_walk(ht_core_tracker(reader, TRACKER_BUCKETS),
+                                       (count + 1) * reader->bucket_slots, reader->record_bytes);
+    while (ht_core_next(reader, &walk)) {
+        if (walk.row % ROWS_PER_PROGRESS == 0 && reader->progress.tell != NULL) {
+            reader->progress.tell(reader->progress.context, walk.row, walk.count);
+        }
+        if (!take_slot(reader, &walk, count, found)) { return false; }
+    }
+    ht_core_walked(reader, &walk, "slots of the live table");
     return true;
 }
 
 bool ht_core_read_blocks(ht_core_reader_t *reader)
 {
     uint64_t count = ht_core_tracker(reader, TRACKER_BUCKET_COUNT);
-    size_t capacity = 0;
-    uint64_t damaged = 0;
+    found_t found = {.damaged = 0};
     if (count > BUCKETS_MAX || count == 0) {
         if (count != 0) { ht_core_say(reader, "The size of the live table is damaged."); }
         return true;
     }
-    ht_core_walk_t walk = ht_core_walk(ht_core_tracker(reader, TRACKER_BUCKETS),
-                                       (count + 1) * reader->bucket_slots, reader->record_bytes);
-    while (ht_core_next(reader, &walk)) {
-        ht_core_record_t record = read_record(reader, walk.at);
-        if (walk.row % ROWS_PER_PROGRESS == 0 && reader->progress.tell != NULL) {
-            reader->progress.tell(reader->progress.context, walk.row, walk.count);
-        }
-        if (!record.is_live) { continue; }
-        if (!is_sound(reader, &record, walk.row / reader->bucket_slots, count)) {
-            damaged++;
-        } else if (!add_block(reader, &capacity, &record)) {
-            return false;
-        }
-    }
-    ht_core_walked(reader, &walk, "slots of the live table");
-    if (damaged != 0) {
+    bool good = walk_table(reader, count, &found) && keep(reader, &found);
+    free(found.placed.row);
+    free(found.strays.row);
+    if (good && found.damaged != 0) {
         ht_core_say(reader, "%llu records of the live table are damaged and not shown.",
-                    (unsigned long long)damaged);
+                    (unsigned long long)found.damaged);
     }
-    return true;
+    return good;
 }
 
 /* --- freed blocks ----------------------------------------------------------------------------- */
