@@ -14,7 +14,7 @@
  *     heaptrail_lowmem_watch(&watch, NULL);
  *
  * Room for watches: CONFIG_HEAPTRAIL_LOWMEM_WATCHES, 0 by default. Nothing is spent while no watch
- * is set. With one, every recorded allocation takes the slow way of the tracker (255
+ * is set. With one, every recorded allocation takes the slow way of the tracker (278
  * instructions more, counted on rv32imc: docs/costs.md) and counts down what may be allocated until
  * free memory can be below a level; only then free memory is read, in that very allocation, and the
  * snapshot is taken there. The largest free block is only known by a walk: it is judged when the
