@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ht_drain.h"
+#include "ht_hot.h"
 #include "ht_pool.h"
 #include "sweep.h"
 #include "trace_reader.h"
@@ -67,6 +68,12 @@ static void free_one(void)
 static void remove_0(void)
 {
     RESULT[0] = ht_trace_remove(TRACKER, BLOCK(0));
+}
+
+static void add_hot(void)
+{
+    ht_origin_t *from = &TRACKER->origins.origins[g_sweep.origin[0].index];
+    RESULT[0] = ht_hot_add(TRACKER, NEW_BLOCK(0), 100, from, HT_GUARD_NONE, ht_port_tick());
 }
 
 static void tell_error(void)
@@ -287,8 +294,59 @@ static void poll_heaps(void)
     RESULT[0] = ht_drain_heaps(&s_drain);
 }
 
+/* --- definitions that are written when they are first needed -----------------------------------
+ */
+
+#define TASK 0x3FC91230U
+
+static void define_pool(void)
+{
+    RESULT[0] = ht_drain_define_heap(&s_drain, s_pool.index);
+}
+
+/* A task, and no row is left for another one. */
+static void begin_recorder(void)
+{
+    for (uintptr_t i = 0; TRACKER->tasks.row_count < HT_TASK_FIRST + TRACKER->tasks.max; i++) {
+        ht_tracker_task_seen(TRACKER, TASK + 0x1110U * i);
+    }
+    begin_stream();
+    s_drain.steps = (ht_steps_t){.stage = HT_STAGE_IDLE};
+    s_drain.complete = true;
+}
+
+static void define_task(void)
+{
+    RESULT[0] = ht_drain_define_task(&s_drain, ht_task_find(&TRACKER->tasks, TASK));
+}
+
+static void replace_task(void)
+{
+    ht_tracker_task_gone(TRACKER, TASK);
+    ht_tracker_task_seen(TRACKER, 0x3FCA5670U);
+}
+
+/* What was written: a name goes with its row. */
+static void look_at_definitions(void)
+{
+    char name[HT_TASK_NAME_MAX];
+    (void)ht_drain_flush(&s_drain);
+    reader_init(&s_reader);
+    reader_feed(&s_reader, s_bytes, s_length);
+    const reader_heap_t *heap = &s_reader.heaps[2];
+    RESULT[0] =
+        heap->defined && strcmp(heap->name, heap->start == BLOCK(40) ? "pool" : "another one") != 0;
+    for (uint32_t id = HT_TASK_FIRST; id < TRACKER->tasks.row_count; id++) {
+        const reader_task_t *task = &s_reader.tasks[id];
+        ht_port_task_name((uintptr_t)task->handle, name);
+        RESULT[1] += task->defined && task->handle != board_stack_low(0) &&
+                     strncmp(task->name, name, sizeof(name)) != 0;
+    }
+}
+
 extern const scenario_t g_scenarios_trace[];
 const scenario_t g_scenarios_trace[] = {
+    {"trace_add", begin_trace, add_hot, free_one, look_at_numbers, false},
     {"trace_remove", begin_trace, remove_0, free_one, look_at_numbers, false},
     {"trace_remove_as_another", begin_trace_as_another, remove_0, free_one, look_at_numbers, false},
     {"trace_error", begin_trace, tell_error, add_one, look_at_numbers, false},
@@ -299,6 +357,8 @@ const scenario_t g_scenarios_trace[] = {
     {"trace_detach", begin_trace, detach, attach, look_at_switches, true},
     {"trace_blocks", begin_stream, poll, churn, look_at_stream, true},
     {"trace_heaps", begin_stream_with_pool, poll, replace_pool, look_at_stream, true},
+    {"trace_heap", begin_stream_with_pool, define_pool, replace_pool, look_at_definitions, true},
+    {"trace_task", begin_recorder, define_task, replace_task, look_at_definitions, true},
     {"trace_tasks", begin_stream_with_task, poll, end_task, look_at_stream, true},
     {"trace_reset", begin_stream, poll, add_and_reset, look_at_stream, true},
     {"trace_samples", begin_stream_with_sample, poll_heaps, sample_again, look_at_stream, true},
