@@ -305,7 +305,7 @@ bool ht_drain_define_task(ht_drain_t *drain, uint32_t index)
 {
     ht_tracker_t *tracker = drain->tracker;
     uint8_t *bits = drain->defined + ((tracker->origins.max / 8U + 1U + 7U) & ~7U);
-    if (!drain->complete || (bits[index / 8U] >> index % 8U & 1U) != 0) { return true; }
+    if (!drain->complete || ((unsigned)bits[index / 8U] >> index % 8U & 1U) != 0) { return true; }
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     const ht_task_t row = tracker->tasks.rows[index];
     ht_port_unlock(&tracker->lock, irq);
