@@ -235,7 +235,9 @@ void ht_desk_curve(ht_desk_t *desk, const uint64_t *value, uint32_t count)
         most = value[i] > most ? value[i] : most;
     }
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t height = value[i] == most && most != 0 ? 7U : ht_ratio(value[i], most, 8);
+        /* All of it is the eighth height; so is what is as good as all of a very large number. */
+        uint32_t eighths = ht_ratio(value[i], most, 8);
+        uint32_t height = eighths < 8U ? eighths : 7U;
         ht_out_text(&desk->r.out, desk->utf8 ? blocks[height] : plain[height]);
     }
 }

@@ -11,6 +11,7 @@
  *   bare     stacks without sites: addresses only
  *   fixed    `node` without its leak: what a fix looks like
  *   long     three weeks of it, 3.8 million events
+ *   huge     sizes beyond any machine
  *   self     the process of this program: addresses in its own file, which has names for them
  */
 #include <stdio.h>
@@ -331,6 +332,17 @@ static void fixed(world_t *w)
     node(w);
 }
 
+static void huge(world_t *w)
+{
+    definitions(w);
+    make(w, MAIN, BOOT, 1, UINT64_C(1) << 46);
+    for (unsigned at = 1; at < 40; at++) {
+        w->now = at * S;
+        make(w, NET, RX, at + 1U, at % 2U != 0 ? 1 : UINT64_MAX);
+        if (at % 3U == 0) { end(w, NET, RX, at + 1U); }
+    }
+}
+
 static void longer(world_t *w)
 {
     definitions(w);
@@ -348,8 +360,9 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*make)(world_t *);
-    } worlds[] = {{"node", node}, {"empty", empty}, {"boots", boots}, {"lossy", lossy},
-                  {"bare", bare}, {"fixed", fixed}, {"long", longer}, {"self", traced_world}};
+    } worlds[] = {{"node", node},   {"empty", empty}, {"boots", boots},
+                  {"lossy", lossy}, {"bare", bare},   {"fixed", fixed},
+                  {"long", longer}, {"huge", huge},   {"self", traced_world}};
     static world_t world = {.now = 1000, .leaks = true, .sites = true};
     ht_writer_config_t config = {.boot = 0x1234, .sink = write_wire, .context = stdout};
     if (argc == 2 && strcmp(argv[1], "self") == 0) { config.flags = HT_FRAME_POINTER_64; }

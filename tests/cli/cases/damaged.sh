@@ -15,3 +15,5 @@ try report lossy.ht --summary --leaks
 try report lossy.ht --loss --json
 world empty
 try report empty.ht
+world huge
+try report huge.ht --all --frames 0
