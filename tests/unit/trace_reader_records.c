@@ -233,7 +233,7 @@ static void snapshot_ends(cursor_t *cursor)
     reader->snapshots_complete++;
     for (uint32_t i = 0; i < reader->block_count; i++) {
         reader_block_t *block = &reader->blocks[i];
-        if (block->live && !block->seen && !block->unrecorded) {
+        if (block->live && !block->seen) {
             if (reader->exact) {
                 reader_wrong(reader, "a live block is not in the snapshot", block->address);
             }
@@ -272,7 +272,11 @@ static void loss(cursor_t *cursor)
     if (cause == 0 || cause > 11) { reader_wrong(reader, "a cause of a loss", cause); }
     if (count == 0 || core > 2) { reader_wrong(reader, "a loss of nothing", core); }
     reader->lost[cause % 16U] += count;
-    if (cause <= 3) { reader->exact = reader->counting = false; }
+    if (cause > 3) { return; }
+    reader->exact = reader->counting = false;
+    for (uint32_t i = 0; i < reader->block_count; i++) { /* what became of it may be lost */
+        reader->blocks[i].in_realloc = false;
+    }
 }
 
 static void pool_block(cursor_t *cursor)
