@@ -34,6 +34,8 @@ typedef struct {
 static run_t s_run; /* too large for a stack; its holder's */
 static volatile uint32_t s_busy;
 
+uintptr_t ht_leak_stack_from;
+
 /* --- arguments -----------------------------------------------------------------------------------
  */
 
@@ -77,8 +79,21 @@ static const char *wrong_field(const heaptrail_scan_options_t *options)
 /* --- one pass ------------------------------------------------------------------------------------
  */
 
+/* Variables. What lies between them and belongs to a block is that block's. */
 static void root(void *context, uintptr_t start, size_t bytes)
 {
+    ht_scan_root_between(context, start, bytes);
+}
+
+/* A stack may lie in a block, and then ends where it does. */
+static void stack_root(void *context, uintptr_t start, size_t bytes)
+{
+    uint32_t i = 0;
+    const ht_scan_t *scan = context;
+    if (ht_scan_find(scan, start, &i)) {
+        size_t left = ht_scan_address(scan, i) + ht_scan_size(scan, i) - start;
+        if (left < bytes) { bytes = left; }
+    }
     ht_scan_root(context, start, bytes);
 }
 
@@ -87,9 +102,9 @@ static bool give_roots(run_t *run)
 {
     ht_scan_t *scan = &run->scan;
     uintptr_t end = ht_port_stack_end();
-    if (end > run->stack_start) { ht_scan_root(scan, run->stack_start, end - run->stack_start); }
+    if (end > run->stack_start) { stack_root(scan, run->stack_start, end - run->stack_start); }
     ht_leak_roots_give(scan);
-    return ht_port_stack_roots(root, scan) && ht_port_static_roots(root, scan) && end != 0;
+    return ht_port_stack_roots(stack_root, scan) && ht_port_static_roots(root, scan) && end != 0;
 }
 
 /* Read on until nothing is left, giving way between slices. */
@@ -156,44 +171,63 @@ static heaptrail_reach_t judge(run_t *run, uint32_t i, const heaptrail_block_row
     return reach[found];
 }
 
-/* What a lost block takes with it. */
-static void add_indirect(const ht_scan_t *scan, uint32_t leader, heaptrail_leak_row_t *row)
-{
-    for (uint32_t i = 0; i < scan->count; i++) {
-        if (ht_scan_class(scan, i) == HT_SCAN_INDIRECT && ht_scan_leader(scan, i) == leader) {
-            row->indirect_blocks++;
-            row->indirect_bytes += ht_scan_size(scan, i);
-        }
-    }
-}
-
 static bool is_wanted(const run_t *run, heaptrail_reach_t reach)
 {
     return reach == HEAPTRAIL_LOST || (run->options.all && reach != HEAPTRAIL_REACHABLE);
 }
 
+/* What is said of a block. False: it is gone, or another one. */
+static bool make_row(run_t *run, uint32_t i, heaptrail_leak_row_t *row)
+{
+    *row = (heaptrail_leak_row_t){0};
+    if (!ht_query_block_at(ht_default(), ht_scan_address(&run->scan, i), &row->block) ||
+        row->block.size_bytes != ht_scan_size(&run->scan, i)) {
+        return false;
+    }
+    row->reach = judge(run, i, &row->block);
+    return true;
+}
+
+static void hand_out(run_t *run, const heaptrail_leak_row_t *row)
+{
+    run->summary.blocks[row->reach]++;
+    run->summary.bytes[row->reach] += row->block.size_bytes;
+    if (run->fn != NULL && is_wanted(run, row->reach) && !run->fn(run->context, row)) {
+        run->fn = NULL;
+    }
+}
+
+/* A lost block, then what would be freed with it. */
+static void tell_ring(run_t *run, uint32_t leader)
+{
+    const ht_scan_t *scan = &run->scan;
+    heaptrail_leak_row_t row;
+    uintptr_t address = ht_scan_address(scan, leader);
+    if (make_row(run, leader, &row)) {
+        for (uint32_t i = ht_scan_ring(scan, leader); i != leader; i = ht_scan_ring(scan, i)) {
+            row.indirect_blocks++;
+            row.indirect_bytes += ht_scan_size(scan, i);
+        }
+        hand_out(run, &row);
+    }
+    for (uint32_t i = ht_scan_ring(scan, leader); i != leader; i = ht_scan_ring(scan, i)) {
+        if (!make_row(run, i, &row)) { continue; }
+        if (row.reach == HEAPTRAIL_INDIRECTLY_LOST) { row.leader = address; }
+        hand_out(run, &row);
+    }
+}
+
 /* Count every block; hand out those that are wanted. */
 static void tell(run_t *run)
 {
-    ht_scan_t *scan = &run->scan;
-    bool goes_on = run->fn != NULL;
-    for (uint32_t i = 0; i < scan->count; i++) {
-        heaptrail_leak_row_t row = {0};
-        uintptr_t address = ht_scan_address(scan, i);
-        /* It may be gone, or another one. */
-        if (!ht_query_whois(ht_default(), address, &row.block, NULL) ||
-            row.block.address != address) {
-            continue;
+    heaptrail_leak_row_t row;
+    for (uint32_t i = 0; i < run->scan.count; i++) {
+        ht_scan_class_t found = ht_scan_class(&run->scan, i);
+        if (found == HT_SCAN_LOST) {
+            tell_ring(run, i);
+        } else if (found != HT_SCAN_INDIRECT && make_row(run, i, &row)) {
+            hand_out(run, &row);
         }
-        row.reach = judge(run, i, &row.block);
-        run->summary.blocks[row.reach]++;
-        run->summary.bytes[row.reach] += row.block.size_bytes;
-        if (!goes_on || !is_wanted(run, row.reach)) { continue; }
-        if (row.reach == HEAPTRAIL_INDIRECTLY_LOST) {
-            row.leader = ht_scan_address(scan, ht_scan_leader(scan, i));
-        }
-        if (row.reach == HEAPTRAIL_LOST) { add_indirect(scan, i, &row); }
-        goes_on = run->fn(run->context, &row);
     }
 }
 
@@ -252,7 +286,12 @@ static void set_options(run_t *run, const heaptrail_scan_options_t *options)
     set->passes = or_default(set->passes, set->stop ? 1U : PASSES);
     set->pause_ms = or_default(set->pause_ms, PAUSE_MS);
     set->slice_words = or_default(set->slice_words, SLICE_WORDS);
+#if HT_PORT_SCAN_STOPS
+    set->stop = true;
+    set->passes = 1;
+#else
     if (set->age_min_us == 0) { set->age_min_us = AGE_MIN_US; }
+#endif
 }
 
 /*
@@ -265,6 +304,7 @@ __attribute__((noinline)) static esp_err_t scan_from_here(run_t *run)
     volatile uintptr_t here = 0;
     __builtin_unwind_init();
     run->stack_start = (uintptr_t)&here - HT_PORT_SAVED_BELOW;
+    if (ht_leak_stack_from != 0) { run->stack_start = ht_leak_stack_from; }
     return scan(run);
 }
 

@@ -7,5 +7,9 @@
 
 #include "ht_scan.h"
 
+/** Where the stack in use of the next scan's caller begins; 0: at its frame. For a caller that has
+ * called much itself since the program called it. */
+extern uintptr_t ht_leak_stack_from;
+
 /** Give all of them to a scan. */
 void ht_leak_roots_give(ht_scan_t *scan);

@@ -81,8 +81,9 @@ uint32_t ht_query_bucket(ht_tracker_t *tracker, uint32_t bucket, ht_record_t out
                          uint32_t *moves)
 {
     uint32_t count = 0;
-    const ht_record_t *slot = tracker->table.buckets[bucket].slot;
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    /* Not before: the table may be another one when the lock is ours. */
+    const ht_record_t *slot = tracker->table.buckets[bucket].slot;
     for (uint32_t i = 0; i < HT_BUCKET_SLOTS; i++) {
         if (ht_record_is_live(&slot[i])) {
             out[count] = slot[i];
@@ -465,6 +466,19 @@ bool ht_query_whois(ht_tracker_t *tracker, uintptr_t address, heaptrail_block_ro
     if (whois.found.address == 0) { return false; }
     block_row(tracker, &whois.found, ht_port_tick(), row);
     if (offset != NULL) { *offset = address - whois.found.address; }
+    return true;
+}
+
+bool ht_query_block_at(ht_tracker_t *tracker, uintptr_t address, heaptrail_block_row_t *row)
+{
+    ht_record_t copy;
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    const ht_record_t *record = ht_table_find(&tracker->table, address);
+    if (record != NULL) { copy = *record; }
+    ht_port_unlock(&tracker->lock, irq);
+    if (record == NULL) { return false; }
+    copy.address = address;
+    block_row(tracker, &copy, ht_port_tick(), row);
     return true;
 }
 

@@ -161,6 +161,19 @@ void ht_scan_root(ht_scan_t *scan, uintptr_t start, size_t bytes)
     }
 }
 
+void ht_scan_root_between(ht_scan_t *scan, uintptr_t start, size_t bytes)
+{
+    uintptr_t end = start + bytes;
+    for (uint32_t i = ht_scan_first(scan, start); i < scan->count; i++) {
+        uintptr_t block = scan->addresses[i];
+        if (block >= end) { break; }
+        if (block > start) { ht_scan_root(scan, start, block - start); }
+        start = block + ht_scan_size(scan, i);
+        if (start >= end) { return; }
+    }
+    ht_scan_root(scan, start, end - start);
+}
+
 /* --- the closure that runs
  * ------------------------------------------------------------------------
  */
@@ -309,6 +322,36 @@ static void begin_leaders(ht_scan_t *scan)
     scan->sweep_again = false;
 }
 
+static bool is_held(const ht_scan_t *scan, uint32_t i)
+{
+    return (scan->info[i] & HT_SCAN_HELD) != 0;
+}
+
+/* A leader that came to be held is held by a later one, so two rounds find the last leader of all.
+ */
+static void settle_leaders(ht_scan_t *scan)
+{
+    ht_scan_index_t *leader = scan->leaders;
+    for (uint32_t i = scan->count; i > 0; i--) {
+        if (is_held(scan, i - 1U)) { leader[i - 1U] = leader[leader[i - 1U]]; }
+    }
+    for (uint32_t i = 0; i < scan->count; i++) {
+        if (is_held(scan, i)) { leader[i] = leader[leader[i]]; }
+    }
+}
+
+/* Then each leader begins a ring: leader -> lowest of its blocks -> ... -> highest -> leader. */
+static void link_rings(ht_scan_t *scan)
+{
+    ht_scan_index_t *next = scan->leaders;
+    for (uint32_t i = scan->count; i > 0; i--) {
+        if (!is_held(scan, i - 1U)) { continue; }
+        uint32_t leader = next[i - 1U];
+        next[i - 1U] = next[leader];
+        next[leader] = (ht_scan_index_t)(i - 1U);
+    }
+}
+
 ht_scan_phase_t ht_scan_next(ht_scan_t *scan)
 {
     switch (scan->phase) {
@@ -320,8 +363,12 @@ ht_scan_phase_t ht_scan_next(ht_scan_t *scan)
         scan->phase = HT_SCAN_LEADERS;
         begin_leaders(scan);
         break;
-    default:
+    case HT_SCAN_LEADERS:
         scan->phase = HT_SCAN_DONE;
+        settle_leaders(scan);
+        link_rings(scan);
+        break;
+    default:
         break;
     }
     return scan->phase;
@@ -347,8 +394,13 @@ bool ht_scan_was_lost(const ht_scan_t *scan, uint32_t i)
 uint32_t ht_scan_leader(const ht_scan_t *scan, uint32_t i)
 {
     if (scan->phase != HT_SCAN_DONE) { return i; }
-    while ((scan->info[i] & HT_SCAN_HELD) != 0) {
+    while (is_held(scan, i)) {
         i = scan->leaders[i];
     }
     return i;
+}
+
+uint32_t ht_scan_ring(const ht_scan_t *scan, uint32_t i)
+{
+    return scan->leaders[i];
 }

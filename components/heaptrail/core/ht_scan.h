@@ -75,7 +75,7 @@ typedef struct {
     ht_tracker_t *tracker;
     uintptr_t *addresses;
     ht_word_t *info;
-    ht_scan_index_t *leaders;
+    ht_scan_index_t *leaders; /**< who holds a lost block; in the end: the ring it is in */
     ht_scan_index_t *work;
     uint32_t max;
     uint32_t work_max;
@@ -121,6 +121,12 @@ void ht_scan_begin(ht_scan_t *scan);
  */
 void ht_scan_root(ht_scan_t *scan, uintptr_t start, size_t bytes);
 
+/**
+ * The same, but what lies in blocks of the list is left out: for memory that blocks may lie in and
+ * that is no block's. O(bytes + log blocks).
+ */
+void ht_scan_root_between(ht_scan_t *scan, uintptr_t start, size_t bytes);
+
 /** A root: one word (a register), or the address of a block that is no leak. O(log blocks). */
 void ht_scan_word(ht_scan_t *scan, uintptr_t word);
 
@@ -150,8 +156,12 @@ ht_scan_class_t ht_scan_class(const ht_scan_t *scan, uint32_t i);
 /** Was it lost in the pass before, too (or is this the first one)? O(1). */
 bool ht_scan_was_lost(const ht_scan_t *scan, uint32_t i);
 
-/** Its leader, of a block that is indirect; else `i`. O(chain). */
+/** Its leader, of a block that is indirect; else `i`. O(blocks of that leader). */
 uint32_t ht_scan_leader(const ht_scan_t *scan, uint32_t i);
+
+/** From a lost block through all that it leads, in the order of addresses, and back to it. When all
+ * phases are done. O(1). */
+uint32_t ht_scan_ring(const ht_scan_t *scan, uint32_t i);
 
 HT_INLINE uintptr_t ht_scan_address(const ht_scan_t *scan, uint32_t i)
 {
@@ -162,6 +172,10 @@ HT_INLINE size_t ht_scan_size(const ht_scan_t *scan, uint32_t i)
 {
     return (size_t)(scan->info[i] & HT_MASK(HT_SIZE_BITS));
 }
+
+/** The first block, in the order of addresses, that ends behind `at`; the count: none. O(log
+ * blocks). */
+uint32_t ht_scan_first(const ht_scan_t *scan, uintptr_t at);
 
 /* --- between ht_scan.c and ht_scan_list.c ------------------------------------------------------
  */

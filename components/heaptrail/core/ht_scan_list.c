@@ -122,6 +122,12 @@ bool ht_scan_find(const ht_scan_t *scan, uintptr_t word, uint32_t *block)
     return word < end_of(scan, found);
 }
 
+uint32_t ht_scan_first(const ht_scan_t *scan, uintptr_t at)
+{
+    uint32_t i = last_before(scan, 0, scan->count, at);
+    return i != UINT32_MAX && at < end_of(scan, i) ? i : i + 1U;
+}
+
 /* --- the list and the table --- */
 
 typedef struct {
@@ -198,8 +204,8 @@ uint32_t ht_scan_list_update(ht_scan_t *scan, ht_word_t young)
     ht_port_irq_t irq = ht_port_lock(&scan->tracker->lock);
     ht_stamp_t now = scan->tracker->last;
     ht_port_unlock(&scan->tracker->lock, irq);
-    scan->left_out = 0;
     for (uint32_t i = 0; i < COPIES_MAX && !whole; i++) {
+        scan->left_out = 0;
         update_t update = {.sorted = scan->count, .state = young};
         for (uint32_t j = 0; j < scan->count; j++) {
             scan->info[j] &= ~HT_SCAN_SEEN;

@@ -42,9 +42,10 @@ typedef enum {
 typedef struct {
     uint32_t passes;      /**< that have to agree, 1 .. 16; 0: 2, with `stop` 1 */
     uint32_t pause_ms;    /**< between two passes; 0: 100 */
-    uint64_t age_min_us;  /**< younger blocks are not judged; 0: 1 s */
+    uint64_t age_min_us;  /**< younger blocks are not judged; 0: 1 s (Linux: none) */
     uint32_t slice_words; /**< give way after reading so many words; 0: 4096 */
-    bool stop;            /**< suspend all other tasks: exact, and as long as it takes */
+    bool stop;            /**< suspend all other tasks: exact, and as long as it takes. Linux:
+                               always, in one pass */
     bool all;     /**< hand out possibly and indirectly lost blocks, too, not only lost ones */
     void *memory; /**< to work in, aligned as a pointer; NULL: from the heap, given back */
     size_t memory_bytes; /**< at least heaptrail_scan_memory_bytes(); 0 with NULL */
@@ -80,7 +81,8 @@ typedef bool (*heaptrail_leak_fn_t)(void *context, const heaptrail_leak_row_t *r
 size_t heaptrail_scan_memory_bytes(void);
 
 /**
- * Scan, and hand out what is lost, largest sum first is not promised: in the order of addresses.
+ * Scan, and hand out what is lost, in the order of addresses, but what is indirectly lost right
+ * after the block that it is lost with.
  *
  * Costs about 10 instructions per word that is read, that is per 4 bytes of variables, stacks and
  * reachable blocks. Stack: about 600 bytes.

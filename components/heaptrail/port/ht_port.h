@@ -92,6 +92,11 @@
 #define HT_PORT_SAVED_BELOW 0U
 #endif
 
+/* 1 where memory may go away while others run, so that a scan always stops them. */
+#ifndef HT_PORT_SCAN_STOPS
+#define HT_PORT_SCAN_STOPS 0
+#endif
+
 /* 0 where no heap can hold a block that is too large for a record (HT_SIZE_MAX). */
 #ifndef HT_PORT_LARGE_BLOCKS
 #define HT_PORT_LARGE_BLOCKS 1
@@ -200,8 +205,8 @@ void ht_port_lowmem_wake(void);
 /** Memory that may hold pointers: words from `start` rounded up, `bytes` of them. */
 typedef void (*ht_port_root_fn)(void *context, uintptr_t start, size_t bytes);
 
-/** Tell all variables: .data, .bss and what is like them. False: this platform cannot. O(regions).
- */
+/** Tell all variables: .data, .bss and what is like them; what lies in blocks there is left out.
+ * False: this platform cannot. O(regions). */
 bool ht_port_static_roots(ht_port_root_fn fn, void *context);
 
 /**
