@@ -5,6 +5,7 @@
 /* heaptrail.h and heaptrail_errors.h, as far as the reports ask, answered from a core dump. */
 #include <string.h>
 
+#include "heaptrail_leaks.h"
 #include "heaptrail_lowmem.h"
 #include "ht_core_view.h"
 
@@ -325,4 +326,24 @@ esp_err_t heaptrail_lowmem_site(uint32_t id, uint32_t rank, heaptrail_lowmem_sit
     (void)rank;
     (void)site;
     return ESP_ERR_NOT_FOUND;
+}
+
+/* What a core dump holds of memory is not enough for a scan. */
+esp_err_t heaptrail_leaks_find(const heaptrail_scan_options_t *options,
+                               heaptrail_scan_summary_t *summary)
+{
+    (void)options;
+    (void)summary;
+    return ESP_ERR_NOT_SUPPORTED;
+}
+
+esp_err_t heaptrail_for_each_leak_site(heaptrail_leak_site_fn_t fn, void *context)
+{
+    (void)fn;
+    (void)context;
+    return ESP_ERR_NOT_FOUND;
+}
+
+void heaptrail_leaks_forget(void)
+{
 }

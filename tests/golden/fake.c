@@ -118,6 +118,42 @@ esp_err_t heaptrail_for_each_lowmem(heaptrail_lowmem_row_fn_t fn, void *context,
     return ESP_OK;
 }
 
+static bool s_leaks_kept;
+
+esp_err_t heaptrail_leaks_find(const heaptrail_scan_options_t *options,
+                               heaptrail_scan_summary_t *summary)
+{
+    (void)options;
+    static const heaptrail_scan_summary_t none;
+    if (s_world->scan_error == ESP_OK) {
+        *summary = s_world->leaks != NULL ? *s_world->leaks->summary : none;
+    }
+    s_leaks_kept = s_world->scan_error == ESP_OK;
+    return s_world->scan_error;
+}
+
+esp_err_t heaptrail_for_each_leak_site(heaptrail_leak_site_fn_t fn, void *context)
+{
+    if (!s_leaks_kept) { return ESP_ERR_INVALID_STATE; }
+    for (uint32_t i = 0; s_world->leaks != NULL && i < s_world->leaks->count; i++) {
+        heaptrail_leak_site_t row = s_world->leaks->rows[i];
+        bool more = fn(context, &row);
+        memset(&row, 0xA5, sizeof(row));
+        if (!more) { break; }
+    }
+    return ESP_OK;
+}
+
+void heaptrail_leaks_forget(void)
+{
+    s_leaks_kept = false;
+}
+
+bool fake_keeps_leaks(void)
+{
+    return s_leaks_kept;
+}
+
 esp_err_t heaptrail_lowmem_site(uint32_t id, uint32_t rank, heaptrail_lowmem_site_t *site)
 {
     for (uint32_t i = 0; i < s_world->watch_count; i++) {

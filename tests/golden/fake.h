@@ -9,7 +9,14 @@
 #pragma once
 
 #include "heaptrail_errors.h"
+#include "heaptrail_leaks.h"
 #include "heaptrail_lowmem.h"
+
+typedef struct {
+    const heaptrail_leak_site_t *rows;
+    uint32_t count;
+    const heaptrail_scan_summary_t *summary;
+} fake_leaks_t;
 
 typedef struct {
     const heaptrail_site_row_t *sites;
@@ -29,6 +36,8 @@ typedef struct {
     const heaptrail_explanation_t *explanation; /**< NULL: none */
     const heaptrail_lowmem_row_t *watches;
     uint32_t watch_count;
+    const fake_leaks_t *leaks;                  /**< NULL: none, and the summary is all zero */
+    esp_err_t scan_error;                       /**< of the scan */
     const heaptrail_lowmem_site_t *watch_sites; /**< of every watch that fired */
     heaptrail_checks_t checks;
     heaptrail_check_status_t check_status;
@@ -45,6 +54,9 @@ void fake_use(const fake_world_t *world);
 
 /** What the last query over sites, tasks or heaps that had a choice was given. */
 heaptrail_select_t fake_selected(void);
+
+/** Were the sums of a scan not given back? */
+bool fake_keeps_leaks(void);
 
 /** How often it was measured since. The rows stay as they are. */
 uint32_t fake_samples(void);

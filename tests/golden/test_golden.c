@@ -19,8 +19,8 @@
  */
 
 static const char *const s_kinds[HEAPTRAIL_REPORT_COUNT] = {
-    "status", "sites",   "tasks",  "heaps",  "oldest",  "failures", "since",
-    "whois",  "summary", "errors", "checks", "explain", "list",     "lowmem"};
+    "status",  "sites",  "tasks",  "heaps",   "oldest", "failures", "since", "whois",
+    "summary", "errors", "checks", "explain", "list",   "lowmem",   "leaks"};
 
 static void check_world(const char *prefix, const fake_world_t *world, const void *address,
                         const char *suffix)
@@ -378,6 +378,33 @@ static void heaps_are_measured_first(void **state)
     }
 }
 
+/* --- scans that fail ----------------------------------------------------------------------------
+ */
+
+static void scans_that_fail(void **state)
+{
+    (void)state;
+    static const esp_err_t errors[] = {ESP_ERR_NOT_SUPPORTED, ESP_ERR_NO_MEM,
+                                       ESP_ERR_INVALID_STATE};
+    static const char *const said[] = {"this platform", "no memory", "another scan"};
+    fake_world_t world = *fake_firmware();
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_LEAKS};
+        world.scan_error = errors[i];
+        memset(s_sink.text, 0, sizeof(s_sink.text));
+        assert_int_equal(report(&world, &ask), errors[i]);
+        assert_non_null(strstr(s_sink.text, said[i]));
+        assert_null(strstr(s_sink.text, "Lost"));
+        ask.json = true;
+        assert_int_equal(report(&world, &ask), errors[i]);
+        assert_non_null(strstr(s_sink.text, "\"complete\":false"));
+    }
+    world.scan_error = ESP_OK;
+    heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_LEAKS};
+    assert_int_equal(report(&world, &ask), ESP_OK);
+    assert_false(fake_keeps_leaks());
+}
+
 /* --- wrong questions ----------------------------------------------------------------------------
  */
 
@@ -463,6 +490,7 @@ int main(void)
         cmocka_unit_test(vanished_rows),
         cmocka_unit_test(busy_at_once),
         cmocka_unit_test(busy_later),
+        cmocka_unit_test(scans_that_fail),
         cmocka_unit_test(wrong_questions),
         cmocka_unit_test(print_to_stdout),
         cmocka_unit_test(widths),

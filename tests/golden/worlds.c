@@ -4,6 +4,7 @@
  */
 /* The worlds that reports are drawn from. */
 #include "fake.h"
+#include "worlds_leaks.h"
 #include "worlds_lowmem.h"
 
 #include <string.h>
@@ -305,6 +306,7 @@ const fake_world_t *fake_firmware(void)
         .heap_count = COUNT(s_firmware_heaps),
         .blocks = s_firmware_blocks,
         .block_count = COUNT(s_firmware_blocks),
+        .leaks = &g_firmware_leaks,
         .watches = g_firmware_watches,
         .watch_count = FIRMWARE_WATCHES,
         .watch_sites = g_firmware_watch_sites,
@@ -443,6 +445,7 @@ const fake_world_t *fake_hostile(void)
         .heap_count = COUNT(s_hostile_heaps),
         .blocks = s_hostile_blocks,
         .block_count = COUNT(s_hostile_blocks),
+        .leaks = &g_hostile_leaks,
         .watches = g_hostile_watches,
         .watch_count = HOSTILE_WATCHES,
         .watch_sites = &g_hostile_watch_site,
@@ -533,6 +536,7 @@ const fake_world_t *fake_extremes(void)
                                        .heap_count = 1,
                                        .blocks = &block,
                                        .block_count = 1,
+                                       .leaks = &g_extreme_leaks,
                                        .watches = &g_extreme_watch,
                                        .watch_count = 1,
                                        .watch_sites = &g_extreme_watch_site,

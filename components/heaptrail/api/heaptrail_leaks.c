@@ -246,7 +246,11 @@ static void hide_own(ht_scan_t *scan)
 {
     const ht_tracker_t *tracker = ht_default();
     ht_scan_hide(scan, &heaptrail_state, sizeof(heaptrail_state));
-    ht_scan_hide(scan, tracker->origins.origins, tracker->memory_bytes);
+    /* From its first table to its last one (ht_lifecycle.c), and no byte more: what is behind may
+     * be a variable. */
+    const void *first = tracker->origins.origins;
+    const void *behind = tracker->tasks.index + tracker->tasks.index_mask + 1U;
+    ht_scan_hide(scan, first, (uintptr_t)behind - (uintptr_t)first);
     ht_scan_hide(scan, &s_run, sizeof(s_run));
 }
 
@@ -303,9 +307,12 @@ __attribute__((noinline)) static esp_err_t scan_from_here(run_t *run)
 {
     volatile uintptr_t here = 0;
     __builtin_unwind_init();
-    run->stack_start = (uintptr_t)&here - HT_PORT_SAVED_BELOW;
-    if (ht_leak_stack_from != 0) { run->stack_start = ht_leak_stack_from; }
-    return scan(run);
+    uintptr_t given = ht_leak_stack_from;
+    if (given == 0) { ht_leak_stack_from = (uintptr_t)&here - HT_PORT_SAVED_BELOW; }
+    run->stack_start = ht_leak_stack_from;
+    esp_err_t err = scan(run);
+    ht_leak_stack_from = given;
+    return err;
 }
 
 esp_err_t heaptrail_scan(const heaptrail_scan_options_t *options, heaptrail_leak_fn_t fn,

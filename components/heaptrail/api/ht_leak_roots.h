@@ -7,8 +7,8 @@
 
 #include "ht_scan.h"
 
-/** Where the stack in use of the next scan's caller begins; 0: at its frame. For a caller that has
- * called much itself since the program called it. */
+/** Where the stack in use of the scan's caller begins. Set before by a caller that has called much
+ * itself since the program called it; else (0) by the scan, while it runs. */
 extern uintptr_t ht_leak_stack_from;
 
 /** Give all of them to a scan. */

@@ -89,6 +89,15 @@ const ht_sub_t ht_subs[] = {
      .help = "what was allocated after a mark and is still there, by site",
      .more = "Without a name: since the newest mark.",
      .examples = "heaptrail since\nheaptrail since before-ota --sort growth"},
+    {.name = "leaks",
+     .options = ROWS,
+     .kind = HEAPTRAIL_REPORT_LEAKS,
+     .run = ht_do_report,
+     .help = "blocks that nothing points to any more, by site",
+     .more =
+         "Scans variables, stacks and blocks twice, while the others run; takes memory from the "
+         "heap meanwhile.",
+     .examples = "heaptrail leaks\nheaptrail leaks --json"},
     {.name = "check",
      .word = "[HEAP]",
      .word_is = HT_WORD_HEAP,

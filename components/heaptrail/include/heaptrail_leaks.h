@@ -98,6 +98,39 @@ size_t heaptrail_scan_memory_bytes(void);
 esp_err_t heaptrail_scan(const heaptrail_scan_options_t *options, heaptrail_leak_fn_t fn,
                          void *context, heaptrail_scan_summary_t *summary);
 
+/* --- by site
+ * ------------------------------------------------------------------------------------- */
+
+/** What is lost of the blocks of a site. */
+typedef struct {
+    heaptrail_origin_t origin;
+    uint32_t lost_blocks;
+    uint32_t with_blocks; /**< of any site, that would be freed with these */
+    uint32_t possible_blocks;
+    uint32_t indirect_blocks; /**< of this site, lost with those of any */
+    size_t lost_bytes;
+    size_t with_bytes;
+    size_t possible_bytes;
+    size_t indirect_bytes;
+} heaptrail_leak_site_t;
+
+/** Return false to end the walk. Called in the caller's context, with no lock held. */
+typedef bool (*heaptrail_leak_site_fn_t)(void *context, const heaptrail_leak_site_t *row);
+
+/**
+ * heaptrail_scan(), and keep the sums of each site until heaptrail_leaks_forget(): 32 bytes
+ * per site that was ever seen (48 on 64-bit), from the heap. Returns what heaptrail_scan() does;
+ * ESP_ERR_INVALID_STATE also while another task has kept some.
+ */
+esp_err_t heaptrail_leaks_find(const heaptrail_scan_options_t *options,
+                               heaptrail_scan_summary_t *summary);
+
+/** Sites with blocks that are lost in some way, in the order they were first seen. O(sites). */
+esp_err_t heaptrail_for_each_leak_site(heaptrail_leak_site_fn_t fn, void *context);
+
+/** Give the sums back. Harmless where there are none. */
+void heaptrail_leaks_forget(void);
+
 /* --- what the scan cannot see by itself --------------------------------------------------------
  */
 

@@ -11,6 +11,9 @@
  * but for heaptrail_report_error(). Large reports call the callback often: a callback that may
  * block (a UART) is the place to yield.
  *
+ * HEAPTRAIL_REPORT_LEAKS takes memory from the heap while it is made, as heaptrail_scan() does, and
+ * waits between its passes.
+ *
  * HEAPTRAIL_REPORT_HEAPS and _SUMMARY call heaptrail_sample() first, which walks every heap, unless
  * the newest measurement is at most a second old. The other reports measure nothing.
  */
@@ -38,6 +41,7 @@ typedef enum {
     HEAPTRAIL_REPORT_EXPLAIN,  /**< why the last allocation failed, and who holds that memory */
     HEAPTRAIL_REPORT_LIST,     /**< live blocks, one a row, in the order of `sort` */
     HEAPTRAIL_REPORT_LOWMEM,   /**< low-memory watches: who made them fire, who held what then */
+    HEAPTRAIL_REPORT_LEAKS,    /**< scans, and says what is lost, by site (heaptrail_leaks.h) */
     HEAPTRAIL_REPORT_COUNT
 } heaptrail_report_kind_t;
 
@@ -71,8 +75,8 @@ typedef struct {
 /**
  * Write a report. ESP_ERR_INVALID_ARG: a NULL pointer, an unknown kind, a sort that is not one of
  * this kind, SINCE without a mark; ESP_ERR_INVALID_STATE: another sites, tasks or heaps query is
- * under way; ESP_ERR_NOT_FOUND: whois of an address in no live block, EXPLAIN without an explained
- * failure (the report says so too).
+ * under way; of LEAKS, what heaptrail_scan() returns; ESP_ERR_NOT_FOUND: whois of an address in no
+ * live block, EXPLAIN without an explained failure (the report says so too).
  */
 esp_err_t heaptrail_report(const heaptrail_report_t *report, heaptrail_write_fn_t write,
                            void *context);

@@ -206,6 +206,7 @@ esp_err_t ht_report_errors(ht_report_t *r);
 esp_err_t ht_report_checks(ht_report_t *r);
 esp_err_t ht_report_explain(ht_report_t *r);
 esp_err_t ht_report_lowmem(ht_report_t *r);
+esp_err_t ht_report_leaks(ht_report_t *r);
 
 /** Any error since the start, or kept from before a reset. */
 bool ht_report_has_errors(void);

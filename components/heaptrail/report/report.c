@@ -31,6 +31,7 @@ static const kind_t s_kinds[HEAPTRAIL_REPORT_COUNT] = {
     [HEAPTRAIL_REPORT_EXPLAIN] = {"explain", ht_report_explain},
     [HEAPTRAIL_REPORT_LIST] = {"list", ht_report_list},
     [HEAPTRAIL_REPORT_LOWMEM] = {"lowmem", ht_report_lowmem},
+    [HEAPTRAIL_REPORT_LEAKS] = {"leaks", ht_report_leaks},
 };
 
 /* What is wrong, what has failed and what is short comes before what is held. */

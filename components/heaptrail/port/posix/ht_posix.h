@@ -11,6 +11,7 @@
  *   thread   one small state per thread
  *   heap     glibc's allocator below us, and its headers;  own: heaptrail's own memory
  *   checks   which errors are looked for, and when;  place: what an address is
+ *   stop     all other threads;  roots: where pointers are;  maps: what memory there is
  *   stack    return addresses;  new: which of them are operator new;  elf: both from dynamic
  * symbols options  HEAPTRAIL_OPTIONS;  report: where it goes;  symbols: names in it
  *   trace    where a trace goes, and when;  objects, describe: what its hello says
@@ -59,15 +60,17 @@ enum {
 
 extern uint32_t ht_posix_phase;
 
-/** A report was asked for while its thread was inside heaptrail: the next one to leave writes it.
- */
+/** What whoever leaves heaptrail has to do: write the report that a thread inside of it was asked
+ * for; stop (ht_posix_stop.h). */
+enum { HT_POSIX_PENDING_REPORT = 1, HT_POSIX_PENDING_STOP = 2 };
 extern uint32_t ht_posix_report_pending;
 
 /** Options, tables, thread states. The first allocation calls it. Keeps errno. */
 void ht_posix_boot(void);
 
-/** Zeroed memory that is no part of the watched heap, or NULL. */
+/** Zeroed memory that is no part of the watched heap and no root of a scan, or NULL. */
 void *ht_posix_pages(size_t bytes);
+void ht_posix_pages_free(void *pages, size_t bytes);
 
 /** Grow the live table from this many blocks on. */
 extern uint32_t ht_posix_grow_at;
@@ -159,8 +162,8 @@ static inline ht_posix_thread_t *ht_posix_enter(void)
     return self;
 }
 
-/** Leave it; write the trace if it is time to, and the report that a signal asked for meanwhile. */
-void ht_posix_late_report(ht_posix_thread_t *self);
+/** Leave it; write the trace if it is time to, and do what was asked for meanwhile. */
+void ht_posix_late(ht_posix_thread_t *self);
 void ht_posix_trace_drain(void);
 
 static inline void ht_posix_leave(ht_posix_thread_t *self)
@@ -169,6 +172,6 @@ static inline void ht_posix_leave(ht_posix_thread_t *self)
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     self->busy = 0;
     if (__builtin_expect(__atomic_load_n(&ht_posix_report_pending, __ATOMIC_RELAXED) != 0, 0)) {
-        ht_posix_late_report(self);
+        ht_posix_late(self);
     }
 }

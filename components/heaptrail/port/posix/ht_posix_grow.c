@@ -12,7 +12,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <sys/mman.h>
 
 #include "ht_posix.h"
 
@@ -83,7 +82,7 @@ static void swap(ht_tracker_t *tracker, void *pages, size_t bytes, uint32_t buck
     }
     ht_port_unlock(&tracker->lock, irq);
     __atomic_store_n(&ht_posix_grow_at, next_at, __ATOMIC_RELAXED);
-    if (unused != NULL) { munmap(unused, unused_bytes); }
+    if (unused != NULL) { ht_posix_pages_free(unused, unused_bytes); }
 }
 
 void ht_posix_grow(ht_tracker_t *tracker)

@@ -245,11 +245,18 @@ static __attribute__((noinline)) void free_checked(ht_posix_thread_t *self, void
     errno = saved_errno;
 }
 
-/* After the end the table is being reported: it stays, and so do the blocks in it. */
-static void free_frozen(void *block)
+/* After the end the table is being reported: it stays. So do the blocks in it, where they are read.
+ */
+static bool is_kept(const void *block)
 {
     ht_known_t known;
-    if (!ht_checking() || !is_known(block, &known)) { __libc_free(block); }
+    bool are_read = ht_checking() || ht_posix_options.leaks != HT_POSIX_REPORT_NONE;
+    return ht_posix_phase == HT_POSIX_FROZEN && are_read && is_known(block, &known);
+}
+
+static void free_frozen(void *block)
+{
+    if (!is_kept(block)) { __libc_free(block); }
 }
 
 static void do_free(void *block, uintptr_t caller)
@@ -352,7 +359,9 @@ static __attribute__((noinline)) void *realloc_otherwise(ht_posix_thread_t *self
         ht_posix_leave(self);
         return block;
     }
-    if (ht_checking() && is_known(old, &known)) { return move_known(old, known.size, request); }
+    if ((ht_checking() && is_known(old, &known)) || (is_kept(old) && is_known(old, &known))) {
+        return move_known(old, known.size, request);
+    }
     if (ht_posix_phase == HT_POSIX_RUNNING) { forget_if_known(old); }
     return __libc_realloc(old, request->size);
 }

@@ -20,13 +20,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "ht_leak_roots.h"
 #include "ht_posix.h"
 #include "ht_posix_own.h"
+#include "ht_posix_stop.h"
 #include "ht_posix_trace.h"
 
 uint32_t ht_posix_phase;
@@ -46,13 +47,6 @@ int __cxa_atexit(void (*fn)(void *), void *argument, void *object);
 int __cxa_at_quick_exit(void (*fn)(void *), void *object);
 
 /* --- birth ----------------------------------------------------------------------------------- */
-
-void *ht_posix_pages(size_t bytes)
-{
-    void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return pages != MAP_FAILED ? pages : NULL;
-}
 
 /* Blocks that the first live table holds; see ht_posix_grow.c. */
 #define FIRST_BLOCKS 14000U
@@ -147,13 +141,16 @@ static void after_fork_in_parent(void)
 {
     ht_port_unlock(&ht_default_tracker.lock, 0);
     ht_posix_thread_t *self = ht_posix_thread_self();
-    if (self != NULL) { self->busy--; }
+    if (self == NULL) { return; }
+    self->busy--;
+    if (self->busy == 0) { ht_posix_leave(self); }
 }
 
 static void after_fork_in_child(void)
 {
     s_life.owner = getpid();
     s_life.ended = 0;
+    ht_posix_stop_forked();
     ht_posix_grow_forked();
     ht_posix_own_forked();
     ht_posix_symbols_forked();
@@ -165,12 +162,25 @@ static void after_fork_in_child(void)
 
 /* --- the signal ------------------------------------------------------------------------------ */
 
-void ht_posix_late_report(ht_posix_thread_t *self)
+/* A scan for the report looks at what the program had, not at what heaptrail does. */
+static __attribute__((noinline)) void report_from_here(const char *why)
 {
-    if (__atomic_exchange_n(&ht_posix_report_pending, 0U, __ATOMIC_ACQ_REL) == 0) { return; }
+    volatile uintptr_t here = 0;
+    __builtin_unwind_init();
+    ht_leak_stack_from = (uintptr_t)&here;
+    ht_posix_report(why);
+    ht_leak_stack_from = 0;
+}
+
+void ht_posix_late(ht_posix_thread_t *self)
+{
+    uint32_t pending =
+        __atomic_fetch_and(&ht_posix_report_pending, ~HT_POSIX_PENDING_REPORT, __ATOMIC_ACQ_REL);
+    if ((pending & HT_POSIX_PENDING_STOP) != 0) { ht_posix_stop_late(); }
+    if ((pending & HT_POSIX_PENDING_REPORT) == 0) { return; }
     int saved_errno = errno;
     self->busy = 1;
-    ht_posix_report("signal");
+    report_from_here("signal");
     self->busy = 0;
     errno = saved_errno;
 }
@@ -179,9 +189,9 @@ void ht_posix_late_report(ht_posix_thread_t *self)
 static void on_signal(int number)
 {
     (void)number;
-    __atomic_store_n(&ht_posix_report_pending, 1U, __ATOMIC_RELEASE);
+    __atomic_fetch_or(&ht_posix_report_pending, HT_POSIX_PENDING_REPORT, __ATOMIC_RELEASE);
     ht_posix_thread_t *self = ht_posix_thread_find();
-    if (self != NULL && self->busy == 0) { ht_posix_late_report(self); }
+    if (self != NULL && self->busy == 0) { ht_posix_late(self); }
 }
 
 static void watch_signal(const ht_posix_options_t *options)
@@ -221,7 +231,8 @@ static void end(bool may_free)
     if (getpid() != s_life.owner || ht_posix_phase != HT_POSIX_RUNNING) { return; }
     if (__atomic_exchange_n(&s_life.ended, 1U, __ATOMIC_ACQ_REL) != 0) { return; }
     int saved_errno = errno;
-    bool wanted = (ht_posix_options.report & HT_POSIX_REPORT_EXIT) != 0;
+    uint32_t when = ht_posix_options.report | ht_posix_options.leaks;
+    bool wanted = (when & HT_POSIX_REPORT_EXIT) != 0;
     mute(true);
     if (wanted) { ht_posix_symbols_open(); } /* before freeres: nothing can be opened after it */
     ht_posix_checks_end(&ht_posix_options);
@@ -229,7 +240,7 @@ static void end(bool may_free)
     if (may_free && counted && ht_posix_options.freeres && is_only_thread()) { free_libraries(); }
     __atomic_store_n(&ht_posix_phase, HT_POSIX_FROZEN, __ATOMIC_RELEASE);
     ht_posix_trace_end();
-    if (wanted) { ht_posix_report("exit"); }
+    if (wanted) { report_from_here("exit"); }
     mute(false);
     errno = saved_errno;
 }
@@ -290,13 +301,12 @@ static __attribute__((constructor(101))) void start(void)
     if (ht_posix_phase == HT_POSIX_NEW) { ht_posix_boot(); }
     mute(true);
     const ht_posix_options_t *options = &ht_posix_options;
-    if (options->report != HT_POSIX_REPORT_NONE && options->file[0] == '\0') {
-        ht_posix_output_open();
-    }
+    uint32_t when = options->report | options->leaks;
+    if (when != HT_POSIX_REPORT_NONE && options->file[0] == '\0') { ht_posix_output_open(); }
     __cxa_atexit(at_exit, NULL, NULL);
     __cxa_at_quick_exit(at_quick_exit_, NULL);
     pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
-    bool signals = (options->report & HT_POSIX_REPORT_SIGNAL) != 0;
+    bool signals = (when & HT_POSIX_REPORT_SIGNAL) != 0;
     if (signals || options->checks != HT_POSIX_CHECKS_OFF) {
         ht_posix_symbols_open(); /* neither a signal handler nor a free() can open a library */
     }

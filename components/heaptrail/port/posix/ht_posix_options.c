@@ -75,6 +75,8 @@ static const choice_t s_fill[] = {{"off", HT_POSIX_NO_FILL}, {NULL, 0}};
 
 static const option_t s_options[] = {
     {"report", "exit|signal|both|none", "when to report", s_report, 0, 0, FIELD(report), NUMBER},
+    {"leaks", "exit|signal|both|none", "when to scan for lost blocks, and report them", s_report, 0,
+     0, FIELD(leaks), NUMBER},
     {"show", "summary|status|sites|tasks|heaps|oldest|failures|errors|checks|totals",
      "what to report", s_show, 0, 0, FIELD(show), NUMBER},
     {"format", "text|json", "for people or for programs", s_format, 0, 0, FIELD(json), BOOL},

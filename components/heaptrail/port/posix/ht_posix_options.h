@@ -40,6 +40,7 @@ typedef enum { HT_POSIX_ERRORS_REPORT, HT_POSIX_ERRORS_ABORT } ht_posix_errors_t
 
 typedef struct {
     uint32_t report; /**< HT_POSIX_REPORT_* together */
+    uint32_t leaks;  /**< the same, of the scan for lost blocks */
     uint32_t show;   /**< heaptrail_report_kind_t or HT_POSIX_SHOW_TOTALS */
     bool json;
     uint32_t rows;

@@ -312,7 +312,11 @@ static void write_report(int fd, const char *why)
     } else {
         put_totals_text(output, &status, why);
     }
-    if (options->show != HT_POSIX_SHOW_TOTALS) { put_report(output, options, options->show); }
+    bool is_exit = strcmp(why, "exit") == 0;
+    uint32_t now = is_exit ? HT_POSIX_REPORT_EXIT : HT_POSIX_REPORT_SIGNAL;
+    bool shows = (options->report & now) != 0 && options->show != HT_POSIX_SHOW_TOTALS;
+    if (shows) { put_report(output, options, options->show); }
+    if ((options->leaks & now) != 0) { put_report(output, options, HEAPTRAIL_REPORT_LEAKS); }
     if (!shows_errors(options) && ht_posix_checks_errors() != 0) {
         put_report(output, options, HEAPTRAIL_REPORT_ERRORS);
     }
