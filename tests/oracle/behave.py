@@ -169,7 +169,7 @@ def message(options):
 
 ALL = ("Options: report leaks show format file rows sort stacks blocks sites signal freeres color symbols checks redzones "
        "fill_new fill_freed quarantine quarantine_blocks scrub_ms errors error_interval_ms exitcode verify_at_exit "
-       "help\n")
+       "trace trace_pid help\n")
 BAD = "heaptrail: HEAPTRAIL_OPTIONS: %s='%s' is not one of %s; going on with the default\n"
 UNCHECKED = "heaptrail: HEAPTRAIL_OPTIONS: nothing is checked without checks=redzones or checks=full\n"
 
@@ -204,7 +204,7 @@ def option_messages(folder):
     for options, expected in golden.items():
         got = message(options)
         assert got == expected, "%s: %r" % (options, got)
-    assert message("help=1").count("\n") == 27
+    assert message("help=1").count("\n") == 29
 
 
 @test
