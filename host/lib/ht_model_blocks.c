@@ -181,7 +181,9 @@ void ht_model_freed_block(ht_model_t *model, const ht_event_t *event)
         model->view.unknown_frees++;
         return;
     }
-    ht_task_row_t *task = &model->tasks.row[ht_model_task(model, event->task)];
+    /* First the row, then its address: a new one may move them all. */
+    ht_row_t by = ht_model_task(model, event->task);
+    ht_task_row_t *task = &model->tasks.row[by];
     bool last = task->last_key == key;
     task->last_key = last ? 0 : task->last_key;
     if (event->free.by_realloc) { ht_model_remember_realloc(model, slot); }

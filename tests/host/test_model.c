@@ -561,12 +561,33 @@ static void mismatch_is_said(void **state)
     ht_model_free(w.model);
 }
 
+/* A task that is first seen in a free gets a row then, which may move all rows. */
+static void first_seen_in_a_free(void **state)
+{
+    (void)state;
+    ht_model_t *model = ht_model_new(NULL);
+    for (uint32_t i = 1; i <= 500; i++) {
+        ht_event_t made = {.kind = HT_EVENT_ALLOC, .time_us = i, .alloc = {i * 16U, 8, 1, false}};
+        ht_event_t freed = {.kind = HT_EVENT_FREE, .time_us = i, .task = i};
+        freed.free.address = i * 16U;
+        ht_model_event(model, &made);
+        ht_model_event(model, &freed);
+        assert_null(ht_model_check(model));
+    }
+    ht_model_view_t view = ht_model_view(model);
+    assert_int_equal(view.tasks, 502);
+    assert_int_equal(view.freed_blocks, 500);
+    assert_int_equal(view.temporary_blocks, 0);
+    ht_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_events),
         cmocka_unit_test(losses),
         cmocka_unit_test(mismatch_is_said),
+        cmocka_unit_test(first_seen_in_a_free),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
