@@ -252,9 +252,10 @@ static bool put_site(ht_drain_t *drain, uint32_t index, const heaptrail_site_t *
     ht_bytes_varint(&out.bytes, (uintptr_t)site);
     ht_bytes_varint(&out.bytes, site->line);
     ht_bytes_varint(&out.bytes, site->method);
-    ht_bytes_text(&out.bytes, site->file, TEXT_MAX);
-    ht_bytes_text(&out.bytes, site->function, TEXT_MAX);
-    ht_bytes_text(&out.bytes, site->variable, TEXT_MAX);
+    size_t max = drain->complete ? 0 : TEXT_MAX; /* in each frame: the ELF file has them */
+    ht_bytes_text(&out.bytes, site->file, max);
+    ht_bytes_text(&out.bytes, site->function, max);
+    ht_bytes_text(&out.bytes, site->variable, max);
     return ht_drain_put(drain, &out);
 }
 

@@ -95,7 +95,7 @@ typedef struct {
 size_t heaptrail_trace_memory_bytes(const heaptrail_trace_config_t *config);
 
 /**
- * Begin to trace. From now on each allocation and each free costs some 40 instructions more. The
+ * Begin to trace. From now on each allocation and each free costs some 100 instructions more. The
  * snapshot of what is live already is sent by the polls that follow.
  *
  * @return ESP_OK; ESP_ERR_INVALID_ARG (the log names the field); ESP_ERR_INVALID_SIZE (memory too
