@@ -54,6 +54,13 @@ static void whois_0(void)
     RESULT[1] = (uint32_t)row.size_bytes;
 }
 
+static void read_block_0(void)
+{
+    heaptrail_block_row_t row = {0};
+    RESULT[0] = ht_query_block_at(TRACKER, BLOCK(0), &row);
+    RESULT[1] = (uint32_t)row.size_bytes;
+}
+
 static void know_0(void)
 {
     ht_known_t known = {0};
@@ -342,6 +349,7 @@ extern const scenario_t g_scenarios_reading[];
 const scenario_t g_scenarios_reading[] = {
     {"read_blocks", find_twin, read_blocks, replace_0, NULL, false},
     {"whois", find_twin, whois_0, replace_0, NULL, false},
+    {"block_at", find_twin, read_block_0, replace_0, NULL, false},
     {"known", find_twin, know_0, replace_0, NULL, false},
     {"read_sites", NULL, read_sites, add_one, NULL, false},
     {"read_tasks", know_handler, read_tasks, add_another, NULL, false},
