@@ -277,6 +277,42 @@ static void test_a_sink_that_is_slow_is_told_apart(void **state)
     assert_int_equal(reader_live(&s_trace.reader).live_blocks, 50);
 }
 
+static uint32_t s_disturbances;
+
+static void disturb(void)
+{
+    if (s_trace.drain.steps.stage != HT_STAGE_BLOCKS || s_disturbances == 0) { return; }
+    s_disturbances--;
+    s_trace.tracker.table.moves++; /* as if a record had gone where the walk was already */
+}
+
+/* It says that it is not complete, and is made again; but not for ever. */
+static void test_a_snapshot_that_is_disturbed(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 90; i++) {
+        add(i, i);
+    }
+    fixture_trace(&s_trace, 64, false);
+    s_disturbances = 2;
+    g_fake.on_unlock = disturb;
+    fixture_poll(&s_trace);
+    assert_int_equal(s_trace.reader.snapshots, 1);
+    assert_int_equal(s_trace.reader.snapshots_complete, 0);
+    for (int i = 0; i < 3; i++) {
+        fixture_poll(&s_trace);
+    }
+    assert_int_equal(s_trace.reader.snapshots_complete, 1);
+    assert_int_equal(s_trace.drain.snapshots, 1);
+    s_disturbances = UINT32_MAX;
+    ht_drain_want_snapshot(&s_trace.drain);
+    for (int i = 0; i < 30; i++) {
+        fixture_poll(&s_trace);
+    }
+    assert_in_range(s_trace.reader.snapshots, 3, 20);
+    g_fake.on_unlock = NULL;
+}
+
 /* Each frame of a flight recorder is read alone, whatever a reset cut off. */
 static void test_flight_recorder(void **state)
 {
@@ -354,6 +390,7 @@ int main(void)
         TRACED(test_a_ring_that_overflows),
         TRACED(test_a_sink_that_takes_little),
         TRACED(test_a_sink_that_is_slow_is_told_apart),
+        TRACED(test_a_snapshot_that_is_disturbed),
         TRACED(test_flight_recorder),
     };
     return cmocka_run_group_tests_name("trace", tests, NULL, NULL);
