@@ -277,6 +277,28 @@ static void test_a_sink_that_is_slow_is_told_apart(void **state)
     assert_int_equal(reader_live(&s_trace.reader).live_blocks, 50);
 }
 
+/* A frame waits for more, but not for ever, and not with a mark in it. */
+static void test_frames_that_wait(void **state)
+{
+    (void)state;
+    fixture_begin(&s_trace, 64);
+    s_trace.drain.latency_ms = 100;
+    add(1, 1);
+    fixture_poll(&s_trace);
+    assert_int_equal(s_trace.reader.allocs, 0);
+    g_fake.tick += 99;
+    fixture_poll(&s_trace);
+    assert_int_equal(s_trace.reader.allocs, 0);
+    g_fake.tick += 2;
+    fixture_poll(&s_trace);
+    assert_int_equal(s_trace.reader.allocs, 1);
+    add(2, 1);
+    fixture_poll(&s_trace);
+    assert_int_equal(s_trace.reader.allocs, 1);
+    fixture_mark(&s_trace, "at once");
+    assert_int_equal(s_trace.reader.allocs, 2);
+}
+
 static uint32_t s_disturbances;
 
 static void disturb(void)
@@ -390,6 +412,7 @@ int main(void)
         TRACED(test_a_ring_that_overflows),
         TRACED(test_a_sink_that_takes_little),
         TRACED(test_a_sink_that_is_slow_is_told_apart),
+        TRACED(test_frames_that_wait),
         TRACED(test_a_snapshot_that_is_disturbed),
         TRACED(test_flight_recorder),
     };

@@ -99,6 +99,7 @@ static ht_drain_config_t drain_config(const heaptrail_trace_config_t *config)
         .write = config->write != NULL ? config->write : ht_recorder_write,
         .context = config->write != NULL ? config->context : &s_recorder,
         .counters_interval_ms = or_default(config->counters_interval_ms, INTERVAL_MS),
+        .latency_ms = config->latency_ms,
     };
 }
 
@@ -207,7 +208,7 @@ static bool drain_all(void)
         __atomic_store_n(&s_snapshot, 0U, __ATOMIC_RELAXED); /* rv32imc has no exchange */
         ht_drain_want_snapshot(&s_drain);
     }
-    return ht_drain_poll(&s_drain) && write_heaps() && ht_drain_flush(&s_drain);
+    return ht_drain_poll(&s_drain) && write_heaps() && ht_drain_flush_if_due(&s_drain);
 }
 
 esp_err_t heaptrail_trace_poll(void)

@@ -55,6 +55,7 @@ void ht_drain_init(ht_drain_t *drain, ht_tracker_t *tracker, const ht_drain_conf
     drain->write = config->write;
     drain->context = config->context;
     drain->counters_interval_ms = config->counters_interval_ms;
+    drain->latency_ms = config->latency_ms;
     drain->memory_bytes = ht_drain_memory_bytes(tracker, config) + sizeof(*drain);
     ht_trace_clock_init(&drain->clock);
     drain->now = ht_trace_clock_compare(&drain->clock);
@@ -94,9 +95,21 @@ bool ht_drain_flush(ht_drain_t *drain)
     if (drain->in_one) { return false; }
     if (!drain->finished && ht_coder_end_frame(&drain->coder)) {
         drain->finished = true;
+        drain->urgent = false;
         drain->sent = 0;
     }
     return offer(drain);
+}
+
+bool ht_drain_flush_if_due(ht_drain_t *drain)
+{
+    if (drain->open_frame != drain->coder.frame.sequence) {
+        drain->open_frame = drain->coder.frame.sequence;
+        drain->open_since = drain->now;
+    }
+    bool waits = !drain->finished && !drain->urgent && drain->coder.frame.used != 0 &&
+                 drain->now - drain->open_since < (uint64_t)drain->latency_ms * 1000U;
+    return waits || ht_drain_flush(drain);
 }
 
 bool ht_drain_put(ht_drain_t *drain, const ht_record_out_t *out)
@@ -321,7 +334,8 @@ bool ht_drain_poll(ht_drain_t *drain)
         return false;
     }
     ht_drain_resync(drain);
-    return advance(drain) && tell_losses(drain) && counters_if_due(drain) && ht_drain_flush(drain);
+    return advance(drain) && tell_losses(drain) && counters_if_due(drain) &&
+           ht_drain_flush_if_due(drain);
 }
 
 bool ht_drain_end(ht_drain_t *drain, uint32_t why)

@@ -85,6 +85,10 @@ typedef struct {
     uint32_t hello_frame; /**< and the frame's number */
     uint64_t counters_at;
     uint32_t counters_interval_ms; /**< UINT32_MAX: never */
+    uint32_t latency_ms;           /**< a frame that is not full may wait so long */
+    bool urgent;                   /**< but not the one that is open */
+    uint32_t open_frame;           /**< the one that waits, and since when */
+    uint64_t open_since;
     bool pause_told;
     bool ended; /**< the last record is written */
     size_t memory_bytes;
@@ -106,6 +110,7 @@ typedef struct {
     ht_drain_write_fn write;
     void *context;
     uint32_t counters_interval_ms; /**< UINT32_MAX: never */
+    uint32_t latency_ms;           /**< 0: each poll sends what there is */
 } ht_drain_config_t;
 
 /** Bytes of memory for a drain of this tracker. */
@@ -124,6 +129,9 @@ bool ht_drain_end(ht_drain_t *drain, uint32_t why);
 
 /** Write what was measured of the heaps last. False as above. */
 bool ht_drain_heaps(ht_drain_t *drain);
+
+/** Hand the frame to the sink, unless it may wait for more. False: the sink did not take all. */
+bool ht_drain_flush_if_due(ht_drain_t *drain);
 
 /** Have the next polls send a snapshot. */
 void ht_drain_want_snapshot(ht_drain_t *drain);

@@ -172,8 +172,11 @@ static bool put_context(ht_drain_t *drain, const event_t *event)
 static bool put_in_context(ht_drain_t *drain, const event_t *event, const ht_record_out_t *out)
 {
     if (!put_context(drain, event)) { return false; }
-    if (ht_coder_write(&drain->coder, out)) { return true; }
-    return ht_drain_flush(drain) && put_context(drain, event) && ht_coder_write(&drain->coder, out);
+    bool written =
+        ht_coder_write(&drain->coder, out) ||
+        (ht_drain_flush(drain) && put_context(drain, event) && ht_coder_write(&drain->coder, out));
+    if (written) { drain->urgent = true; } /* a mark, a failure, an error: somebody waits for it */
+    return written;
 }
 
 static bool put_failure(ht_drain_t *drain, const event_t *event)

@@ -70,6 +70,9 @@ typedef struct {
     void *recorder; /**< of HEAPTRAIL_TRACE_RECORDER, which has no `write`: memory that is not
                        cleared at the start (__NOINIT_ATTR, RTC_NOINIT_ATTR), aligned to 4 */
     size_t recorder_bytes; /**< at least 4,128; more is a longer memory: some 10 bytes an event */
+    uint32_t latency_ms; /**< a frame that is not full waits so long for more events, about: larger
+                            frames, fewer bytes an event. 0: each poll sends what there is.
+                            Marks, failures and errors are sent by the next poll anyway */
 } heaptrail_trace_config_t;
 
 /** What became of a trace so far. Counters are of the trace that runs, or of the last one. */

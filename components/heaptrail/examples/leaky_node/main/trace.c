@@ -45,7 +45,8 @@ static esp_err_t open_sink(const char *to)
 
 void trace_start(const char *to)
 {
-    const heaptrail_trace_config_t config = {.write = heaptrail_sink_write, .context = &s_sink};
+    const heaptrail_trace_config_t config = {
+        .write = heaptrail_sink_write, .context = &s_sink, .latency_ms = 5000};
     if (*to == '\0') { return; }
     esp_err_t err = open_sink(to);
     if (err == ESP_OK) { err = heaptrail_trace_start(&config); }
