@@ -34,13 +34,15 @@ check: packages ## Style, layering, warnings (under a minute)
 
 bench: packages ## Count instructions and bytes, beside ESP-IDF's (some minutes)
 	@$(CMAKE) -B $(BUILD)/32 -DHEAPTRAIL_M32=ON -DHEAPTRAIL_EMULATOR="$(EMULATOR)" >/dev/null
-	@cmake --build $(BUILD)/32 --target bench_plain bench_tracked bench_plain_fp bench_tracked_fp >/dev/null
+	@cmake --build $(BUILD)/32 --target bench_plain bench_tracked bench_plain_fp bench_tracked_fp leaky_node >/dev/null
 	@bench/rv32.py
 	@bench/run.py $(BUILD)/32
+	@bench/wire.py $(BUILD)/32
 	@$(CMAKE) -B $(BUILD)/64 >/dev/null
 	@cmake --build $(BUILD)/64 --target heaptrail_preload bench_symbols bench_host make_trace heaptrail >/dev/null
 	@bench/symbols.py $(BUILD)/64/bench/bench_symbols
 	@bench/host.py $(BUILD)/64
+	@bench/record.py $(BUILD)/64
 	@bench/linux.py $(BUILD)/64/components/heaptrail/port/posix/libheaptrail.so
 
 fuzz: ## Run the fuzzers of the desk's readers, each for SECONDS=60 under libFuzzer and AFL++

@@ -12,7 +12,8 @@ function(idf_component_register)
   add_library(${name} OBJECT ${R_SRCS})
   target_include_directories(${name} PRIVATE ${R_INCLUDE_DIRS} ${HEAPTRAIL_COMPONENT}/include
     ${CMAKE_SOURCE_DIR}/tests/tiny_unity)
-  target_compile_definitions(${name} PRIVATE CONFIG_LEAKY_NODE_MINUTES=10)
+  target_compile_definitions(${name} PRIVATE CONFIG_LEAKY_NODE_MINUTES=10
+    "CONFIG_LEAKY_NODE_TRACE_TO=\"\"")
   target_link_libraries(${name} PRIVATE heaptrail_warnings heaptrail_sim)
   set(COMPONENT_LIB ${name} PARENT_SCOPE)
 endfunction()
