@@ -87,7 +87,7 @@ int main(int argc, char **argv)
         fprintf(
             stderr,
             "usage: pairs plain|stopped|sites|roomy|stackN|full|redzones|checked|scrub|sections|"
-            "traced|drain|sizes LIVE PAIRS [BYTES]\n");
+            "traced|drain|scan|sizes LIVE PAIRS [BYTES]\n");
         return 2;
     }
     uint32_t live = (uint32_t)strtoul(argv[2], NULL, 0);
@@ -107,10 +107,14 @@ int main(int argc, char **argv)
     bench_exercise(argv[1]);
     bool scrubs = strcmp(argv[1], "scrub") == 0;
     bool drains = strcmp(argv[1], "drain") == 0;
+    bool scans = strcmp(argv[1], "scan") == 0;
     if (drains) { run(live, pairs); }
+    if (scans) { bench_scan_fill(); }
     bench_begin();
     if (drains) {
         bench_drain();
+    } else if (scans) {
+        bench_scan();
     } else if (scrubs) {
         bench_scrub(pairs);
     } else {

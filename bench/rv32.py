@@ -71,6 +71,9 @@ TABLE = [
     ("rv32_drain_insns_per_event", "  and to write it, per event, in another task", None, "-"),
     ("rv32_scrub_insns_per_block", "scrubber, per block with redzones 8+8", None, "-"),
     ("rv32_critical_section_max", "longest critical section, instructions", 300, "unbounded"),
+    ("rv32_scan_insns_per_kib", "scan for lost blocks: per KiB of roots and blocks", 10000, "-"),
+    ("rv32_scan_max_stall_insns", "  longest critical section meanwhile", 20000, "-"),
+    ("scan_extra_bytes_per_block", "  memory while it runs, bytes per block", None, "-"),
     ("rv32_stack_insns_per_frame", "call stack: instructions per frame", None, "-"),
     ("rv32_stack_scan_insns_per_frame", "  without frame pointers", None, "none"),
     ("rv32_code_bytes", "code in a firmware with the usual reports", None, "-"),
@@ -88,7 +91,7 @@ def component_sources():
     sources = []
     for folder in ("core", "api", "report", "port/esp_idf", "port/unwind"):
         sources += sorted(glob.glob(f"{COMPONENT}/{folder}/*.c"))
-    out = re.compile(r"ht_wrap_(libc|new|free|delete|task)\.c$|api/site\.c$|esp_idf/(memmap|site_caps)|ht_hooks|ht_roots")
+    out = re.compile(r"ht_wrap_(libc|new|free|delete|task)\.c$|api/site\.c$|esp_idf/(memmap|site_caps)|ht_hooks")
     return [source for source in sources if not out.search(source)]
 
 
@@ -179,6 +182,18 @@ def count(setting, live, size=None, suffix=""):
     return cost
 
 
+def measure_scan(results):
+    """One pass over 40 KiB of roots and 4,000 blocks of 64 bytes, everything reachable."""
+    run = subprocess.run(command("tracked", ["scan", "4000", "1", "64"], "-icount", "shift=0,sleep=off"),
+                         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+    found = {key: int(value) for key, value in re.findall(r"^(\w+) (\d+)", run.stdout, re.M)}
+    if run.returncode != 0 or found.get("scan_reached") != 4000:
+        sys.exit(f"bench: scan failed:\n{run.stdout}{run.stderr}")
+    results["rv32_scan_insns_per_kib"] = round(found["instructions"] / (found["scan_words"] * 4 / 1024))
+    results["scan_extra_bytes_per_block"] = found["scan_bytes_per_1000"] / 1000
+    results["rv32_scan_max_stall_insns"] = longest_section("tracked_fp", ["scan", "4000", "1", "64"])
+
+
 def instructions_at(elf, pattern):
     """The addresses of the instructions whose text matches."""
     text = subprocess.run([f"{TOOL}objdump", "-d", "--no-show-raw-insn", elf],
@@ -187,7 +202,7 @@ def instructions_at(elf, pattern):
     return {b"%08x" % int(address, 16) for address in found}
 
 
-def longest_section(program):
+def longest_section(program, arguments=("sections", "1000", "3000")):
     """As run.py's, from the log of the machine: one line for each instruction. Only the lock of
     heaptrail's port masks interrupts in mstatus here."""
     elf = f"{BUILD}/{program}.elf"
@@ -196,7 +211,7 @@ def longest_section(program):
     if not masks or not unmasks:
         sys.exit("bench: no critical section was found: has the lock of the port changed?")
     longest, inside = 0, None
-    run = command(program, ["sections", "1000", "3000"])
+    run = command(program, arguments)
     for pc in shared.trace(run[1:], run[0]):
         if inside is not None:
             inside += 1
@@ -258,6 +273,8 @@ def main():
     measure_sizes(results)
     print("  critical sections ...", file=sys.stderr, flush=True)
     results["rv32_critical_section_max"] = longest_section("tracked_fp")
+    print("  scan ...", file=sys.stderr, flush=True)
+    measure_scan(results)
     shared.add_results(results)
     shared.print_table(TABLE, results)
 

@@ -28,6 +28,14 @@ void bench_scrub(uint32_t blocks)
     (void)blocks;
 }
 
+void bench_scan_fill(void)
+{
+}
+
+void bench_scan(void)
+{
+}
+
 void bench_drain(void)
 {
 }

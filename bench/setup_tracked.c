@@ -8,8 +8,10 @@
 
 #include "esp_heap_caps.h"
 #include "heaptrail_errors.h"
+#include "heaptrail_leaks.h"
 #include "heaptrail_lowmem.h"
 #include "heaptrail_trace.h"
+#include "ht_scan.h"
 #include "sim_bench.h"
 
 static uint64_t s_memory[(4U << 20) / sizeof(uint64_t)];
@@ -128,6 +130,9 @@ static const char *verify_trace(void)
     return status.events > s_live && s_written > status.events ? NULL : "nothing was traced";
 }
 
+/* What is read from variables. */
+static uintptr_t s_roots[(40U << 10) / sizeof(uintptr_t)];
+
 bool bench_set_up(const char *setting, uint32_t live)
 {
     s_live = live;
@@ -154,6 +159,8 @@ bool bench_set_up(const char *setting, uint32_t live)
         ok = configure(live, 32) && check_all();
     } else if (strcmp(setting, "traced") == 0 || strcmp(setting, "drain") == 0) {
         ok = configure(live, 1) && trace();
+    } else if (strcmp(setting, "scan") == 0) {
+        ok = configure(live, 1) && heaptrail_scan_area(s_roots, sizeof(s_roots)) == ESP_OK;
     } else if (strcmp(setting, "traced8") == 0) {
         ok = configure(live, 8) && trace();
     } else if (strcmp(setting, "full") == 0) { /* room for half of the blocks */
@@ -172,8 +179,50 @@ __attribute__((noinline)) void bench_scrub(uint32_t blocks)
     }
 }
 
+static heaptrail_scan_summary_t s_scanned;
+
+__attribute__((noinline)) void bench_scan(void)
+{
+    const heaptrail_scan_options_t options = {.passes = 1, .age_min_us = 1};
+    if (heaptrail_scan(&options, NULL, NULL, &s_scanned) != ESP_OK) { s_scanned.words = 0; }
+}
+
+/* A sixteenth of the words are pointers to blocks, as many point into them; the others are numbers
+ * and text. */
+static void fill_words(uintptr_t *words, size_t count, uintptr_t block)
+{
+    for (size_t i = 0; i < count; i++) {
+        words[i] = i % 16U == 0 ? block : i % 16U == 8U ? block + 4U : 0x6c6c6568U + i;
+    }
+}
+
+static bool fill_block(void *context, const heaptrail_block_row_t *row)
+{
+    uintptr_t *previous = context;
+    fill_words((uintptr_t *)row->address, row->size_bytes / sizeof(uintptr_t), *previous);
+    *previous = row->address;
+    return true;
+}
+
+void bench_scan_fill(void)
+{
+    uintptr_t last = 0;
+    heaptrail_for_each_block(NULL, fill_block, &last, NULL);
+    fill_words(s_roots, sizeof(s_roots) / sizeof(s_roots[0]), last);
+}
+
+static int verify_scan(void)
+{
+    printf("scan_words %lu\n", (unsigned long)s_scanned.words);
+    printf("scan_reached %lu\n", (unsigned long)s_scanned.blocks[HEAPTRAIL_REACHABLE]);
+    printf("scan_bytes_per_1000 %lu\n",
+           (unsigned long)(ht_scan_memory_bytes(2000, 128) - ht_scan_memory_bytes(1000, 128)));
+    return s_scanned.words != 0 && s_scanned.blocks[HEAPTRAIL_LOST] == 0 ? 0 : 1;
+}
+
 int bench_verify(const char *setting)
 {
+    if (strcmp(setting, "scan") == 0) { return verify_scan(); }
     heaptrail_status_t status;
     heaptrail_status(&status);
     /* Not in "sections": the validator holds the lock for long, and says so. */

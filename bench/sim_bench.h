@@ -27,6 +27,11 @@ void bench_scrub(uint32_t blocks);
 /** For the setting "drain": write what was traced. */
 void bench_drain(void);
 
+/** For the setting "scan": give all blocks something to hold; one pass over all roots and blocks.
+ */
+void bench_scan_fill(void);
+void bench_scan(void);
+
 /** Print sizes as "key value" lines. Returns 0. */
 int bench_sizes(void);
 

@@ -223,7 +223,10 @@ static void tell(run_t *run)
     heaptrail_leak_row_t row;
     for (uint32_t i = 0; i < run->scan.count; i++) {
         ht_scan_class_t found = ht_scan_class(&run->scan, i);
-        if (found == HT_SCAN_LOST) {
+        if (found == HT_SCAN_REACHABLE) {
+            run->summary.blocks[HEAPTRAIL_REACHABLE]++;
+            run->summary.bytes[HEAPTRAIL_REACHABLE] += ht_scan_size(&run->scan, i);
+        } else if (found == HT_SCAN_LOST) {
             tell_ring(run, i);
         } else if (found != HT_SCAN_INDIRECT && make_row(run, i, &row)) {
             hand_out(run, &row);

@@ -119,8 +119,11 @@ read_word(uintptr_t at)
 static void read_words(ht_scan_t *scan, uintptr_t at, uintptr_t end)
 {
     scan->words += (end - at) / sizeof(uintptr_t);
+    const uintptr_t low = scan->low;
+    const uintptr_t bytes = scan->bytes;
     for (; at < end; at += sizeof(uintptr_t)) {
-        ht_scan_word(scan, read_word(at));
+        uintptr_t word = read_word(at);
+        if (word - low < bytes) { ht_scan_word(scan, word); }
     }
 }
 
@@ -294,7 +297,7 @@ void ht_scan_begin(ht_scan_t *scan)
 
 uint32_t ht_scan_grow(ht_scan_t *scan)
 {
-    if (scan->phase != HT_SCAN_STARTS) { return 0; }
+    if (scan->phase != HT_SCAN_STARTS || ht_scan_list_is_whole(scan)) { return 0; }
     uint32_t added = ht_scan_list_update(scan, HT_SCAN_REACHED);
     scan->work_count = 0; /* the numbers of blocks have changed */
     begin_sweep(scan);

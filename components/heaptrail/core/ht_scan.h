@@ -83,6 +83,7 @@ typedef struct {
     uint32_t work_count;
     ht_scan_span_t span[HT_SCAN_SPANS];
     uint32_t span_count;
+    uintptr_t low, bytes; /**< from the first block to the last one's end: other words are none */
     ht_scan_area_t hidden[HT_SCAN_HIDDEN];
     uint32_t hidden_count;
     ht_scan_phase_t phase;
@@ -189,6 +190,9 @@ uint32_t ht_scan_first(const ht_scan_t *scan, uintptr_t at);
 #define HT_SCAN_READ HT_SCAN_BIT(4)     /**< what it holds was followed */
 #define HT_SCAN_WAS_LOST HT_SCAN_BIT(5) /**< in the pass before */
 #define HT_SCAN_SEEN HT_SCAN_BIT(6)     /**< its record is still there */
+
+/** Was nothing allocated since it was brought up to date? O(1). */
+bool ht_scan_list_is_whole(ht_scan_t *scan);
 
 /** Bring the list up to date with the table. `young`: state bits of a block that was not in it.
  * Returns how many were not. */

@@ -19,36 +19,47 @@
 
 /* --- sorting: heapsort (Williams 1964): in place, no recursion, no bad case --- */
 
-static void swap(ht_scan_t *scan, uint32_t i, uint32_t j)
+static void move(ht_scan_t *scan, uint32_t to, uint32_t from)
 {
-    uintptr_t address = scan->addresses[i];
-    ht_word_t info = scan->info[i];
-    scan->addresses[i] = scan->addresses[j];
-    scan->info[i] = scan->info[j];
-    scan->addresses[j] = address;
-    scan->info[j] = info;
+    scan->addresses[to] = scan->addresses[from];
+    scan->info[to] = scan->info[from];
 }
 
-static void sift_down(ht_scan_t *scan, uint32_t root, uint32_t count)
+/* Put an entry into the heap whose root, a hole, it would be: the hole goes down first. */
+static void sift_down(ht_scan_t *scan, uint32_t hole, uint32_t count, uintptr_t address,
+                      ht_word_t info)
 {
-    const uintptr_t *address = scan->addresses;
-    for (uint32_t child = 2U * root + 1U; child < count; child = 2U * root + 1U) {
-        if (child + 1U < count && address[child] < address[child + 1U]) { child++; }
-        if (address[root] >= address[child]) { return; }
-        swap(scan, root, child);
-        root = child;
+    const uintptr_t *addresses = scan->addresses;
+    for (uint32_t child = 2U * hole + 1U; child < count; child = 2U * hole + 1U) {
+        if (child + 1U < count && addresses[child] < addresses[child + 1U]) { child++; }
+        if (address >= addresses[child]) { break; }
+        move(scan, hole, child);
+        hole = child;
     }
+    scan->addresses[hole] = address;
+    scan->info[hole] = info;
+}
+
+static bool is_sorted(const ht_scan_t *scan)
+{
+    for (uint32_t i = 1; i < scan->count; i++) {
+        if (scan->addresses[i - 1U] > scan->addresses[i]) { return false; }
+    }
+    return true;
 }
 
 static void sort(ht_scan_t *scan)
 {
     uint32_t count = scan->count;
+    if (is_sorted(scan)) { return; } /* nothing came to it */
     for (uint32_t i = count / 2U; i > 0; i--) {
-        sift_down(scan, i - 1U, count);
+        sift_down(scan, i - 1U, count, scan->addresses[i - 1U], scan->info[i - 1U]);
     }
-    for (uint32_t i = count; i > 1U; i--) {
-        swap(scan, 0, i - 1U);
-        sift_down(scan, 0, i - 1U);
+    for (uint32_t i = count - 1U; i > 0; i--) {
+        uintptr_t address = scan->addresses[i];
+        ht_word_t info = scan->info[i];
+        move(scan, i, 0);
+        sift_down(scan, 0, i, address, info);
     }
 }
 
@@ -80,6 +91,8 @@ static void make_span(ht_scan_t *scan, uint32_t first, uint32_t last)
 static void make_spans(ht_scan_t *scan)
 {
     scan->span_count = 0;
+    scan->low = scan->count != 0 ? scan->addresses[0] : 0;
+    scan->bytes = scan->count != 0 ? end_of(scan, scan->count - 1U) - scan->low : 0;
     uint32_t first = 0;
     for (uint32_t i = 1; i <= scan->count; i++) {
         bool ends = i == scan->count || (scan->addresses[i] - end_of(scan, i - 1U) > SPAN_GAP &&
@@ -139,9 +152,9 @@ typedef struct {
 static bool is_listed(const ht_scan_t *scan, const update_t *update, const ht_record_t *record,
                       uint32_t *i)
 {
-    if (update->sorted == 0) { return false; }
-    *i = last_before(scan, 0, update->sorted, record->address);
-    return *i != UINT32_MAX && scan->addresses[*i] == record->address;
+    /* By the spans and pages of the list as it was: what came since is behind `sorted`. */
+    return update->sorted != 0 && ht_scan_find(scan, record->address, i) &&
+           scan->addresses[*i] == record->address;
 }
 
 /* One record of the table: known, or new. A known address with a young stamp is another block. */
@@ -197,13 +210,26 @@ static void compact(ht_scan_t *scan)
     scan->count = kept;
 }
 
+static ht_stamp_t newest_stamp(ht_scan_t *scan)
+{
+    ht_port_irq_t irq = ht_port_lock(&scan->tracker->lock);
+    ht_stamp_t newest = scan->tracker->last;
+    ht_port_unlock(&scan->tracker->lock, irq);
+    return newest;
+}
+
+bool ht_scan_list_is_whole(ht_scan_t *scan)
+{
+    ht_stamp_t newest = newest_stamp(scan);
+    return newest.tick == scan->listed.tick && newest.order == scan->listed.order &&
+           !scan->disturbed;
+}
+
 uint32_t ht_scan_list_update(ht_scan_t *scan, ht_word_t young)
 {
     uint32_t added = 0;
     bool whole = false;
-    ht_port_irq_t irq = ht_port_lock(&scan->tracker->lock);
-    ht_stamp_t now = scan->tracker->last;
-    ht_port_unlock(&scan->tracker->lock, irq);
+    ht_stamp_t now = newest_stamp(scan);
     for (uint32_t i = 0; i < COPIES_MAX && !whole; i++) {
         scan->left_out = 0;
         update_t update = {.sorted = scan->count, .state = young};
@@ -213,10 +239,10 @@ uint32_t ht_scan_list_update(ht_scan_t *scan, ht_word_t young)
         whole = copy(scan, &update);
         sort(scan);
         compact(scan);
+        make_spans(scan);
         added += update.young;
     }
     scan->disturbed = scan->disturbed || !whole;
     scan->listed = now;
-    make_spans(scan);
     return added;
 }
