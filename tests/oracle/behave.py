@@ -8,6 +8,7 @@
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -396,6 +397,54 @@ def errors_with_lines(folder):
     _, _, text = run([program("oracle_errors"), "overflow"], "checks=full:report=none")
     if os.path.exists("/usr/lib/x86_64-linux-gnu/libdw.so.1"):
         assert "overflow (oracle_errors.c:" in text, text
+
+
+def slowly_read(command, pause=0.6):
+    """Its trace goes into a pipe that is not read at first: the program stands in write()."""
+    reader, writer = os.pipe()
+    child = subprocess.Popen(command, env=env_with("report=none:trace=fd,%d" % writer), pass_fds=[writer],
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    os.close(writer)
+    time.sleep(pause)
+    got = b""
+    try:
+        end = time.time() + 30
+        while time.time() < end and select.select([reader], [], [], 5)[0]:
+            piece = os.read(reader, 65536)
+            if not piece:
+                break
+            got += piece
+        return child.wait(timeout=30), got, child.stderr.read().decode()
+    finally:
+        child.kill()
+        child.communicate()
+        os.close(reader)
+
+
+@test
+def trace_exit_in_a_handler(folder):
+    status, trace, text = slowly_read([program("oracle_traced"), "alarm"])
+    assert (status, text) == (7, "") and len(trace) > 65536, (status, len(trace), text)
+
+
+@test
+def trace_cancelled_thread(folder):
+    status, trace, text = slowly_read([program("oracle_traced"), "cancel"])
+    assert (status, text) == (0, "") and len(trace) > 65536, (status, len(trace), text)
+
+
+@test
+def trace_numbers_of_descriptors(folder):
+    options = "report=none:trace=%s/trace" % folder
+    status, _, text = run([program("oracle_traced"), "numbers", folder + "/own"], options)
+    assert status == 0 and "the program closed its descriptor" in text, (status, text)
+    assert os.path.getsize(folder + "/own") == 0
+
+
+@test
+def trace_longer_than_files_may_be(folder):
+    status, _, text = run([program("oracle_traced"), "limit"], "report=none:trace=%s/trace" % folder)
+    assert status == 0 and "the trace is not complete: File too large" in text, (status, text)
 
 
 def main():

@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ht_leak_roots.h"
@@ -34,6 +35,8 @@ uint32_t ht_posix_phase;
 uint32_t ht_posix_report_pending;
 bool ht_posix_strict_aligned_alloc;
 ht_posix_options_t ht_posix_options;
+
+enum { LOCK_LOOKS = 1000, LOCK_LOOK_NS = 100000 };
 
 static struct {
     pid_t owner; /* the process whose memory this is: a vfork child has another id */
@@ -219,6 +222,25 @@ static void mute(bool on)
     if (self != NULL) { self->busy = on; }
 }
 
+/* In a thread that is inside heaptrail, a signal's handler ends the program. */
+static bool is_inside(void)
+{
+    const ht_posix_thread_t *self = ht_posix_thread_find();
+    return self != NULL && self->busy != 0;
+}
+
+/* Does this thread have the tracker's lock? Any other gives it back. */
+static bool has_lock(void)
+{
+    for (uint32_t looks = 0; looks < LOCK_LOOKS; looks++) {
+        if (__atomic_load_n(&ht_default_tracker.lock.taken, __ATOMIC_ACQUIRE) == 0) {
+            return false;
+        }
+        nanosleep(&(struct timespec){.tv_nsec = LOCK_LOOK_NS}, NULL);
+    }
+    return true;
+}
+
 static void free_libraries(void)
 {
     if (freeres_of_libstdcxx != NULL) { freeres_of_libstdcxx(); }
@@ -232,6 +254,8 @@ static void end(bool may_free)
     if (__atomic_exchange_n(&s_life.ended, 1U, __ATOMIC_ACQ_REL) != 0) { return; }
     int saved_errno = errno;
     uint32_t when = ht_posix_options.report | ht_posix_options.leaks;
+    bool inside = is_inside();
+    if (inside && has_lock()) { return; } /* nothing can be told without it */
     bool wanted = (when & HT_POSIX_REPORT_EXIT) != 0;
     mute(true);
     if (wanted) { ht_posix_symbols_open(); } /* before freeres: nothing can be opened after it */
@@ -239,7 +263,7 @@ static void end(bool may_free)
     bool counted = wanted || ht_posix_tracing();
     if (may_free && counted && ht_posix_options.freeres && is_only_thread()) { free_libraries(); }
     __atomic_store_n(&ht_posix_phase, HT_POSIX_FROZEN, __ATOMIC_RELEASE);
-    ht_posix_trace_end();
+    ht_posix_trace_end(inside);
     if (wanted) { report_from_here("exit"); }
     mute(false);
     errno = saved_errno;

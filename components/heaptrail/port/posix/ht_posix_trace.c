@@ -24,11 +24,13 @@ enum {
     FRAME_BYTES = 4096,
     HIGH_NUMBER = 900, /* where programs that close or reuse small descriptors do not look */
     FILE_MODE = 0644,
-    WAIT_NS = 50000
+    WAIT_NS = 50000,
+    WAITS_MAX = 20000 /* a second and more */
 };
 
 static struct {
     int fd; /* 0: none */
+    pid_t owner;
     dev_t device;
     ino_t inode;
     const char *failure; /* why nothing more is written; NULL: nothing went wrong */
@@ -47,24 +49,63 @@ static bool is_ours(void)
     return fstat(s_out.fd, &what) == 0 && what.st_dev == s_out.device && what.st_ino == s_out.inode;
 }
 
-/* A reader that is gone must not end the program: its SIGPIPE is taken back. */
+/* How the calling thread was before it began to write. */
+typedef struct {
+    sigset_t signals;
+    int cancel;
+} calm_t;
+
+static bool is_handled(int number)
+{
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL &&
+           action.sa_handler != SIG_IGN;
+}
+
+/*
+ * Who writes comes out of it again: the others wait for it, the end of the program too. So no
+ * cancellation, and no handler of the program's, which may call _exit() or siglongjmp(). A signal
+ * that ends the program by itself may do so, and a fault cannot wait.
+ */
+static void calm_down(calm_t *before)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
+    sigset_t put_off;
+    sigfillset(&put_off);
+    for (int number = 1; number < SIGRTMIN; number++) {
+        if (!is_handled(number)) { sigdelset(&put_off, number); }
+    }
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        sigdelset(&put_off, faults[i]);
+    }
+    sigaddset(&put_off, SIGPIPE); /* of our own making: see write_quietly() */
+    sigaddset(&put_off, SIGXFSZ);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before->cancel);
+    pthread_sigmask(SIG_BLOCK, &put_off, &before->signals);
+}
+
+static void calm_ends(const calm_t *before)
+{
+    pthread_sigmask(SIG_SETMASK, &before->signals, NULL);
+    pthread_setcancelstate(before->cancel, NULL);
+}
+
+/* A reader that is gone, or a limit of the program's files, must not end the program: the signal of
+ * it is taken back. */
 static ssize_t write_quietly(const uint8_t *bytes, size_t length)
 {
-    sigset_t pipe_signal;
-    sigset_t before;
+    const struct timespec at_once = {0};
     sigset_t pending;
-    sigemptyset(&pipe_signal);
-    sigaddset(&pipe_signal, SIGPIPE);
+    sigset_t only;
     sigpending(&pending);
-    pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-    /* The system call: the function is a point where a thread can be cancelled. */
     ssize_t done = syscall(SYS_write, s_out.fd, bytes, length);
-    int why = errno;
-    if (done < 0 && why == EPIPE && sigismember(&pending, SIGPIPE) == 0) {
-        const struct timespec at_once = {0};
-        while (sigtimedwait(&pipe_signal, NULL, &at_once) < 0 && errno == EINTR) {}
+    int why = done < 0 ? errno : 0;
+    int number = why == EPIPE ? SIGPIPE : SIGXFSZ;
+    if ((why == EPIPE || why == EFBIG) && sigismember(&pending, number) == 0) {
+        sigemptyset(&only);
+        sigaddset(&only, number);
+        while (sigtimedwait(&only, NULL, &at_once) < 0 && errno == EINTR) {}
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     errno = why;
     return done;
 }
@@ -143,6 +184,7 @@ static bool begin(void)
 {
     struct stat what;
     if (fstat(s_out.fd, &what) != 0) { return false; }
+    s_out.owner = getpid();
     s_out.device = what.st_dev;
     s_out.inode = what.st_ino;
     heaptrail_trace_config_t config = {.write = take,
@@ -185,24 +227,43 @@ void ht_posix_trace_drain(void)
 {
     const ht_trace_t *trace = __atomic_load_n(&ht_default_tracker.trace, __ATOMIC_RELAXED);
     if (trace == NULL || fill(trace) < RING_EVENTS / 2) { return; }
+    if (getpid() != s_out.owner) { return; } /* of vfork() or clone(): the trace is the parent's */
     int saved_errno = errno;
+    calm_t before;
+    calm_down(&before);
     /* Refused: another thread is at it. It needs no lock that we hold. */
     while (heaptrail_trace_poll() == ESP_ERR_INVALID_STATE && fill(trace) >= RING_EVENTS / 8 * 7) {
         nanosleep(&(struct timespec){.tv_nsec = WAIT_NS}, NULL);
         if (!ht_posix_tracing()) { break; }
     }
+    calm_ends(&before);
     errno = saved_errno;
 }
 
-void ht_posix_trace_end(void)
+/* A thread that is draining comes out of it: the program's other threads still run. Only if a fault
+ * found this very thread in there it does not. */
+static bool stop(bool inside)
+{
+    uint32_t waits = 0;
+    while (heaptrail_trace_stop() == ESP_ERR_INVALID_STATE && ht_default_tracker.trace != NULL) {
+        if (inside && ++waits > WAITS_MAX) { return false; }
+        nanosleep(&(struct timespec){.tv_nsec = WAIT_NS}, NULL);
+    }
+    return true;
+}
+
+void ht_posix_trace_end(bool inside)
 {
     if (!ht_posix_tracing()) { return; }
     int saved_errno = errno;
-    /* A thread that is draining comes out of it: the program's other threads still run. */
-    while (heaptrail_trace_stop() == ESP_ERR_INVALID_STATE && ht_default_tracker.trace != NULL) {
-        nanosleep(&(struct timespec){.tv_nsec = WAIT_NS}, NULL);
+    calm_t before;
+    calm_down(&before);
+    if (stop(inside)) {
+        flush();
+    } else {
+        s_out.failure = "the program ended in the midst of it";
     }
-    flush();
+    calm_ends(&before);
     __atomic_store_n(&s_out.on, false, __ATOMIC_RELAXED);
     if (s_out.failure != NULL) {
         ht_posix_complain(
@@ -217,5 +278,5 @@ void ht_posix_trace_forked(void)
     __atomic_store_n(&s_out.on, false, __ATOMIC_RELAXED);
     ht_default_tracker.trace = NULL; /* nobody else runs here */
     s_out.used = 0;
-    close(s_out.fd);
+    if (is_ours()) { close(s_out.fd); }
 }

@@ -26,8 +26,9 @@ bool ht_posix_tracing(void);
  * Keeps errno. Declared in ht_posix.h, too. */
 void ht_posix_trace_drain(void);
 
-/** The end of the program: all that is left, and the trace's last record. The caller is muted. */
-void ht_posix_trace_end(void);
+/** The end of the program: all that is left, and the trace's last record. The caller is muted.
+ * `inside`: a signal's handler ends it, which found this thread inside heaptrail. */
+void ht_posix_trace_end(bool inside);
 
 /** In a forked child: the trace is the parent's. */
 void ht_posix_trace_forked(void);
