@@ -5,6 +5,7 @@
 
     leaks.py LIBHEAPTRAIL PROGRAMS known          oracle_leaks: each block has a known fate
     leaks.py LIBHEAPTRAIL PROGRAMS lsan           the same under LeakSanitizer (oracle_leaks_lsan)
+    leaks.py LIBHEAPTRAIL PROGRAMS free|block     on a signal, while threads allocate; and block all signals
     leaks.py LIBHEAPTRAIL PROGRAMS lua|sqlite3|jq|python3|...   exit 77: a tool is missing
 """
 import json
@@ -166,10 +167,37 @@ def real(library, case, programs):
         return problems, "%r; %d words, %d us" % (classes, leaks["words"], leaks["took_us"])
 
 
+def on_signals(library, how):
+    """The program goes on after each scan. A thread that blocks signals is not waited for for ever."""
+    with tempfile.TemporaryDirectory(prefix="ht") as folder:
+        path = os.path.join(folder, "report")
+        env = dict(os.environ, LD_PRELOAD=library, PYTHONMALLOC="malloc", HEAPTRAIL_OPTIONS=
+                   "leaks=signal:report=none:format=json:rows=5:symbols=none:file=" + path)
+        done = subprocess.run([compare.python_path(), compare.workload("busy_threads.py"), how], env=env, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=100)
+        with open(path) as file:
+            text, reports = file.read(), []
+        while text.strip():
+            report, end = json.JSONDecoder().raw_decode(text)
+            reports, text = reports + [report], text[end:].lstrip()
+        scans = [report for report in reports if report.get("report") == "leaks"]
+        problems = []
+        if (done.returncode, done.stdout) != (0, b"done\n"):
+            problems.append("it ended otherwise: %d %r %r" % (done.returncode, done.stdout, done.stderr[-300:]))
+        if not scans or any("lost_blocks" not in scan for scan in scans):
+            problems.append("%d scans, not all of them with an answer" % len(scans))
+        elif how == "free" and any(scan["lost_blocks"] for scan in scans):
+            problems.append("lost: %r" % [scan["lost_blocks"] for scan in scans])
+        return problems, "%d scans, lost %r, %r us" % (len(scans), [scan.get("lost_blocks") for scan in scans],
+                                                       [scan.get("took_us") for scan in scans])
+
+
 def main():
     library, programs, case = sys.argv[1:4]
     if case == "known":
         problems, said = known(library, programs)
+    elif case in ("free", "block"):
+        problems, said = on_signals(library, case)
     elif case == "lsan":
         problems, said = lsan(library, programs)
     else:

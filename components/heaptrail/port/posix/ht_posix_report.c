@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "ht_posix.h"
+#include "ht_posix_stop.h"
 
 /* The copy of standard error gets a number that programs do not use: dup2(x, 3) must not hit it. */
 static const int s_high_numbers[] = {1000, 250, 60, 10};
@@ -298,6 +299,15 @@ static bool shows_errors(const ht_posix_options_t *options)
            options->show == HT_POSIX_SHOW_TOTALS;
 }
 
+static void put_leaks(output_t *output, const ht_posix_options_t *options)
+{
+    put_report(output, options, HEAPTRAIL_REPORT_LEAKS);
+    if (ht_posix_running_on() == 0 || options->json) { return; }
+    put_number(output, ht_posix_running_on());
+    put_text(output, " threads did not stop for the scan: what only their registers hold may be "
+                     "called lost.\n");
+}
+
 static void write_report(int fd, const char *why)
 {
     const ht_posix_options_t *options = &ht_posix_options;
@@ -316,7 +326,7 @@ static void write_report(int fd, const char *why)
     uint32_t now = is_exit ? HT_POSIX_REPORT_EXIT : HT_POSIX_REPORT_SIGNAL;
     bool shows = (options->report & now) != 0 && options->show != HT_POSIX_SHOW_TOTALS;
     if (shows) { put_report(output, options, options->show); }
-    if ((options->leaks & now) != 0) { put_report(output, options, HEAPTRAIL_REPORT_LEAKS); }
+    if ((options->leaks & now) != 0) { put_leaks(output, options); }
     if (!shows_errors(options) && ht_posix_checks_errors() != 0) {
         put_report(output, options, HEAPTRAIL_REPORT_ERRORS);
     }
