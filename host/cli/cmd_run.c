@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ht_child.h"
@@ -84,9 +85,8 @@ static const struct argp s_argp = {
     "The program's input, output and arguments are its own; so is the exit code. Processes that it "
     "starts are not traced, but a program that it turns into by exec() is. Needs no recompilation; "
     "programs that are linked statically or bring their own malloc() cannot be seen.\n\n"
-    "Exit codes: the program's, 128 + N if signal N ended it; 2 wrong usage, 3 it cannot be "
-    "started "
-    "or no trace came, 4 the file cannot be written.",
+    "Exit codes: the program's, 128 + N if signal N ended it, with a trace or before; 2 wrong "
+    "usage, 3 it cannot be started or no trace came, 4 the file cannot be written.",
     NULL,
     NULL,
     NULL};
@@ -125,36 +125,66 @@ static int follow(ht_child_t *child, ht_recording_t *recording)
 }
 
 /* Ctrl-C is the program's to answer. What asks us to end is passed on to it. */
-static pid_t s_child; /* for the signal's handler */
+static volatile pid_t s_child; /* for the signal's handler */
 
 static void pass_on(int number)
 {
     if (s_child > 0) { kill(s_child, number); }
 }
 
+/* Signals that come before there is somebody to pass them on to wait until there is. */
+static bool start(ht_child_t *child, ht_child_plan_t *plan, char *error, size_t error_size)
+{
+    sigset_t passed;
+    sigset_t before;
+    sigemptyset(&passed);
+    sigaddset(&passed, SIGTERM);
+    sigaddset(&passed, SIGHUP);
+    sigprocmask(SIG_BLOCK, &passed, &before);
+    plan->signals = &before;
+    bool started = ht_child_start(child, plan, error, error_size);
+    if (started) {
+        s_child = child->pid;
+        signal(SIGTERM, pass_on);
+        signal(SIGHUP, pass_on);
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return started;
+}
+
+/* A program that is killed early has not written anything: then its end says more. */
+static int exit_code(const ht_child_t *child, int code, int end)
+{
+    if (code != HT_EXIT_OK) { return code; }
+    bool killed = end == HT_EXIT_INPUT && WIFSIGNALED(child->status);
+    return end == HT_EXIT_OK || killed ? ht_child_exit_code(child) : end;
+}
+
 static int run(const options_t *options, const char *preload, ht_recording_t *recording)
 {
     char error[512];
-    char library[256];
+    char *library = NULL;
     ht_child_t child;
-    snprintf(library, sizeof(library), "stacks=%u%s%s", (unsigned)options->stacks,
-             options->more != NULL ? ":" : "", options->more != NULL ? options->more : "");
-    const ht_child_plan_t plan = {preload, library, options->command};
+    if (asprintf(&library, "stacks=%u%s%s", (unsigned)options->stacks,
+                 options->more != NULL ? ":" : "",
+                 options->more != NULL ? options->more : "") < 0) {
+        ht_recording_end(recording);
+        return ht_complain(HT_EXIT_MEMORY, "no memory");
+    }
+    ht_child_plan_t plan = {.preload = preload, .options = library, .command = options->command};
     signal(SIGINT, SIG_IGN);
     signal(SIGQUIT, SIG_IGN);
-    if (!ht_child_start(&child, &plan, error, sizeof(error))) {
+    bool started = start(&child, &plan, error, sizeof(error));
+    free(library);
+    if (!started) {
         recording->quiet = true;
         ht_recording_end(recording);
         return ht_complain(HT_EXIT_INPUT, "%s", error);
     }
-    s_child = child.pid;
-    signal(SIGTERM, pass_on);
-    signal(SIGHUP, pass_on);
     int code = follow(&child, recording);
+    s_child = 0; /* its number may be another process's now */
     close(child.trace);
-    int end = ht_recording_end(recording);
-    if (code != HT_EXIT_OK) { return code; }
-    return end != HT_EXIT_OK ? end : ht_child_exit_code(&child);
+    return exit_code(&child, code, ht_recording_end(recording));
 }
 
 int ht_cmd_run(int argc, char **argv)

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define HIGH_NUMBER 900 /* where programs that close or reuse small descriptors do not look */
+
 /* `name`=`value`, or `value` before or behind what is there. */
 static bool put(const char *name, const char *value, const char *separator, bool in_front)
 {
@@ -46,14 +48,26 @@ static bool prepare(const ht_child_plan_t *plan, int trace)
     return done;
 }
 
+/* The trace's descriptor, at a number that the program's own do not get. */
+static int move_high(int trace)
+{
+    int high = fcntl(trace, F_DUPFD, HIGH_NUMBER);
+    if (high < 0) { return trace; }
+    close(trace);
+    return high;
+}
+
 /* exec() failed: say why through a pipe that a successful one closes. */
-static _Noreturn void become(const ht_child_plan_t *plan, int trace, int failure)
+static _Noreturn void become(const ht_child_plan_t *plan, int trace, int failure,
+                             const struct sigaction *on_child)
 {
     int reason = ENOMEM;
+    sigaction(SIGCHLD, on_child, NULL);
     signal(SIGINT, SIG_DFL);
     signal(SIGQUIT, SIG_DFL);
     signal(SIGPIPE, SIG_DFL);
-    if (prepare(plan, trace)) {
+    if (plan->signals != NULL) { sigprocmask(SIG_SETMASK, plan->signals, NULL); }
+    if (prepare(plan, move_high(trace))) {
         execvp(plan->command[0], plan->command);
         reason = errno;
     }
@@ -86,6 +100,8 @@ bool ht_child_start(ht_child_t *child, const ht_child_plan_t *plan, char *error,
 {
     int trace[2];
     int failure[2];
+    struct sigaction on_child;
+    const struct sigaction usual = {.sa_handler = SIG_DFL};
     *child = (ht_child_t){.pid = -1, .trace = -1};
     if (pipe(trace) != 0 || pipe2(failure, O_CLOEXEC) != 0) {
         snprintf(error, error_size, "no pipe: %s", strerror(errno));
@@ -94,8 +110,9 @@ bool ht_child_start(ht_child_t *child, const ht_child_plan_t *plan, char *error,
     fcntl(trace[0], F_SETFD, FD_CLOEXEC);
     fcntl(trace[0], F_SETFL, O_NONBLOCK);
     fflush(NULL);
+    sigaction(SIGCHLD, &usual, &on_child); /* ignored, it would leave nothing to wait for */
     child->pid = fork();
-    if (child->pid == 0) { become(plan, trace[1], failure[1]); }
+    if (child->pid == 0) { become(plan, trace[1], failure[1], &on_child); }
     if (child->pid < 0) {
         snprintf(error, error_size, "cannot fork: %s", strerror(errno));
         close_both(trace);
@@ -116,9 +133,7 @@ bool ht_child_start(ht_child_t *child, const ht_child_plan_t *plan, char *error,
 
 bool ht_child_ended(ht_child_t *child)
 {
-    if (!child->ended && waitpid(child->pid, &child->status, WNOHANG) == child->pid) {
-        child->ended = true;
-    }
+    if (!child->ended && waitpid(child->pid, &child->status, WNOHANG) != 0) { child->ended = true; }
     return child->ended;
 }
 

@@ -10,14 +10,16 @@
  */
 #pragma once
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 typedef struct {
-    const char *preload;  /**< path of libheaptrail.so */
-    const char *options;  /**< for HEAPTRAIL_OPTIONS, behind those that are there; NULL: none */
-    char *const *command; /**< program and arguments, ends with NULL; looked up in PATH */
+    const char *preload;     /**< path of libheaptrail.so */
+    const char *options;     /**< for HEAPTRAIL_OPTIONS, behind those that are there; NULL: none */
+    char *const *command;    /**< program and arguments, ends with NULL; looked up in PATH */
+    const sigset_t *signals; /**< that the program blocks; NULL: those that we do */
 } ht_child_plan_t;
 
 typedef struct {

@@ -40,7 +40,7 @@ static void wait_for(ht_child_t *child)
 static int run(const char *line, const char *options, char *text, size_t size, ht_child_t *child)
 {
     char *const command[] = {"sh", "-c", (char *)(uintptr_t)line, NULL};
-    const ht_child_plan_t plan = {PRELOAD, options, command};
+    const ht_child_plan_t plan = {.preload = PRELOAD, .options = options, .command = command};
     if (!ht_child_start(child, &plan, s_error, sizeof(s_error))) { fail_msg("%s", s_error); }
     wait_for(child);
     ssize_t length = read(child->trace, text, size - 1);
@@ -60,8 +60,8 @@ static void test_what_it_gets(void **state)
     ht_child_t child;
     setenv("HEAPTRAIL_OPTIONS", "stacks=4", 1);
     setenv("LD_PRELOAD", PRELOAD, 1);
-    int code = run(TO_TRACE "echo \"$HEAPTRAIL_OPTIONS $LD_PRELOAD $$\" >&$fd; exit 7", "rows=3",
-                   text, sizeof(text), &child);
+    int code = run(TO_TRACE "echo \"$HEAPTRAIL_OPTIONS $LD_PRELOAD $$\" >/dev/fd/$fd; exit 7",
+                   "rows=3", text, sizeof(text), &child);
     unsetenv("HEAPTRAIL_OPTIONS");
     unsetenv("LD_PRELOAD");
     assert_int_equal(code, 7);
@@ -91,7 +91,7 @@ static void test_what_does_not_start(void **state)
     (void)state;
     ht_child_t child;
     char *const command[] = {"/nonexistent/program", NULL};
-    const ht_child_plan_t plan = {PRELOAD, NULL, command};
+    const ht_child_plan_t plan = {.preload = PRELOAD, .command = command};
     assert_false(ht_child_start(&child, &plan, s_error, sizeof(s_error)));
     assert_string_equal(s_error, "cannot run /nonexistent/program: No such file or directory");
 }
@@ -102,9 +102,9 @@ static void test_what_it_leaves_behind(void **state)
     (void)state;
     char text[32];
     ht_child_t child;
-    assert_int_equal(
-        run(TO_TRACE "sleep 60 >/dev/null 2>&1 & echo $! >&$fd", NULL, text, sizeof(text), &child),
-        0);
+    assert_int_equal(run(TO_TRACE "sleep 60 >/dev/null 2>&1 & echo $! >/dev/fd/$fd", NULL, text,
+                         sizeof(text), &child),
+                     0);
     assert_int_equal(kill((pid_t)atoi(text), SIGTERM), 0); /* it was still there */
 }
 

@@ -1,0 +1,99 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The heaptrail authors
+# SPDX-License-Identifier: Apache-2.0
+"""heaptrail run: what the program sees of it, and how it ends.
+
+    run.py HEAPTRAIL
+"""
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HEAPTRAIL = sys.argv[1]
+failed = 0
+WAIT = 30
+
+
+def expect(what, good, got=""):
+    global failed
+    if not good:
+        failed += 1
+        print(f"FAILED: {what}: {got!r}")
+
+
+def start(*arguments, **more):
+    return subprocess.Popen([HEAPTRAIL, "run", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, **more)
+
+
+def run(*arguments, **more):
+    process = start(*arguments, **more)
+    try:
+        out, err = process.communicate(timeout=WAIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return None, b"", b"it does not end"
+    return process.returncode, out, err
+
+
+def sh(folder, line, *options, **more):
+    return run("-q", "-o", folder / "trace", "--force", *options, "--", "sh", "-c", line, **more)
+
+
+def try_what_it_sees(folder):
+    made = sh(folder, 'for fd in 3 4 5 6 7 8 9; do eval "exec $fd>/dev/null"; done; exit 5')
+    expect("low descriptors are the program's", made == (5, b"", b""), made)
+    made = run("-q", "-o", folder / "python", "--", "python3", "-c",
+               "import os; print(os.open('/dev/null', 0))")
+    expect("the first descriptor", made == (0, b"3\n", b""), made)
+    made = sh(folder, 'echo "$HEAPTRAIL_OPTIONS"', "--options", "rows=5:" * 60 + "rows=77")
+    expect("long options", made[0] == 0 and b"rows=5:rows=77:report=none:trace=fd," in made[1], made)
+    made = run("-q", "-o", folder / "own", "--force", "echo", "-q", "--force", "--", "-o")
+    expect("options behind the program's name", made == (0, b"-q --force -- -o\n", b""), made)
+
+
+def try_ends(folder):
+    made = sh(folder, "exit 3", preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    expect("SIGCHLD ignored", made == (3, b"", b""), made)
+    made = sh(folder, "kill -SEGV $$")
+    expect("a signal", made[0] == 128 + signal.SIGSEGV, made)
+    began = time.time()
+    made = sh(folder, "sleep 20 >/dev/null 2>&1 & exit 4")
+    expect("a daemon", made[0] == 4 and time.time() - began < 15, made)
+    made = run("-o", folder / "none", "--", "/nonexistent")
+    expect("no program", made[0] == 3 and b"cannot run /nonexistent: No such file" in made[2], made)
+    expect("no program, no file", not (folder / "none").exists())
+    made = run("-s", "99999999999999999999", "true")
+    expect("frames", made[0] == 2 and b"--stacks takes 0 to 32" in made[2], made)
+    made = run("-o", "/dev/full", "--", "sh", "-c", "echo done; exit 6")
+    expect("a full disk", made[0] == 4 and made[1] == b"done\n" and made[2].count(b"No space left") == 1, made)
+
+
+def try_signals(folder):
+    for number, code in ((signal.SIGINT, 9), (signal.SIGTERM, 128 + signal.SIGTERM)):
+        process = start("-q", "-o", folder / f"{int(number)}", "--", "sh", "-c",
+                        "trap 'exit 9' INT; echo up; while :; do sleep 0.05; done", start_new_session=True)
+        process.stdout.readline()
+        if number == signal.SIGINT:
+            os.killpg(process.pid, number)  # as a terminal does
+        else:
+            process.send_signal(number)
+        try:
+            process.communicate(timeout=WAIT)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+        expect(f"signal {int(number)}", process.returncode == code, process.returncode)
+
+
+with tempfile.TemporaryDirectory() as name:
+    for case in (try_what_it_sees, try_ends, try_signals):
+        place = Path(name) / case.__name__
+        place.mkdir()
+        case(place)
+print("run: " + ("all good" if failed == 0 else f"{failed} failed"))
+sys.exit(failed != 0)
