@@ -114,7 +114,7 @@ static const struct argp s_argp = {
     "is "
     "waited for. Ctrl-C ends the recording.\n\n"
     "Exit codes: 0 recorded, 2 wrong usage, 3 no trace came or the source cannot be opened, 4 the "
-    "file cannot be written.",
+    "file or the log cannot be written.",
     NULL,
     NULL,
     NULL};

@@ -93,12 +93,26 @@ void ht_recording_say(ht_recording_t *recording, const char *format, ...)
  * -----------------------------------------------------------------------
  */
 
-static void log_text(const ht_recording_t *recording, const uint8_t *bytes, size_t length)
+/* The trace goes on without it. */
+static void give_up_log(ht_recording_t *recording)
+{
+    int why = errno;
+    hide_line(recording);
+    ht_complain(HT_EXIT_OUTPUT, "%s: %s", recording->log_path, strerror(why));
+    close(recording->log);
+    recording->log = -1;
+    recording->log_failed = true;
+}
+
+static void log_text(ht_recording_t *recording, const uint8_t *bytes, size_t length)
 {
     while (recording->log >= 0 && length > 0) {
         ssize_t done = write(recording->log, bytes, length);
         if (done < 0 && errno == EINTR) { continue; }
-        if (done <= 0) { return; }
+        if (done <= 0) {
+            give_up_log(recording);
+            return;
+        }
         bytes += done;
         length -= (size_t)done;
     }
@@ -182,6 +196,7 @@ static int open_given(ht_recording_t *recording, const char *path, bool force)
 static int open_log(ht_recording_t *recording, const char *path)
 {
     recording->log = -1;
+    recording->log_path = path;
     if (path == NULL) { return HT_EXIT_OK; }
     recording->log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
     if (recording->log >= 0) { return HT_EXIT_OK; }
@@ -230,8 +245,12 @@ int ht_recording_begin(ht_recording_t *recording, const ht_recording_plan_t *pla
 static int unwritable(ht_recording_t *recording)
 {
     hide_line(recording);
-    return ht_complain(HT_EXIT_OUTPUT, "%s: %s; what was written before can be read",
-                       recording->path, ht_recorder_error(recording->recorder));
+    if (!recording->failed) {
+        ht_complain(HT_EXIT_OUTPUT, "%s: %s; what was written before can be read", recording->path,
+                    ht_recorder_error(recording->recorder));
+    }
+    recording->failed = true;
+    return HT_EXIT_OUTPUT;
 }
 
 int ht_recording_feed(ht_recording_t *recording, const uint8_t *bytes, size_t length)
@@ -275,6 +294,16 @@ static void say_losses(ht_recording_t *recording, const ht_recorder_status_t *al
     }
 }
 
+/* An empty trace helps nobody. A pipe or a device is not ours to remove. */
+static void remove_file(const ht_recording_t *recording)
+{
+    struct stat what;
+    if (fstat(recording->fd, &what) == 0 && S_ISREG(what.st_mode) &&
+        strcmp(recording->path, "-") != 0) {
+        unlink(recording->path);
+    }
+}
+
 int ht_recording_end(ht_recording_t *recording)
 {
     char numbers[2][32];
@@ -290,9 +319,10 @@ int ht_recording_end(ht_recording_t *recording)
     }
     say_losses(recording, &all);
     if (all.frames == 0 && code == HT_EXIT_OK) {
-        if (strcmp(recording->path, "-") != 0) { unlink(recording->path); }
+        remove_file(recording);
         code = HT_EXIT_INPUT;
     }
+    if (recording->log_failed) { code = HT_EXIT_OUTPUT; }
     close_all(recording);
     return code;
 }

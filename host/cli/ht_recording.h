@@ -16,6 +16,9 @@ typedef struct {
     char *path; /**< of the file, ours */
     int fd;
     int log; /**< console text goes there, too; -1: nowhere */
+    const char *log_path;
+    bool log_failed;
+    bool failed; /**< the file cannot be written, which was said */
     bool shows_text;
     bool quiet;
     bool live;         /**< a live line is wanted, and standard error is a terminal */
