@@ -7,10 +7,12 @@
 """
 import json
 import os
+import pathlib
 import re
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -445,6 +447,22 @@ def trace_numbers_of_descriptors(folder):
 def trace_longer_than_files_may_be(folder):
     status, _, text = run([program("oracle_traced"), "limit"], "report=none:trace=%s/trace" % folder)
     assert status == 0 and "the trace is not complete: File too large" in text, (status, text)
+
+
+@test
+def trace_headers_elsewhere(folder):
+    """As post-link optimizers leave it: the program headers at the file's end, in no segment."""
+    image = bytearray(pathlib.Path(program("liboracle_module.so")).read_bytes())
+    if image[4] != 2:
+        raise Skip("64-bit only")
+    (at,), (size, count) = struct.unpack_from("<Q", image, 32), struct.unpack_from("<HH", image, 54)
+    table = image[at:at + size * count]
+    image += bytes(-len(image) % 4096 + (1 << 26))
+    struct.pack_into("<Q", image, 32, len(image))
+    pathlib.Path(folder, "moved.so").write_bytes(image + table)
+    status, _, text = run([program("oracle_traced"), "load", folder + "/moved.so"],
+                          "report=none:trace=%s/trace" % folder)
+    assert (status, text) == (0, ""), (status, text)
 
 
 def main():

@@ -5,6 +5,7 @@
 /* Programs that a trace must not get in the way of: what they do falls into the midst of writing
  * it. */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -103,11 +104,20 @@ static int limit(void)
     return 0;
 }
 
+/* A library of which the program headers lie where only the file has them. */
+static int load(const char *path)
+{
+    if (dlopen(path, RTLD_NOW) == NULL) { return 2; }
+    allocate(BLOCKS);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
     if (strcmp(what, "alarm") == 0) { return end_by_alarm(); }
     if (strcmp(what, "cancel") == 0) { return cancel(); }
     if (strcmp(what, "numbers") == 0 && argc > 2) { return take_numbers(argv[2]); }
+    if (strcmp(what, "load") == 0 && argc > 2) { return load(argv[2]); }
     return strcmp(what, "limit") == 0 ? limit() : 2;
 }

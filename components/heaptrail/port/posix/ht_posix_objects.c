@@ -13,6 +13,8 @@
 #include <fcntl.h>
 #include <link.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "ht_frame.h"
@@ -23,6 +25,8 @@
 /* A line of maps: addresses, permissions, offset, and a path of PATH_MAX at most. */
 #define LINE_MAX_BYTES 4352
 
+#define PARTS_MAX 32U
+#define NOTES_MAX_BYTES 1024U
 #define ID_MAX_BYTES 64U
 #define PATH_MAX_BYTES 300U
 
@@ -126,17 +130,44 @@ static void put_text(value_t *value, const void *bytes, size_t length)
     value->length += length;
 }
 
-/* The headers of an object that is loaded lie at its start. */
+/* Another thread may unload the object meanwhile, and its headers need not be where they usually
+ * are: the kernel copies what there is. Where a sandbox forbids that there are no ids. */
+static bool copy(void *to, uintptr_t from, size_t bytes)
+{
+    struct iovec target = {to, bytes};
+    struct iovec source = {(void *)from, bytes};
+    return syscall(SYS_process_vm_readv, getpid(), &target, 1, &source, 1, 0) == (ssize_t)bytes;
+}
+
+/* What was copied of the object at hand. One drain at a time; too large for a small stack. */
+static struct {
+    ElfW(Ehdr) header;
+    ElfW(Phdr) part[PARTS_MAX];
+    _Alignas(ElfW(Nhdr)) char notes[NOTES_MAX_BYTES];
+} s_copied;
+
+static unsigned copy_headers(const ht_elf_object_t *object)
+{
+    const ElfW(Ehdr) *header = &s_copied.header;
+    if (!copy(&s_copied.header, object->start, sizeof(*header)) ||
+        memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) {
+        return 0;
+    }
+    unsigned count = header->e_phnum < PARTS_MAX ? header->e_phnum : PARTS_MAX;
+    bool copied = copy(s_copied.part, object->start + header->e_phoff, count * sizeof(ElfW(Phdr)));
+    return copied ? count : 0;
+}
+
+/* The headers of an object that is loaded usually lie at its start. */
 static size_t build_id_of(const ht_elf_object_t *object, const uint8_t **id)
 {
-    const ElfW(Ehdr) *header = (const ElfW(Ehdr) *)object->start;
-    const ElfW(Phdr) *part = (const ElfW(Phdr) *)(object->start + header->e_phoff);
     size_t bytes = 0;
-    if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) { return 0; }
-    for (unsigned i = 0; i < header->e_phnum && bytes == 0; i++) {
-        if (part[i].p_type == PT_NOTE) {
-            bytes =
-                find_build_id((const char *)(object->base + part[i].p_vaddr), part[i].p_memsz, id);
+    unsigned count = copy_headers(object);
+    for (unsigned i = 0; i < count && bytes == 0; i++) {
+        const ElfW(Phdr) *part = &s_copied.part[i];
+        size_t size = part->p_memsz < NOTES_MAX_BYTES ? part->p_memsz : NOTES_MAX_BYTES;
+        if (part->p_type == PT_NOTE && copy(s_copied.notes, object->base + part->p_vaddr, size)) {
+            bytes = find_build_id(s_copied.notes, size, id);
         }
     }
     return bytes <= ID_MAX_BYTES ? bytes : 0;
