@@ -17,6 +17,7 @@
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 #include "ht_bounds.h"
+#include "ht_default.h"
 #include "ht_port.h"
 #if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(6, 0, 0)
 #include "freertos/freertos_debug.h"
@@ -24,7 +25,6 @@
 #include "esp_private/freertos_debug.h"
 #endif
 #if (defined(__XTENSA__) || defined(__riscv)) && !defined(CONFIG_FREERTOS_UNICORE)
-#include "esp_ipc_isr.h"
 #define OTHER_CORE 1
 #else
 #define OTHER_CORE 0
@@ -78,20 +78,40 @@ bool ht_port_static_roots(ht_port_root_fn fn, void *context)
 
 static TaskSnapshot_t s_task[TASKS_MAX]; /* one scan at a time */
 
-/* FreeRTOS's lists are walked as a debugger does, without their lock: so nobody may change them. */
+#if OTHER_CORE
+
+/*
+ * FreeRTOS's lists are the other core's to change at any moment, and it may stand in the midst of
+ * that wherever it is stalled. So the tasks are those that the tracker has seen. A handle is good
+ * if its row still has it after the TCB was read.
+ */
+static UBaseType_t list_tasks(void)
+{
+    UBaseType_t count = 0;
+    const ht_tasks_t *tasks = &ht_default_tracker.tasks;
+    for (uint32_t row = 0; row < HT_TASK_FIRST + tasks->max && count < TASKS_MAX; row++) {
+        uintptr_t key = __atomic_load_n(&tasks->rows[row].key, __ATOMIC_ACQUIRE);
+        if (key < HT_KEY_FIRST_TASK) { continue; }
+        bool read = vTaskGetSnapshot((TaskHandle_t)key, &s_task[count]) == pdTRUE;
+        bool good = __atomic_load_n(&tasks->rows[row].key, __ATOMIC_ACQUIRE) == key;
+        if (read && good) { count++; }
+    }
+    return count;
+}
+
+#else
+
+/* With the scheduler suspended nobody changes FreeRTOS's lists: handlers leave what they make ready
+ * in a list of its own. */
 static UBaseType_t list_tasks(void)
 {
     vTaskSuspendAll();
-#if OTHER_CORE
-    esp_ipc_isr_stall_other_cpu();
-#endif
     UBaseType_t count = uxTaskGetSnapshotAll(s_task, TASKS_MAX, NULL);
-#if OTHER_CORE
-    esp_ipc_isr_release_other_cpu();
-#endif
     (void)xTaskResumeAll();
     return count;
 }
+
+#endif
 
 static uintptr_t top_of(const TaskSnapshot_t *task)
 {
@@ -127,20 +147,16 @@ uintptr_t ht_port_stack_end(void)
 /* --- the rest ------------------------------------------------------------------------------------
  */
 
+/* Another core cannot be held: stalled inside a critical section it would keep that lock, and the
+ * scan would wait for it for ever. */
 bool ht_port_hold_others(void)
 {
-    vTaskSuspendAll();
-#if OTHER_CORE
-    esp_ipc_isr_stall_other_cpu();
-#endif
-    return true;
+    if (!OTHER_CORE) { vTaskSuspendAll(); }
+    return !OTHER_CORE;
 }
 
 void ht_port_let_run(void)
 {
-#if OTHER_CORE
-    esp_ipc_isr_release_other_cpu();
-#endif
     (void)xTaskResumeAll();
 }
 
