@@ -240,7 +240,7 @@ static void test_own_memory_and_again(void **state)
     config.ring_events = 100;
     config.frame_bytes = 2000;
     size_t bytes = heaptrail_trace_memory_bytes(&config);
-    config.memory = heap_caps_malloc(bytes, MALLOC_CAP_8BIT);
+    config.memory = heap_caps_aligned_alloc(8, bytes, MALLOC_CAP_8BIT); /* malloc() promises 4 */
     assert_non_null(config.memory);
     config.memory_bytes = bytes;
     for (unsigned i = 0; i < 3; i++) {
