@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -178,6 +180,35 @@ static int listen_at(uint16_t *port)
     return fd;
 }
 
+/* A program with more descriptors than an fd_set has bits. */
+static void test_a_high_descriptor(void **state)
+{
+    (void)state;
+    uint16_t port = 0;
+    heaptrail_sink_t sink;
+    struct rlimit most;
+    int fds[FD_SETSIZE];
+    int count = 0;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &most), 0);
+    if (most.rlim_max < 2U * FD_SETSIZE) { skip(); }
+    const struct rlimit before = most;
+    most.rlim_cur = 2U * FD_SETSIZE;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &most), 0);
+    int listener = listen_at(&port);
+    assert_int_equal(heaptrail_sink_tcp_connect(&sink, "127.0.0.1", port), ESP_OK);
+    do {
+        fds[count] = dup(listener);
+    } while (fds[count++] < FD_SETSIZE - 1);
+    assert_int_equal(put(&sink, "hello"), 0);
+    assert_int_equal(heaptrail_sink_status(&sink).error, EMFILE);
+    heaptrail_sink_close(&sink);
+    while (count > 0) {
+        close(fds[--count]);
+    }
+    close(listener);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
 static void test_the_device_calls(void **state)
 {
     (void)state;
@@ -282,7 +313,7 @@ int main(void)
         cmocka_unit_test(test_descriptor),       cmocka_unit_test(test_file),
         cmocka_unit_test(test_full_disk),        cmocka_unit_test(test_ram),
         cmocka_unit_test(test_the_device_calls), cmocka_unit_test(test_the_device_listens),
-        cmocka_unit_test(test_a_slow_desk),
+        cmocka_unit_test(test_a_slow_desk),      cmocka_unit_test(test_a_high_descriptor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

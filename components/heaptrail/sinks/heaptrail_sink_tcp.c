@@ -79,6 +79,10 @@ static void begin_connecting(heaptrail_sink_t *sink)
         fail(sink, errno);
         return;
     }
+    if (sink->fd >= FD_SETSIZE) { /* select() writes beyond its set */
+        fail(sink, EMFILE);
+        return;
+    }
     set_nonblocking(sink->fd);
     if (connect(sink->fd, address, (socklen_t)sink->address_bytes) == 0) {
         connected(sink);
