@@ -167,6 +167,8 @@ static bool wait_for_it(session_t *session)
                          ht_stream_name(session->stream));
         session->missed = true;
     }
+    /* Who hung up without a word is not called again at once. */
+    if (!session->was_there) { poll(NULL, 0, STEP_MS); }
     if (ht_stream_reopen(session->stream)) {
         if (session->missed) {
             ht_recording_say(session->recording, "%s is back", ht_stream_name(session->stream));

@@ -28,6 +28,14 @@ static bool begins_with(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0;
 }
 
+/* A number that is no port would be cut to one. */
+static bool is_port(const char *text)
+{
+    char *end = NULL;
+    unsigned long number = strtoul(text, &end, 10);
+    return *text != '\0' && (*end != '\0' || number <= UINT16_MAX);
+}
+
 /* HOST:PORT, [HOST]:PORT or PORT alone, into path and service. */
 static bool split_address(ht_stream_t *stream, const char *address)
 {
@@ -38,7 +46,7 @@ static bool split_address(ht_stream_t *stream, const char *address)
         address++;
         length -= 2;
     }
-    if (*port == '\0') { return false; }
+    if (!is_port(port)) { return false; }
     stream->path = length != 0 ? strndup(address, length) : NULL;
     stream->service = strdup(port);
     return stream->service != NULL && (length == 0 || stream->path != NULL);

@@ -93,6 +93,8 @@ def try_bad(folder):
             (("-", "-o", "/dev/full"), 4, b"No space left"),
             (("/dev/ttyUSB97",), 3, b"is it plugged in?"),
             (("tcp:127.0.0.1:1",), 3, b"Connection refused"),
+            (("tcp:127.0.0.1:65537",), 3, b"is no address"),
+            (("listen:99999",), 3, b"is no address"),
             ((), 2, b"where from?"),
             (("a", "b"), 2, b"one source at a time"),
             (("-", "--baud", "0"), 2, b"--baud takes"),
@@ -183,6 +185,22 @@ def try_tcp(folder):
     expect("listen", out == TEXT and frames_of(folder / "c2").count(FRAME[1:-1]) == 2, (out, err))
 
 
+def try_hang_up(folder):
+    """Who hangs up at once is not called again and again without a pause."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    process = start(f"tcp:127.0.0.1:{listener.getsockname()[1]}", "-o", folder / "h")
+    calls = 0
+    end = time.time() + 1
+    while time.time() < end:
+        listener.settimeout(0.5)
+        listener.accept()[0].close()
+        calls += 1
+    process.send_signal(signal.SIGINT)
+    finish(process, 3, "hang up")
+    listener.close()
+    expect("calls in a second", 2 <= calls <= 20, calls)
+
+
 def try_killed(folder):
     """What was written before a kill can be read: chunks go out by themselves."""
     reader, writer = os.pipe()
@@ -201,7 +219,7 @@ def try_killed(folder):
 
 
 with tempfile.TemporaryDirectory() as name:
-    for case in (try_input, try_bad, try_terminal, try_tcp, try_killed):
+    for case in (try_input, try_bad, try_terminal, try_tcp, try_hang_up, try_killed):
         place = Path(name) / case.__name__
         place.mkdir()
         case(place)
