@@ -201,6 +201,31 @@ def try_hang_up(folder):
     expect("calls in a second", 2 <= calls <= 20, calls)
 
 
+def try_unplugged(folder):
+    """In the midst of a frame, and of a line."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    process = start(f"listen:127.0.0.1:{port}", "-o", folder / "u")
+    for part in (b"half a li", FRAME[:30], FRAME[:-1], INPUT):
+        deadline = time.time() + WAIT
+        while True:
+            try:
+                device = socket.create_connection(("127.0.0.1", port))
+                break
+            except OSError:
+                if time.time() > deadline:
+                    raise
+                time.sleep(0.01)
+        device.sendall(part)
+        time.sleep(0.5)
+        device.close()
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    out, err = finish(process, 0, "unplugged")
+    expect("unplugged", out.endswith(TEXT) and out.startswith(b"half a li"), out)
+    expect("unplugged, file", frames_of(folder / "u").count(FRAME[1:-1]) >= 2, err)
+
+
 def try_killed(folder):
     """What was written before a kill can be read: chunks go out by themselves."""
     reader, writer = os.pipe()
@@ -219,7 +244,7 @@ def try_killed(folder):
 
 
 with tempfile.TemporaryDirectory() as name:
-    for case in (try_input, try_bad, try_terminal, try_tcp, try_hang_up, try_killed):
+    for case in (try_input, try_bad, try_terminal, try_tcp, try_hang_up, try_unplugged, try_killed):
         place = Path(name) / case.__name__
         place.mkdir()
         case(place)

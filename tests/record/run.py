@@ -6,6 +6,7 @@
     run.py HEAPTRAIL
 """
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -90,8 +91,23 @@ def try_signals(folder):
         expect(f"signal {int(number)}", process.returncode == code, process.returncode)
 
 
+def try_live_line(folder):
+    """It moves while the program writes."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen([HEAPTRAIL, "run", "-o", folder / "live", "--", "python3", "-c",
+                                "for i in range(2000000): bytearray(600)"], stdin=subprocess.DEVNULL, stderr=slave)
+    os.close(slave)
+    shown = b""
+    try:
+        while True:
+            shown += os.read(master, 65536)
+    except OSError:
+        pass
+    expect("live line", process.wait(timeout=WAIT) == 0 and shown.count(b" events, ") >= 2, shown)
+
+
 with tempfile.TemporaryDirectory() as name:
-    for case in (try_what_it_sees, try_ends, try_signals):
+    for case in (try_what_it_sees, try_ends, try_signals, try_live_line):
         place = Path(name) / case.__name__
         place.mkdir()
         case(place)
