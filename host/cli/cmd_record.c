@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ht_parse.h"
@@ -218,6 +219,28 @@ static int record(session_t *session)
     return code != HT_EXIT_OK ? code : end;
 }
 
+/* Would writing there destroy what is read? */
+static bool is_source(const char *source, const char *path)
+{
+    struct stat in;
+    struct stat out;
+    bool is_known =
+        strcmp(source, "-") == 0 ? fstat(STDIN_FILENO, &in) == 0 : stat(source, &in) == 0;
+    return path != NULL && is_known && S_ISREG(in.st_mode) && stat(path, &out) == 0 &&
+           in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+}
+
+static int check_outputs(const options_t *options)
+{
+    const char *const paths[] = {options->plan.path, options->plan.log};
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        if (is_source(options->stream, paths[i])) {
+            return ht_complain(HT_EXIT_OUTPUT, "cannot write %s: it is what is read", paths[i]);
+        }
+    }
+    return HT_EXIT_OK;
+}
+
 int ht_cmd_record(int argc, char **argv)
 {
     options_t options = {.plan = {.stem = "heaptrail", .shows_text = true}};
@@ -229,7 +252,8 @@ int ht_cmd_record(int argc, char **argv)
     }
     ht_stream_t *stream = ht_stream_open(options.stream, &options.how, error, sizeof(error));
     if (stream == NULL) { return ht_complain(HT_EXIT_INPUT, "%s", error); }
-    int code = ht_recording_begin(&recording, &options.plan);
+    int code = check_outputs(&options);
+    if (code == HT_EXIT_OK) { code = ht_recording_begin(&recording, &options.plan); }
     if (code == HT_EXIT_OK) {
         catch_signals();
         code = record(&(session_t){.stream = stream, .options = &options, .recording = &recording});

@@ -193,14 +193,35 @@ static int open_given(ht_recording_t *recording, const char *path, bool force)
     return ht_complain(HT_EXIT_OUTPUT, "cannot write %s: %s", path, strerror(errno));
 }
 
+static bool is_trace(const ht_recording_t *recording, const char *path)
+{
+    struct stat trace;
+    struct stat log;
+    return fstat(recording->fd, &trace) == 0 && S_ISREG(trace.st_mode) && stat(path, &log) == 0 &&
+           trace.st_dev == log.st_dev && trace.st_ino == log.st_ino;
+}
+
 static int open_log(ht_recording_t *recording, const char *path)
 {
     recording->log = -1;
     recording->log_path = path;
     if (path == NULL) { return HT_EXIT_OK; }
+    if (is_trace(recording, path)) {
+        return ht_complain(HT_EXIT_OUTPUT, "cannot write the log: %s is the trace's file", path);
+    }
     recording->log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
     if (recording->log >= 0) { return HT_EXIT_OK; }
     return ht_complain(HT_EXIT_OUTPUT, "cannot write %s: %s", path, strerror(errno));
+}
+
+/* An empty trace helps nobody. A pipe or a device is not ours to remove. */
+static void remove_file(const ht_recording_t *recording)
+{
+    struct stat what;
+    if (fstat(recording->fd, &what) == 0 && S_ISREG(what.st_mode) &&
+        strcmp(recording->path, "-") != 0) {
+        unlink(recording->path);
+    }
 }
 
 static void close_all(ht_recording_t *recording)
@@ -234,7 +255,10 @@ int ht_recording_begin(ht_recording_t *recording, const ht_recording_plan_t *pla
         if (recording->recorder == NULL) { code = HT_EXIT_MEMORY; }
     }
     if (code == HT_EXIT_MEMORY) { ht_complain(HT_EXIT_MEMORY, "no memory"); }
-    if (code != HT_EXIT_OK) { close_all(recording); }
+    if (code != HT_EXIT_OK) {
+        remove_file(recording);
+        close_all(recording);
+    }
     return code;
 }
 
@@ -291,16 +315,6 @@ static void say_losses(ht_recording_t *recording, const ht_recorder_status_t *al
                          "%" PRIu32 " frames are of a newer format than this program knows: "
                          "update it",
                          all->newer_version);
-    }
-}
-
-/* An empty trace helps nobody. A pipe or a device is not ours to remove. */
-static void remove_file(const ht_recording_t *recording)
-{
-    struct stat what;
-    if (fstat(recording->fd, &what) == 0 && S_ISREG(what.st_mode) &&
-        strcmp(recording->path, "-") != 0) {
-        unlink(recording->path);
     }
 }
 

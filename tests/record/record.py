@@ -102,6 +102,7 @@ def try_bad(folder):
             (("-", "--nonsense"), 2, b"nonsense")):
         made = run(*arguments, stdin=INPUT, cwd=folder)
         expect(str(arguments), made.returncode == code and words in made.stderr, made)
+    expect("no file without its log", not (folder / "n").exists())
     expect("nothing was lost", raw(folder / "there") == b"precious")
     made = run("-", "-o", folder / "there", "--force", stdin=INPUT)
     expect("--force", made.returncode == 0 and frames_of(folder / "there"), made)
@@ -122,6 +123,14 @@ def try_bad(folder):
            frames_of(folder / "log").count(FRAME[1:-1]) == 2, made)
     made = run("-", "-o", folder / "nul", stdin=b"a\0b\0\0c\n" + FRAME + b"\0d\n")
     expect("NULs in text", made.returncode == 0 and made.stdout.replace(b"\0", b"") == b"abc\nd\n", made)
+    (folder / "source").write_bytes(INPUT)
+    for arguments in ((folder / "source", "-o", folder / "source", "--force"),
+                      (folder / "source", "-o", folder / "new", "--log", folder / "source")):
+        made = run(*arguments)
+        expect("its own source", made.returncode == 4 and b"it is what is read" in made.stderr, made)
+        expect("the source stays", raw(folder / "source") == INPUT)
+    made = run("-", "-o", folder / "both", "--log", folder / "both", stdin=INPUT)
+    expect("one file for both", made.returncode == 4 and b"is the trace's file" in made.stderr, made)
     made = run(folder)
     expect("a folder", made.returncode == 3 and b"is a directory" in made.stderr, made)
     made = run("/dev/null", "-o", folder / "null")
