@@ -168,6 +168,18 @@ def try_terminal(folder):
     expect("terminal, words", b"is gone; waiting for it" in err and b"is back" in err, err)
 
 
+def call(port):
+    """Until the recorder listens."""
+    deadline = time.time() + WAIT
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port))
+        except OSError:
+            if time.time() > deadline:
+                raise
+            time.sleep(0.01)
+
+
 def try_tcp(folder):
     listener = socket.create_server(("127.0.0.1", 0))
     process = start(f"tcp:127.0.0.1:{listener.getsockname()[1]}", "-o", folder / "c1", "--until-end")
@@ -180,15 +192,7 @@ def try_tcp(folder):
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     process = start(f"listen:127.0.0.1:{port}", "-o", folder / "c2", "--for", "3s")
-    deadline = time.time() + WAIT
-    while True:
-        try:
-            device = socket.create_connection(("127.0.0.1", port))
-            break
-        except OSError:
-            if time.time() > deadline:
-                raise
-            time.sleep(0.01)
+    device = call(port)
     device.sendall(INPUT)
     out, err = finish(process, 0, "listen")
     expect("listen", out == TEXT and frames_of(folder / "c2").count(FRAME[1:-1]) == 2, (out, err))
@@ -216,15 +220,7 @@ def try_unplugged(folder):
         port = probe.getsockname()[1]
     process = start(f"listen:127.0.0.1:{port}", "-o", folder / "u")
     for part in (b"half a li", FRAME[:30], FRAME[:-1], INPUT):
-        deadline = time.time() + WAIT
-        while True:
-            try:
-                device = socket.create_connection(("127.0.0.1", port))
-                break
-            except OSError:
-                if time.time() > deadline:
-                    raise
-                time.sleep(0.01)
+        device = call(port)
         device.sendall(part)
         time.sleep(0.5)
         device.close()
