@@ -132,17 +132,28 @@ static void pass_on(int number)
     if (s_child > 0) { kill(s_child, number); }
 }
 
+/* `ignored`: it was before, in the background of a script. */
+static void ignore(int number, sigset_t *ignored)
+{
+    if (signal(number, SIG_IGN) == SIG_IGN) { sigaddset(ignored, number); }
+}
+
 /* Signals that come before there is somebody to pass them on to wait until there is. */
-static bool start(ht_child_t *child, ht_child_plan_t *plan, char *error, size_t error_size)
+static bool start(ht_child_t *child, ht_child_plan_t plan, char *error, size_t error_size)
 {
     sigset_t passed;
     sigset_t before;
+    sigset_t ignored;
+    sigemptyset(&ignored);
     sigemptyset(&passed);
     sigaddset(&passed, SIGTERM);
     sigaddset(&passed, SIGHUP);
     sigprocmask(SIG_BLOCK, &passed, &before);
-    plan->signals = &before;
-    bool started = ht_child_start(child, plan, error, error_size);
+    plan.signals = &before;
+    ignore(SIGINT, &ignored);
+    ignore(SIGQUIT, &ignored);
+    plan.ignored = &ignored;
+    bool started = ht_child_start(child, &plan, error, error_size);
     if (started) {
         s_child = child->pid;
         signal(SIGTERM, pass_on);
@@ -171,10 +182,9 @@ static int run(const options_t *options, const char *preload, ht_recording_t *re
         ht_recording_end(recording);
         return ht_complain(HT_EXIT_MEMORY, "no memory");
     }
-    ht_child_plan_t plan = {.preload = preload, .options = library, .command = options->command};
-    signal(SIGINT, SIG_IGN);
-    signal(SIGQUIT, SIG_IGN);
-    bool started = start(&child, &plan, error, sizeof(error));
+    const ht_child_plan_t plan = {
+        .preload = preload, .options = library, .command = options->command};
+    bool started = start(&child, plan, error, sizeof(error));
     free(library);
     if (!started) {
         recording->quiet = true;

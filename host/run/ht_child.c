@@ -57,14 +57,21 @@ static int move_high(int trace)
     return high;
 }
 
+/* What we ignore for ourselves is the program's to decide. */
+static void restore(const ht_child_plan_t *plan, int number)
+{
+    bool ignored = plan->ignored != NULL && sigismember(plan->ignored, number) == 1;
+    signal(number, ignored ? SIG_IGN : SIG_DFL);
+}
+
 /* exec() failed: say why through a pipe that a successful one closes. */
 static _Noreturn void become(const ht_child_plan_t *plan, int trace, int failure,
                              const struct sigaction *on_child)
 {
     int reason = ENOMEM;
     sigaction(SIGCHLD, on_child, NULL);
-    signal(SIGINT, SIG_DFL);
-    signal(SIGQUIT, SIG_DFL);
+    restore(plan, SIGINT);
+    restore(plan, SIGQUIT);
     signal(SIGPIPE, SIG_DFL);
     if (plan->signals != NULL) { sigprocmask(SIG_SETMASK, plan->signals, NULL); }
     if (prepare(plan, move_high(trace))) {

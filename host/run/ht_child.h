@@ -20,6 +20,7 @@ typedef struct {
     const char *options;     /**< for HEAPTRAIL_OPTIONS, behind those that are there; NULL: none */
     char *const *command;    /**< program and arguments, ends with NULL; looked up in PATH */
     const sigset_t *signals; /**< that the program blocks; NULL: those that we do */
+    const sigset_t *ignored; /**< which of SIGINT and SIGQUIT the program ignores; NULL: none */
 } ht_child_plan_t;
 
 typedef struct {

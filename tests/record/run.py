@@ -61,6 +61,8 @@ def try_what_it_sees(folder):
 def try_ends(folder):
     made = sh(folder, "exit 3", preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
     expect("SIGCHLD ignored", made == (3, b"", b""), made)
+    made = sh(folder, "kill -INT $$; exit 3", preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+    expect("in the background of a script", made == (3, b"", b""), made)
     made = sh(folder, "kill -SEGV $$")
     expect("a signal", made[0] == 128 + signal.SIGSEGV, made)
     began = time.time()
