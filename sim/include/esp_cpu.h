@@ -53,6 +53,8 @@ static inline esp_cpu_cycle_count_t esp_cpu_get_cycle_count(void)
     esp_cpu_cycle_count_t count;
 #if defined(__riscv)
     __asm__ volatile("rdcycle %0" : "=r"(count));
+#elif defined(__XTENSA__)
+    __asm__ volatile("rsr %0, ccount" : "=r"(count));
 #else
     uint32_t high;
     __asm__ volatile("rdtsc" : "=a"(count), "=d"(high));
