@@ -11,8 +11,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The part of a line that is looked at: of files' names, the beginning. */
-#define LINE_MAX_BYTES 96U
+/* The part of a line that is looked at: of files' names, the beginning. The kernel pads what stands
+ * before them to 73 bytes. */
+#define LINE_MAX_BYTES 512U
 
 static const char *read_hex(const char *text, uintptr_t *number)
 {
@@ -36,11 +37,13 @@ static void read_line(const char *line, ht_posix_mapping_t *mapping)
     at = read_hex(at + (*at == '-'), &mapping->end);
     mapping->readable = at[0] == ' ' && at[1] == 'r';
     mapping->writable = mapping->readable && at[2] == 'w';
+    mapping->executable = strnlen(at, 4) == 4 && at[3] == 'x';
     mapping->is_shared = strnlen(at, 5) == 5 && at[4] == 's';
     const char *path = strchr(at, '/');
     const char *name = strchr(at, '[');
     if (path != NULL) { name = NULL; }
     /* Memory that is shared with children is a file of this name to the kernel. */
+    mapping->path = path;
     mapping->is_file = path != NULL && !begins(path, "/dev/zero");
     mapping->is_device = mapping->is_file && begins(path, "/dev/");
     mapping->is_stack = begins(name, "[stack");

@@ -14,12 +14,14 @@ typedef struct {
     uintptr_t end;
     bool readable;
     bool writable;
+    bool executable;
     bool is_shared;
-    bool is_file;    /**< of a file, whatever it is; not memory that is shared with children */
-    bool is_device;  /**< of a path in /dev */
-    bool is_stack;   /**< the first thread's */
-    bool is_heap;    /**< brk's */
-    bool is_kernels; /**< the vDSO */
+    bool is_file;     /**< of a file, whatever it is; not memory that is shared with children */
+    bool is_device;   /**< of a path in /dev */
+    bool is_stack;    /**< the first thread's */
+    bool is_heap;     /**< brk's */
+    bool is_kernels;  /**< the vDSO */
+    const char *path; /**< of a file, its first 400 bytes at least; else NULL. For this call */
 } ht_posix_mapping_t;
 
 /** False ends the walk. */

@@ -10,7 +10,6 @@
  */
 #define _GNU_SOURCE
 #include <elf.h>
-#include <fcntl.h>
 #include <link.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -21,72 +20,12 @@
 #include "ht_port.h"
 #include "ht_posix.h"
 #include "ht_posix_elf.h"
-
-/* A line of maps: addresses, permissions, offset, and a path of PATH_MAX at most. */
-#define LINE_MAX_BYTES 4352
+#include "ht_posix_maps.h"
 
 #define PARTS_MAX 32U
 #define NOTES_MAX_BYTES 1024U
 #define ID_MAX_BYTES 64U
 #define PATH_MAX_BYTES 300U
-
-typedef struct {
-    int fd;
-    size_t used, at;
-    char buffer[LINE_MAX_BYTES];
-} lines_t;
-
-typedef struct {
-    uintptr_t start;
-    const char *path;
-} mapping_t;
-
-/* --- lines ---------------------------------------------------------------------------------------
- */
-
-/* The next line, without its end; NULL: there is none, or it is too long to be one. */
-static char *next_line(lines_t *lines)
-{
-    for (;;) {
-        char *from = lines->buffer + lines->at;
-        char *end = memchr(from, '\n', lines->used - lines->at);
-        if (end != NULL) {
-            *end = '\0';
-            lines->at = (size_t)(end - lines->buffer) + 1U;
-            return from;
-        }
-        memmove(lines->buffer, from, lines->used - lines->at);
-        lines->used -= lines->at;
-        lines->at = 0;
-        ssize_t got =
-            read(lines->fd, lines->buffer + lines->used, sizeof(lines->buffer) - lines->used);
-        if (got <= 0) { return NULL; }
-        lines->used += (size_t)got;
-    }
-}
-
-static const char *read_hex(const char *text, uint64_t *number)
-{
-    *number = 0;
-    for (;; text++) {
-        unsigned digit = *text >= '0' && *text <= '9'   ? (unsigned)(*text - '0')
-                         : *text >= 'a' && *text <= 'f' ? (unsigned)(*text - 'a') + 10U
-                                                        : 16U;
-        if (digit == 16U) { return text; }
-        *number = *number << 4 | digit;
-    }
-}
-
-/* "5581-5582 r-xp 00000000 08:01 1234    /usr/bin/lua5.4"; false: no code of a file. */
-static bool parse(const char *line, mapping_t *mapping)
-{
-    uint64_t start = 0;
-    (void)read_hex(line, &start);
-    const char *rights = strchr(line, ' ');
-    mapping->start = (uintptr_t)start;
-    mapping->path = rights != NULL ? strchr(rights, '/') : NULL;
-    return mapping->path != NULL && rights[3] == 'x';
-}
 
 /* --- one object ----------------------------------------------------------------------------------
  */
@@ -188,19 +127,25 @@ static void tell(const ht_port_story_t *story, const ht_elf_object_t *object, co
     story->text(story->context, HT_HELLO_OBJECT, value.bytes, value.length);
 }
 
+typedef struct {
+    const ht_port_story_t *story;
+    uintptr_t last; /* where the object begins that was told last: its code may be in two pieces */
+} telling_t;
+
+static bool tell_code(void *context, const ht_posix_mapping_t *mapping)
+{
+    telling_t *telling = context;
+    ht_elf_object_t object;
+    if (mapping->path != NULL && mapping->executable && ht_elf_object(mapping->start, &object) &&
+        object.start != telling->last) {
+        telling->last = object.start;
+        tell(telling->story, &object, mapping->path);
+    }
+    return true;
+}
+
 void ht_posix_describe_objects(const ht_port_story_t *story)
 {
-    static lines_t s_lines; /* one drain at a time; too large for a small stack */
-    ht_elf_object_t object;
-    uintptr_t last = 0;
-    s_lines = (lines_t){.fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC)};
-    if (s_lines.fd < 0) { return; }
-    for (const char *line; (line = next_line(&s_lines)) != NULL;) {
-        mapping_t code;
-        if (parse(line, &code) && ht_elf_object(code.start, &object) && object.start != last) {
-            last = object.start;
-            tell(story, &object, code.path);
-        }
-    }
-    close(s_lines.fd);
+    telling_t telling = {.story = story};
+    (void)ht_posix_maps(tell_code, &telling);
 }
