@@ -11,7 +11,8 @@ CASES=$(realpath "$(dirname "$2")")
 expected=${2%.sh}.expected
 case_file=$(realpath "$2")
 SOURCE=$(realpath "$(dirname "$0")/../..")
-export HEAPTRAIL CASES SOURCE LC_ALL=C.UTF-8
+# `script` asks SHELL, which may be unset; the functions below are for bash alone.
+export HEAPTRAIL CASES SOURCE LC_ALL=C.UTF-8 SHELL=/bin/bash
 unset COLUMNS NO_COLOR TERM DEBUGINFOD_URLS
 
 try() {
