@@ -60,7 +60,7 @@ typedef struct {
     uint32_t index, type; /**< HT_TRACE_TASK... */
     bool defined, gone;
     uint64_t handle;
-    const char *name; /**< the last one */
+    const char *name; /**< a task with another name is in another row */
     uint64_t began_us, gone_us;
     uint64_t live_bytes, peak_bytes;
     uint64_t last_key; /**< its latest allocation, while that lives and nothing came after it */

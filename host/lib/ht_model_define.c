@@ -10,7 +10,12 @@
 #include "ht_model_private.h"
 
 /* Of tasks and heaps there are few; a flow's list is walked, and so are the heaps. */
-enum { TASKS_MAX = 1 << 16, HEAPS_MAX = 256, OBJECTS_MAX = 1 << 16 };
+enum {
+    TASKS_MAX = 1 << 16,
+    TASK_ROWS_MAX = 1 << 19 /* a flow's key has 20 bits */,
+    HEAPS_MAX = 256,
+    OBJECTS_MAX = 1 << 16
+};
 
 const char *ht_model_text(ht_model_t *model, ht_text_t text)
 {
@@ -176,22 +181,52 @@ void ht_model_define_site(ht_model_t *model, const ht_event_t *event)
     site->variable = ht_model_text(model, event->site.variable);
 }
 
+static bool has_name(const ht_task_row_t *row, ht_text_t name)
+{
+    return strlen(row->name) == name.length &&
+           (name.length == 0 || memcmp(row->name, name.bytes, name.length) == 0);
+}
+
+/* Is a definition of this row's index another task, or the same under another name? A handle of 0
+ * tells once more of one that is gone. */
+static bool is_another(const ht_task_row_t *row, const ht_event_t *event)
+{
+    bool told_again = event->task_defined.type == HT_TRACE_TASK && event->task_defined.handle == 0;
+    bool other_task = row->gone || row->handle != event->task_defined.handle;
+    return row->defined &&
+           ((other_task && !told_again) || !has_name(row, event->task_defined.name));
+}
+
+/* What a task had under its former name is told under that; it goes on in another row. */
+static ht_row_t next_row(ht_model_t *model, ht_row_t row, const ht_event_t *event)
+{
+    bool renamed =
+        !model->tasks.row[row].gone && model->tasks.row[row].handle == event->task_defined.handle;
+    ht_row_t next =
+        model->tasks.count < TASK_ROWS_MAX ? new_task(model, event->task_defined.index) : 0;
+    if (next == 0) { return row; }
+    ht_task_row_t *old = &model->tasks.row[row];
+    if (renamed) { model->tasks.row[next].last_key = old->last_key; }
+    if (!renamed && !old->gone) { old->gone_us = model->view.last_us; }
+    old->gone = !renamed;
+    return next;
+}
+
 void ht_model_define_task(ht_model_t *model, const ht_event_t *event)
 {
     ht_row_t row = find(&model->task_of, event->task_defined.index + 1U);
-    bool another = row != 0 && model->tasks.row[row].defined &&
-                   model->tasks.row[row].handle != event->task_defined.handle;
-    if (another) {
-        ht_task_row_t *old = &model->tasks.row[row];
-        old->gone_us = old->gone ? old->gone_us : model->view.last_us;
-        old->gone = true;
+    if (row != 0 && is_another(&model->tasks.row[row], event)) {
+        row = next_row(model, row, event);
+    } else if (row == 0) {
+        row = new_task(model, event->task_defined.index);
     }
-    row = row == 0 || another ? new_task(model, event->task_defined.index) : row;
     if (row == 0) { return; }
     model->last_task_index = event->task_defined.index;
     model->last_task = row;
     ht_task_row_t *task = &model->tasks.row[row];
+    bool known = task->defined;
     task->defined = true;
+    if (known) { return; }
     task->handle = event->task_defined.handle;
     task->type = event->task_defined.type;
     task->name = ht_model_text(model, event->task_defined.name);
@@ -200,7 +235,7 @@ void ht_model_define_task(ht_model_t *model, const ht_event_t *event)
 void ht_model_task_gone(ht_model_t *model, const ht_event_t *event)
 {
     ht_row_t row = find(&model->task_of, event->task_gone + 1U);
-    if (row == 0) { return; }
+    if (row == 0 || model->tasks.row[row].gone) { return; }
     model->tasks.row[row].gone = true;
     model->tasks.row[row].gone_us = model->view.last_us;
 }

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """heaptrail run: what the program sees of it, and how it ends.
 
-    run.py HEAPTRAIL
+    run.py HEAPTRAIL ORACLE_TRACED
 """
+import json
 import os
 import pty
 import signal
@@ -14,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-HEAPTRAIL = sys.argv[1]
+HEAPTRAIL, TRACED = sys.argv[1:3]
 failed = 0
 WAIT = 30
 
@@ -108,8 +109,24 @@ def try_live_line(folder):
     expect("live line", process.wait(timeout=WAIT) == 0 and shown.count(b" events, ") >= 2, shown)
 
 
+def tasks_of(trace):
+    done = subprocess.run([HEAPTRAIL, "report", "--json", "--tasks", "--top", "0", trace], stdout=subprocess.PIPE, check=False)
+    return json.loads(done.stdout)["tasks"]["rows"]
+
+
+def try_names(folder):
+    """A thread has the name that it had when it allocated."""
+    made = run("-q", "-o", folder / "trace", "--", TRACED, "names")
+    expect("names: the program", made == (0, b"", b""), made)
+    rows = [row for row in tasks_of(folder / "trace") if row["live_bytes"] != 0]
+    found = sorted((row["task"], row["live_bytes"], row["deleted"]) for row in rows)
+    expect("names", found == [("first", 400, True), ("oracle_traced#2", 100, False), ("oracle_traced#3", 100, False),
+                              ("reader", 200, False), ("reader", 200, False), ("second", 400, True)], found)
+    expect("names: of two threads", len({row["task_id"] for row in rows}) == 2, rows)
+
+
 with tempfile.TemporaryDirectory() as name:
-    for case in (try_what_it_sees, try_ends, try_signals, try_live_line):
+    for case in (try_what_it_sees, try_ends, try_signals, try_live_line, try_names):
         place = Path(name) / case.__name__
         place.mkdir()
         case(place)

@@ -169,6 +169,56 @@ static void test_tasks(void **state)
     assert_true(s_trace.reader.tasks[block->task].gone);
 }
 
+/* The reader, too, has the name of the moment. */
+static void expect_named(uint32_t n, const char *name, bool gone)
+{
+    fixture_poll(&s_trace);
+    const reader_block_t *block = reader_find(&s_trace.reader, BLOCK(n));
+    assert_string_equal(s_trace.reader.tasks[block->task].name, name);
+    assert_int_equal(s_trace.reader.tasks[block->task].gone, gone);
+    unit_check(&s_trace.tracker);
+}
+
+/* A task gets another name, and its row another task at the same address. */
+static void test_tasks_that_change(void **state)
+{
+    (void)state;
+    ht_tracker_t *tracker = &s_trace.tracker;
+    fixture_begin(&s_trace, 64);
+    unit_be(0x2000, "worker#2");
+    add(1, 1);
+    expect_named(1, "worker#2", false);
+    uint64_t events = s_trace.drain.events;
+    ht_tracker_task_named(tracker, 0x2000, "worker#2");
+    ht_tracker_task_named(tracker, 0x5550, "nobody");
+    expect_named(1, "worker#2", false);
+    assert_int_equal(s_trace.drain.events, events);
+    ht_tracker_task_named(tracker, 0x2000, "longer than fifteen");
+    expect_named(1, "longer than fif", false);
+    uint32_t row = ht_task_find(&tracker->tasks, 0x2000);
+    ht_tracker_remove(tracker, BLOCK(1));
+    /* Until its row is the only one that is left. */
+    for (uintptr_t key = 0x3000; tracker->tasks.row_count < HT_TASK_FIRST + tracker->tasks.max;
+         key += 0x1000) {
+        unit_be(key, "other");
+        add(2, 1);
+        ht_tracker_remove(tracker, BLOCK(2));
+        fixture_poll(&s_trace);
+    }
+    ht_tracker_task_gone(tracker, 0x2000);
+    unit_be(0x2000, "upload");
+    add(3, 1);
+    assert_int_equal(ht_task_find(&tracker->tasks, 0x2000), row);
+    expect_named(3, "upload", false);
+    ht_tracker_task_gone(tracker, 0x2000);
+    s_trace.drain.hello_at = 0; /* all is said again */
+    s_trace.drain.hello_frame -= 64;
+    g_fake.tick += 20000;
+    uint64_t hellos = s_trace.reader.hellos;
+    expect_named(3, "upload", true);
+    assert_int_equal(s_trace.reader.hellos, hellos + 1U);
+}
+
 static void test_failures_and_reset(void **state)
 {
     (void)state;
@@ -408,6 +458,7 @@ int main(void)
         TRACED(test_another_origin),
         TRACED(test_a_table_that_is_full),
         TRACED(test_tasks),
+        TRACED(test_tasks_that_change),
         TRACED(test_failures_and_reset),
         TRACED(test_a_ring_that_overflows),
         TRACED(test_a_sink_that_takes_little),

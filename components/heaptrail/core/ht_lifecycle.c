@@ -184,6 +184,21 @@ void ht_tracker_task_gone(ht_tracker_t *tracker, uintptr_t key)
     ht_port_unlock(&tracker->lock, irq);
 }
 
+void ht_tracker_task_named(ht_tracker_t *tracker, uintptr_t key, const char *name)
+{
+    char copy[HT_TASK_NAME_MAX] = "";
+    for (size_t i = 0; name[i] != '\0' && i + 1U < sizeof(copy); i++) {
+        copy[i] = name[i];
+    }
+    ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    uint32_t row = ht_task_find(&tracker->tasks, key);
+    if (row >= HT_TASK_FIRST && memcmp(tracker->tasks.rows[row].name, copy, sizeof(copy)) != 0) {
+        memcpy(tracker->tasks.rows[row].name, copy, sizeof(copy));
+        ht_trace_task(tracker, row);
+    }
+    ht_port_unlock(&tracker->lock, irq);
+}
+
 /* Run `step` under the lock once for each i in 0 .. count - 1, giving the lock back in between. */
 #define EACH_LOCKED(tracker, count, step)                                                          \
     do {                                                                                           \

@@ -306,6 +306,10 @@ ht_task_id_t ht_tracker_task(ht_tracker_t *tracker);
  * block. O(1). */
 void ht_tracker_task_gone(ht_tracker_t *tracker, uintptr_t key);
 
+/** A task that has a row has another name from now on, cut to HT_TASK_NAME_MAX - 1 bytes. (FreeRTOS
+ * knows no such thing, threads do.) O(1). */
+void ht_tracker_task_named(ht_tracker_t *tracker, uintptr_t key, const char *name);
+
 /** Add a heap and move the blocks that lie in it to it. False: no room. O(blocks), in constant
  * slices. */
 bool ht_tracker_add_heap(ht_tracker_t *tracker, uintptr_t start, size_t size, uint32_t caps,

@@ -6,6 +6,7 @@
  * it. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -112,10 +114,46 @@ static int load(const char *path)
     return 0;
 }
 
+/* --- names --------------------------------------------------------------------------------------
+ */
+
+static pthread_barrier_t s_step;
+
+/* Allocates under three names: the one it begins with, its own choice, and another thread's. */
+static void *work_and_be_named(void *argument)
+{
+    void **block = argument;
+    block[0] = malloc(100);
+    prctl(PR_SET_NAME, "reader");
+    block[1] = malloc(200);
+    pthread_barrier_wait(&s_step);
+    pthread_barrier_wait(&s_step); /* renamed */
+    block[2] = malloc(400);
+    return NULL;
+}
+
+static int rename_threads(void)
+{
+    static void *s_block[2][3]; /* live at the end */
+    pthread_t thread;
+    pthread_barrier_init(&s_step, NULL, 2);
+    for (int i = 0; i < 2; i++) {
+        if (pthread_create(&thread, NULL, work_and_be_named, s_block[i]) != 0) { return 2; }
+        pthread_barrier_wait(&s_step);
+        int failed = pthread_setname_np(thread, i == 0 ? "first" : "second");
+        failed |= pthread_setname_np(thread, "longer than it may be") != ERANGE;
+        pthread_barrier_wait(&s_step);
+        pthread_join(thread, NULL);
+        if (failed) { return 1; }
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
     if (strcmp(what, "alarm") == 0) { return end_by_alarm(); }
+    if (strcmp(what, "names") == 0) { return rename_threads(); }
     if (strcmp(what, "cancel") == 0) { return cancel(); }
     if (strcmp(what, "numbers") == 0 && argc > 2) { return take_numbers(argv[2]); }
     if (strcmp(what, "load") == 0 && argc > 2) { return load(argv[2]); }

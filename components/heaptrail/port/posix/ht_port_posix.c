@@ -122,6 +122,16 @@ ht_posix_thread_t *ht_posix_thread_self(void)
     return __builtin_expect(state != NULL, 1) ? state : new_thread();
 }
 
+/* A pthread_t is where the thread's stack ends: the thread pointer. */
+uintptr_t ht_posix_thread_key(uintptr_t thread)
+{
+    const ht_posix_thread_t *state = __atomic_load_n(&s_threads.all, __ATOMIC_ACQUIRE);
+    while (state != NULL && __atomic_load_n(&state->stack_top, __ATOMIC_RELAXED) != thread) {
+        state = state->all_next;
+    }
+    return state != NULL ? state->key : 0;
+}
+
 bool ht_posix_thread_on_stack(uintptr_t address, uintptr_t low, uintptr_t high)
 {
     const ht_posix_thread_t *state = __atomic_load_n(&s_threads.all, __ATOMIC_ACQUIRE);

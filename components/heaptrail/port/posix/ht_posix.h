@@ -8,7 +8,7 @@
  *
  *   hooks    malloc & co. of the program ──> real allocator, default tracker
  *   life     first allocation, fork, exit: when the tracker is born and when the report is written
- *   thread   one small state per thread
+ *   thread   one small state per thread;  names: threads that are renamed
  *   heap     glibc's allocator below us, and its headers;  own: heaptrail's own memory
  *   checks   which errors are looked for, and when;  place: what an address is
  *   stop     all other threads;  roots: where pointers are;  maps: what memory there is
@@ -45,6 +45,9 @@ ht_posix_thread_t *ht_posix_thread_find(void);
 
 /** The same; makes one. NULL: before ht_posix_threads_init(), or no memory. Keeps errno. */
 ht_posix_thread_t *ht_posix_thread_self(void);
+
+/** The key of a thread that allocated, by its pthread_t; 0: none. Async-signal-safe. O(threads). */
+uintptr_t ht_posix_thread_key(uintptr_t thread);
 
 /** Is an address in the mapping [low, high) on the stack of a thread that allocated? */
 bool ht_posix_thread_on_stack(uintptr_t address, uintptr_t low, uintptr_t high);

@@ -264,6 +264,17 @@ static void end_task(void)
     ht_tracker_task_gone(TRACKER, 0x3FC91230U);
 }
 
+static void name_task(void)
+{
+    ht_tracker_task_named(TRACKER, 0x3FC91230U, "another name");
+}
+
+static void begin_trace_with_task(void)
+{
+    ht_tracker_task_seen(TRACKER, 0x3FC91230U);
+    begin_trace();
+}
+
 /* A block of before goes with all others. */
 static void add_and_reset(void)
 {
@@ -360,6 +371,7 @@ const scenario_t g_scenarios_trace[] = {
     {"trace_heap", begin_stream_with_pool, define_pool, replace_pool, look_at_definitions, true},
     {"trace_task", begin_recorder, define_task, replace_task, look_at_definitions, true},
     {"trace_tasks", begin_stream_with_task, poll, end_task, look_at_stream, true},
+    {"trace_named", begin_trace_with_task, name_task, add_one, look_at_numbers, false},
     {"trace_reset", begin_stream, poll, add_and_reset, look_at_stream, true},
     {"trace_samples", begin_stream_with_sample, poll_heaps, sample_again, look_at_stream, true},
     {NULL, NULL, NULL, NULL, NULL, false},
