@@ -4,9 +4,12 @@
  */
 /**
  * @file heaptrail_leaks.h
- * Which blocks are leaked: those that nothing points to any more.
+ * Which blocks are leaked: those that nothing points to any more; and all that speaks for a leak
+ * where something does.
  *
- *     heaptrail_scan(NULL, print_leak, NULL, &summary);
+ *     heaptrail_print(HEAPTRAIL_REPORT_LEAKS);              (heaptrail_report.h)
+ *     heaptrail_suspects_find(NULL, &summary);              the same in code, by call site
+ *     heaptrail_scan(NULL, print_leak, NULL, &summary);     block by block
  *
  * The scan starts at all variables, at every task's stack and registers, and at what you register
  * here, and follows every word that could be a pointer. A block that it does not come to is lost:
@@ -131,6 +134,160 @@ esp_err_t heaptrail_for_each_leak_site(heaptrail_leak_site_fn_t fn, void *contex
 
 /** Give the sums back. Harmless where there are none. */
 void heaptrail_leaks_forget(void);
+
+/* --- growth --------------------------------------------------------------------------------------
+ */
+
+/**
+ * Read what lives of each site now, and how much memory is free: of each site the floor is kept,
+ * the least that lived, in 8 to 16 steps that cover the whole run. Called each
+ * CONFIG_HEAPTRAIL_GROWTH_PERIOD_MS by the idle task of core 0 (chips); call it yourself where that
+ * is 0, or on Linux. More often than the steps are long does no harm.
+ *
+ * Reads one word of each of CONFIG_HEAPTRAIL_GROWTH_SITES sites, with no lock: about 25
+ * instructions each. Never waits. From tasks and idle hooks.
+ *
+ * @return ESP_OK; ESP_ERR_NOT_SUPPORTED (no room: the option is 0); ESP_ERR_INVALID_STATE (in an
+ *         ISR, the tracker is new, or another task is at it).
+ */
+esp_err_t heaptrail_growth_sample(void);
+
+/**
+ * Keep the floors elsewhere, and of more or fewer sites than CONFIG_HEAPTRAIL_GROWTH_SITES. What
+ * was seen so far is forgotten.
+ *
+ * @param memory Aligned to 2, stays heaptrail's; NULL: back to the static memory.
+ * @param bytes  32 for each site.
+ * @return ESP_OK; ESP_ERR_INVALID_ARG (alignment; bytes without memory, fewer than 32);
+ *         ESP_ERR_INVALID_STATE (in an ISR, or another task reads it just now).
+ */
+esp_err_t heaptrail_growth_memory(void *memory, size_t bytes);
+
+/** What the floor of a site does. */
+typedef struct {
+    bool rises;  /**< it goes up, again and again, and has not stopped */
+    bool steady; /**< nearly all the time, five times at least, for five minutes at least */
+    int64_t bytes_per_hour;
+    uint32_t steps;           /**< of the history, that this was judged by */
+    uint32_t rising_permille; /**< of all pairs of steps: those that rise */
+    uint64_t span_us;         /**< from the first step to the last */
+    size_t from_bytes;        /**< the floor in the first */
+    size_t to_bytes;          /**< and in the last */
+} heaptrail_growth_t;
+
+/** Of one site (heaptrail_origin_t::id). ESP_ERR_NOT_FOUND: it has no history;
+ * ESP_ERR_INVALID_STATE: as heaptrail_growth_sample(), or nothing was sampled yet. */
+esp_err_t heaptrail_growth_of_site(uint32_t site_id, heaptrail_growth_t *growth);
+
+/* --- one ranking
+ * ------------------------------------------------------------------------------------- */
+
+/** How sure it is that a site leaks. */
+typedef enum {
+    HEAPTRAIL_SURE_FOLLOWS = 0, /**< it does not itself: its blocks are only lost with others */
+    HEAPTRAIL_SURE_POSSIBLE,    /**< one kind of evidence, which has innocent causes, too */
+    HEAPTRAIL_SURE_LIKELY,      /**< a floor that rises steadily; or two kinds of evidence, of which
+                                     one is a rising floor or possibly lost blocks */
+    HEAPTRAIL_SURE_CERTAIN,     /**< nothing points to blocks of it any more */
+    HEAPTRAIL_SURE_COUNT
+} heaptrail_sure_t;
+
+/** @{ */
+/** Kinds of evidence: bits. */
+#define HEAPTRAIL_EVIDENCE_UNREACHABLE 1U /**< the scan: lost, indirectly lost, possibly lost */
+#define HEAPTRAIL_EVIDENCE_GROWTH 2U      /**< the floor of its live bytes rises */
+#define HEAPTRAIL_EVIDENCE_TASK_GONE 4U   /**< the task that allocated is gone, its block is not */
+#define HEAPTRAIL_EVIDENCE_OVERDUE 8U     /**< blocks much older than those of the site become */
+#define HEAPTRAIL_EVIDENCE_ALL 15U
+/** @} */
+
+/** What to look for. All zero is good. */
+typedef struct {
+    uint32_t evidence; /**< HEAPTRAIL_EVIDENCE_*; 0: all. Without UNREACHABLE nothing is scanned */
+    uint32_t site_id;  /**< only this site; 0: any */
+    uint32_t task_id;  /**< of TASK_GONE only what this task left; 0: any */
+    uint32_t overdue_times; /**< overdue: so many times the usual life; 0: 10 */
+    uint32_t frees_min;     /**< to know a usual life, so many must have ended; 0: 16 */
+    const heaptrail_scan_options_t *scan; /**< NULL: all zero */
+} heaptrail_suspect_options_t;
+
+/** A site that may leak, and what speaks for it. */
+typedef struct {
+    heaptrail_origin_t origin;
+    heaptrail_sure_t sure;
+    uint32_t evidence; /**< HEAPTRAIL_EVIDENCE_*: which of the following say something */
+    uint32_t live_blocks;
+    size_t live_bytes;
+    /* UNREACHABLE */
+    uint32_t lost_blocks;
+    uint32_t with_blocks; /**< of any site, that would be freed with these */
+    uint32_t possible_blocks;
+    uint32_t indirect_blocks; /**< of this site, lost with those of any */
+    size_t lost_bytes;
+    size_t with_bytes;
+    size_t possible_bytes;
+    size_t indirect_bytes;
+    /* GROWTH */
+    heaptrail_growth_t growth;
+    /* TASK_GONE */
+    uint32_t left_blocks;
+    size_t left_bytes;
+    uint32_t left_tasks;                     /**< that left them: 1, or 2 for more than one */
+    uint32_t left_task_id;                   /**< one of them */
+    char left_task[HEAPTRAIL_TASK_NAME_MAX]; /**< its name */
+    /* OVERDUE */
+    uint32_t overdue_blocks;
+    size_t overdue_bytes;
+    uint64_t overdue_age_us; /**< of the oldest of them */
+    uint64_t usual_life_us;  /**< 19 of 20 blocks that ended were younger than this */
+    uint32_t overdue_times;  /**< how many times that the oldest is */
+} heaptrail_suspect_t;
+
+/** When memory runs out, if the site's floors go on rising as they do. */
+typedef struct {
+    uint32_t caps;           /**< of which memory (MALLOC_CAP_*); 0: of none that is known */
+    size_t free_bytes;       /**< of it, when it was last sampled */
+    uint64_t bytes_per_hour; /**< that it has less */
+    uint64_t left_us;        /**< from now on; 0: less than a sample's period */
+} heaptrail_exhaustion_t;
+
+/** About all suspects. */
+typedef struct {
+    uint32_t sites[HEAPTRAIL_SURE_COUNT]; /**< how many of each */
+    esp_err_t scanned; /**< ESP_OK: `scan` says what the scan found; ESP_ERR_NOT_FOUND: there was to
+                            be none; else why there is none, as heaptrail_scan() */
+    heaptrail_scan_summary_t scan;
+    uint32_t growth_steps;    /**< of the history of floors; 0: there is none */
+    uint64_t growth_span_us;  /**< that it covers */
+    uint32_t growth_left_out; /**< sites without a history: CONFIG_HEAPTRAIL_GROWTH_SITES */
+    uint64_t bytes_per_hour;  /**< all rising floors together, without the heap's own bytes */
+    bool disturbed;           /**< the table moved records meanwhile: some were missed */
+    heaptrail_exhaustion_t exhaustion;
+} heaptrail_suspect_summary_t;
+
+/** Return false to end the walk. Called in the caller's context, with no lock held. */
+typedef bool (*heaptrail_suspect_fn_t)(void *context, const heaptrail_suspect_t *suspect);
+
+/**
+ * Gather the evidence of each site, and keep it until heaptrail_suspects_forget(): about 100 bytes
+ * per site that was ever seen (160 on 64-bit), from the heap, and while it scans what
+ * heaptrail_leaks_find() takes. Where the scan is not possible the rest is gathered without it.
+ *
+ * Costs the scan; then a walk over the table, about 40 instructions for each block, and about 3,000
+ * for each site that has a history. Stack: about 1.2 KB.
+ *
+ * @return ESP_OK; ESP_ERR_NO_MEM; ESP_ERR_INVALID_ARG (of `scan`); ESP_ERR_INVALID_STATE (in an
+ *         ISR, the tracker is new, another task has kept some or scans).
+ */
+esp_err_t heaptrail_suspects_find(const heaptrail_suspect_options_t *options,
+                                  heaptrail_suspect_summary_t *summary);
+
+/** All that were found, the surest first, of those the largest. ESP_ERR_INVALID_STATE: there are
+ * none kept. O(suspects). */
+esp_err_t heaptrail_for_each_suspect(heaptrail_suspect_fn_t fn, void *context);
+
+/** Give the memory back. Harmless where there is none. */
+void heaptrail_suspects_forget(void);
 
 /* --- what the scan cannot see by itself --------------------------------------------------------
  */

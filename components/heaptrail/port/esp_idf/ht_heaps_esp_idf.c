@@ -7,6 +7,7 @@
 
 #include "esp_freertos_hooks.h"
 #include "heaptrail.h"
+#include "heaptrail_leaks.h"
 #include "ht_caps.h"
 #include "ht_config.h"
 #include "ht_default.h"
@@ -159,18 +160,23 @@ bool ht_port_sample_caps(uint32_t caps, ht_heap_sample_t *sample)
     return true;
 }
 
-#if CONFIG_HEAPTRAIL_SAMPLE_INTERVAL_MS > 0
+#if CONFIG_HEAPTRAIL_SAMPLE_INTERVAL_MS > 0 || CONFIG_HEAPTRAIL_GROWTH_PERIOD_MS > 0
 
-/* In the idle task, once an interval: a walk costs what ESP-IDF's own heap_caps_get_info() costs.
- */
+/* 0: never. The idle task's stack has room for both. */
+static bool is_due(ht_tick_t *last, ht_tick_t now, uint32_t period_ms)
+{
+    if (period_ms == 0 || now - *last < pdMS_TO_TICKS(period_ms)) { return false; }
+    *last = now;
+    return true;
+}
+
 static bool sample_when_idle(void)
 {
-    static ht_tick_t s_last;
+    static ht_tick_t s_heaps;
+    static ht_tick_t s_floors;
     ht_tick_t now = ht_port_tick();
-    if (now - s_last >= pdMS_TO_TICKS(CONFIG_HEAPTRAIL_SAMPLE_INTERVAL_MS)) {
-        s_last = now;
-        heaptrail_sample();
-    }
+    if (is_due(&s_heaps, now, CONFIG_HEAPTRAIL_SAMPLE_INTERVAL_MS)) { heaptrail_sample(); }
+    if (is_due(&s_floors, now, CONFIG_HEAPTRAIL_GROWTH_PERIOD_MS)) { heaptrail_growth_sample(); }
     return true; /* nothing more to do until the next interrupt */
 }
 

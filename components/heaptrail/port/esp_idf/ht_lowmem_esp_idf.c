@@ -12,16 +12,16 @@
 #include "ht_config.h"
 #include "ht_default.h"
 
-#if CONFIG_HEAPTRAIL_LOWMEM_WATCHES > 0
-
-static esp_timer_handle_t s_timer;
-
-/* A sum over the heaps of a number that each keeps: no lock, no walk. */
 size_t ht_port_free_bytes(uint32_t caps)
 {
     return heap_caps_get_free_size(ht_port_heap_caps(caps));
 }
 
+#if CONFIG_HEAPTRAIL_LOWMEM_WATCHES > 0
+
+static esp_timer_handle_t s_timer;
+
+/* A sum over the heaps of a number that each keeps: no lock, no walk. */
 static void poll(void *argument)
 {
     (void)argument;
@@ -49,12 +49,6 @@ void ht_port_lowmem_wake(void)
 }
 
 #else
-
-size_t ht_port_free_bytes(uint32_t caps)
-{
-    (void)caps;
-    return SIZE_MAX;
-}
 
 bool ht_port_lowmem_start(void)
 {
