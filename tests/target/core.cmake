@@ -13,6 +13,8 @@ foreach(module table origin task heap failure tracker query lifecycle check race
 endforeach()
 heaptrail_target_test(unit_trace MARCH ${BOTH} LIBS core_fake INCLUDES ${TESTS}/unit
   SOURCES ${TESTS}/unit/test_trace.c ${TESTS}/unit/trace_reader.c ${TESTS}/unit/trace_reader_records.c)
+heaptrail_target_test(unit_scan MARCH ${BOTH} LIBS core_fake INCLUDES ${TESTS}/reach
+  SOURCES ${TESTS}/unit/test_scan.c ${TESTS}/reach/reach.c)
 heaptrail_target_test(unit_explained MARCH ${BOTH} LIBS core_fake
   SOURCES ${TESTS}/unit/test_explained.c ${COMPONENT}/api/heaptrail_explain.c
   INCLUDES ${COMPONENT}/api ${COMPONENT}/port/posix/include)

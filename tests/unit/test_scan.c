@@ -4,10 +4,12 @@
  */
 /* The reachability scan: graphs with known answers, and random ones against a naive oracle. */
 #include "ht_scan.h"
+#include "reach.h"
 #include "unit.h"
 
 #define WORDS 4096U
 #define BLOCKS 100U
+#define GRAPHS 4000U
 
 static ht_tracker_t s_tracker;
 static ht_scan_t s_scan;
@@ -15,15 +17,6 @@ static void *s_memory;
 static uintptr_t s_arena[WORDS]; /* the heap: blocks with gaps between them */
 static uintptr_t s_roots[16];
 static ht_origin_id_t s_origin;
-static uint32_t s_seed;
-
-static uint32_t random_below(uint32_t n)
-{
-    s_seed ^= s_seed << 13;
-    s_seed ^= s_seed >> 17;
-    s_seed ^= s_seed << 5;
-    return s_seed % n;
-}
 
 static void begin(uint32_t work_max)
 {
@@ -402,168 +395,79 @@ static void test_sizes(void **state)
 
 /* --- random graphs against an oracle that knows nothing of lists, spans and sweeps --- */
 
-#define GRAPH 60U
-
-typedef struct {
-    uint32_t count;
-    uintptr_t *block[GRAPH];
-    size_t words[GRAPH];
-    bool start[GRAPH][GRAPH]; /* [i][j]: i holds a pointer to the start of j */
-    bool any[GRAPH][GRAPH];   /* or into it */
-    bool root_start[GRAPH];
-    bool root_any[GRAPH];
-    ht_scan_class_t class[GRAPH]; /* LOST stands for INDIRECT, too */
-} graph_t;
-
-static void link_to(graph_t *graph, bool *start, bool *any, uintptr_t *from)
+static uintptr_t value_of(const reach_graph_t *graph, reach_link_t link)
 {
-    uint32_t to = random_below(graph->count);
-    uint32_t kind = random_below(10);
-    size_t bytes = graph->words[to] * sizeof(uintptr_t);
-    if (kind < 5 || (kind < 8 && bytes == 0)) {
-        *from = (uintptr_t)graph->block[to];
-        start[to] = true;
-        any[to] = true;
-    } else if (kind < 7) {
-        *from = (uintptr_t)graph->block[to] + 1U + random_below((uint32_t)bytes - 1U);
-        any[to] = true;
-    } else if (kind < 8) {
-        *from = (uintptr_t)graph->block[to] + bytes; /* a gap is there */
-    } else {
-        *from = random_below(1000);
-    }
+    return link.kind == REACH_NUMBER ? link.offset : graph->block[link.to] + link.offset;
 }
 
-static void make_graph(graph_t *graph)
+/* In the arena, with gaps between them, some of them large. */
+static void place_blocks(reach_graph_t *graph)
 {
-    memset(graph, 0, sizeof(*graph));
-    graph->count = 1U + random_below(GRAPH - 1U);
     uint32_t at = 0;
     for (uint32_t i = 0; i < graph->count; i++) {
-        at += 1U + random_below(4);
-        graph->words[i] = random_below(12);
-        graph->block[i] = &s_arena[at];
-        at += (uint32_t)graph->words[i];
-        at += random_below(8) == 0 ? 600U / GRAPH : 0;
+        at += 1U + reach_random(graph, 4);
+        graph->block[i] = (uintptr_t)&s_arena[at];
+        at += graph->words[i];
+        at += reach_random(graph, 8) == 0 ? 600U / REACH_MAX : 0;
     }
     /* The table hands them out in no order. */
+    bool coprime = graph->count % 7U != 0;
     for (uint32_t i = 0; i < graph->count; i++) {
-        uint32_t j = (i * 7U) % graph->count;
-        bool coprime = graph->count % 7U != 0;
-        uint32_t k = coprime ? j : i;
-        ht_tracker_add(&s_tracker, (uintptr_t)graph->block[k], graph->words[k] * sizeof(uintptr_t),
-                       s_origin);
-    }
-    for (uint32_t i = 0; i < graph->count; i++) {
-        for (size_t w = 0; w < graph->words[i]; w++) {
-            if (random_below(4) == 0) {
-                link_to(graph, graph->start[i], graph->any[i], &graph->block[i][w]);
-            }
-        }
-    }
-    for (uint32_t r = 0; r < random_below(ENTRIES(s_roots)); r++) {
-        link_to(graph, graph->root_start, graph->root_any, &s_roots[r]);
+        uint32_t k = coprime ? (i * 7U) % graph->count : i;
+        ht_tracker_add(&s_tracker, graph->block[k], graph->words[k] * sizeof(uintptr_t), s_origin);
     }
 }
 
-/* Again and again over all pairs until nothing changes. */
-static void solve(graph_t *graph)
+static void make_graph(reach_graph_t *graph)
 {
-    bool changed = true;
-    bool reached[GRAPH] = {false};
-    bool maybe[GRAPH] = {false};
+    place_blocks(graph);
     for (uint32_t i = 0; i < graph->count; i++) {
-        reached[i] = graph->root_start[i];
-        maybe[i] = graph->root_any[i];
-    }
-    while (changed) {
-        changed = false;
-        for (uint32_t i = 0; i < graph->count; i++) {
-            for (uint32_t j = 0; j < graph->count; j++) {
-                bool r = reached[i] && graph->start[i][j];
-                bool m = (reached[i] || maybe[i]) && graph->any[i][j];
-                changed = changed || (r && !reached[j]) || (m && !maybe[j]);
-                reached[j] = reached[j] || r;
-                maybe[j] = maybe[j] || m;
-            }
+        uintptr_t *words = (uintptr_t *)graph->block[i];
+        for (uint32_t w = 0; w < graph->words[i]; w++) {
+            if (reach_random(graph, 4) == 0) { words[w] = value_of(graph, reach_link(graph, i)); }
         }
     }
-    for (uint32_t i = 0; i < graph->count; i++) {
-        graph->class[i] = reached[i] ? HT_SCAN_REACHABLE
-                          : maybe[i] ? HT_SCAN_POSSIBLE
-                                     : HT_SCAN_LOST;
+    uint32_t roots = reach_random(graph, ENTRIES(s_roots));
+    for (uint32_t r = 0; r < roots; r++) {
+        s_roots[r] = value_of(graph, reach_link(graph, REACH_MAX));
     }
 }
 
-/* holds[i][j]: one can go from lost block i to lost block j. */
-static void close_over_lost(const graph_t *graph, bool holds[GRAPH][GRAPH])
+static uint32_t number_of(const reach_graph_t *graph, const void *block)
 {
-    for (uint32_t i = 0; i < graph->count; i++) {
-        for (uint32_t j = 0; j < graph->count; j++) {
-            holds[i][j] = graph->any[i][j] && graph->class[i] == HT_SCAN_LOST &&
-                          graph->class[j] == HT_SCAN_LOST;
-        }
+    uint32_t i = 0;
+    while (i < graph->count && graph->block[i] != (uintptr_t)block) {
+        i++;
     }
-    for (uint32_t k = 0; k < graph->count; k++) { /* Warshall (1962) */
-        for (uint32_t i = 0; i < graph->count; i++) {
-            for (uint32_t j = 0; j < graph->count; j++) {
-                holds[i][j] = holds[i][j] || (holds[i][k] && holds[k][j]);
-            }
-        }
-    }
+    return i;
 }
 
-static uint32_t number_of(const graph_t *graph, const void *block)
+static void compare_graph(const reach_graph_t *graph, uint32_t seed)
 {
+    reach_t got[REACH_MAX];
+    uint32_t leader[REACH_MAX];
+    uint32_t which = 0;
+    if (s_scan.count != graph->count) { fail_msg("seed %u: count", (unsigned)seed); }
     for (uint32_t i = 0; i < graph->count; i++) {
-        if (graph->block[i] == block) { return i; }
+        const void *block = (const void *)graph->block[i];
+        got[i] = (reach_t)class_of(block);
+        leader[i] = number_of(graph, leader_of(block));
     }
-    fail_msg("a block that is none");
-    return 0;
-}
-
-static void compare_lost(const graph_t *graph)
-{
-    static bool holds[GRAPH][GRAPH];
-    close_over_lost(graph, holds);
-    for (uint32_t i = 0; i < graph->count; i++) {
-        if (graph->class[i] != HT_SCAN_LOST) { continue; }
-        uint32_t leader = number_of(graph, leader_of(graph->block[i]));
-        if (class_of(graph->block[i]) == HT_SCAN_INDIRECT) {
-            assert_true(holds[leader][i]);
-            assert_int_equal(class_of(graph->block[leader]), HT_SCAN_LOST);
-            continue;
-        }
-        /* A leader: who points to it is in a ring with it, and no leader. */
-        assert_int_equal(class_of(graph->block[i]), HT_SCAN_LOST);
-        assert_int_equal(leader, i);
-        for (uint32_t j = 0; j < graph->count; j++) {
-            if (j == i || graph->class[j] != HT_SCAN_LOST || !graph->any[j][i]) { continue; }
-            assert_true(holds[i][j]);
-            assert_int_equal(class_of(graph->block[j]), HT_SCAN_INDIRECT);
-        }
-    }
+    const char *wrong = reach_compare(graph, got, leader, &which);
+    if (wrong != NULL) { fail_msg("seed %u block %u: %s", (unsigned)seed, (unsigned)which, wrong); }
 }
 
 static void test_random_graphs(void **state)
 {
     (void)state;
-    static graph_t graph;
-    for (uint32_t seed = 1; seed <= 4000; seed++) {
-        s_seed = seed * 2654435761U;
-        begin(1U + random_below(seed % 3U == 0 ? 100U : 3U));
+    static reach_graph_t graph;
+    for (uint32_t seed = 1; seed <= GRAPHS; seed++) {
+        reach_begin(&graph, seed * 2654435761U);
+        begin(1U + reach_random(&graph, seed % 3U == 0 ? 100U : 3U)); /* room for work */
         make_graph(&graph);
-        solve(&graph);
-        pass(random_below(2) == 0 ? UINT32_MAX : 1U + random_below(20));
-        if (s_scan.count != graph.count) { fail_msg("seed %u: count", seed); }
-        for (uint32_t i = 0; i < graph.count; i++) {
-            ht_scan_class_t got = class_of(graph.block[i]);
-            if (got == HT_SCAN_INDIRECT) { got = HT_SCAN_LOST; }
-            if (got != graph.class[i]) {
-                fail_msg("seed %u block %u: %d, not %d", seed, i, (int)got, (int)graph.class[i]);
-            }
-        }
-        compare_lost(&graph);
+        reach_solve(&graph);
+        pass(seed % 2U == 0 ? UINT32_MAX : 1U + seed % 20U);
+        compare_graph(&graph, seed);
         end();
     }
 }

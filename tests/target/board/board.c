@@ -12,7 +12,7 @@
 #define MTIME (CLINT + 0xbff8U)
 #define MIE_TIMER 0x80U
 #define CAUSE_TIMER 0x80000007U
-#define STACK_BYTES 16384U
+#define STACK_BYTES BOARD_ISR_STACK_BYTES
 
 static struct {
     void (*on_timer)(void);
@@ -25,7 +25,7 @@ static struct {
 
 static uint8_t s_hart_stack[4U * STACK_BYTES] __attribute__((aligned(16)));
 extern volatile uint32_t board_hart_stack, board_hart_entry, board_hart_tp; /* enter.S */
-extern char __heap_end[], __text_start[], __data_start[];                   /* board.ld */
+extern char __heap_end[], __stack[], __text_start[], __data_start[];        /* board.ld */
 void board_trap(void);
 void board_on_trap(uint32_t cause, uint32_t pc);
 
@@ -48,14 +48,29 @@ uint64_t board_time(void)
     }
 }
 
+bool board_is_in_isr(unsigned hart)
+{
+    return s_hart[hart].in_isr != 0;
+}
+
 bool board_in_isr(void)
 {
-    return s_hart[board_hart()].in_isr != 0;
+    return board_is_in_isr(board_hart());
 }
 
 uintptr_t board_stack_low(unsigned hart)
 {
     return hart == 0 ? (uintptr_t)__heap_end : (uintptr_t)s_hart_stack;
+}
+
+uintptr_t board_stack_end(unsigned hart)
+{
+    return hart == 0 ? (uintptr_t)__stack : (uintptr_t)s_hart_stack + sizeof(s_hart_stack);
+}
+
+uintptr_t board_isr_stack_low(unsigned hart)
+{
+    return (uintptr_t)s_hart[hart].isr_stack;
 }
 
 bool board_is_code(uintptr_t address)

@@ -49,6 +49,14 @@ void board_start_hart(void (*fn)(void));
 /** The lowest address of a hart's stack, which is not its handlers'. Any context. */
 uintptr_t board_stack_low(unsigned hart);
 
+/** Where a hart's stack ends. Any context. */
+uintptr_t board_stack_end(unsigned hart);
+
+/** The stack of a hart's handlers, and whether one runs there now. Any context. */
+#define BOARD_ISR_STACK_BYTES 16384U
+uintptr_t board_isr_stack_low(unsigned hart);
+bool board_is_in_isr(unsigned hart);
+
 /** Code or a constant? Any context. */
 bool board_is_code(uintptr_t address);
 
