@@ -118,7 +118,9 @@ static void step(worker_t *worker, bool in_isr)
 
 static void in_isr(void *context)
 {
-    step(context, true);
+    worker_t *worker = context;
+    step(worker, true);
+    if (worker->steps++ % 16U == 0) { (void)heaptrail_trace_mark("in the midst"); }
 }
 
 static void work(void *context)
@@ -190,6 +192,73 @@ static void test_two_cores_at_once(void **state)
     config.parallel = true;
     config.isr_period_us = 0;
     run_crowd(&config);
+}
+
+/* --- marks that an interrupt sets --------------------------------------------------------------
+ */
+
+static esp_err_t s_marked;
+
+static void mark_in_isr(void *context)
+{
+    worker_t *worker = context;
+    step(worker, true);
+    s_marked = heaptrail_trace_mark("isr");
+    step(worker, true);
+}
+
+/* Each mark has the device's sums, and what the events before it add up to. */
+static uint32_t expect_exact_marks(uint32_t from)
+{
+    uint32_t in_isr = 0;
+    for (uint32_t i = from; i < s_reader.mark_count; i++) {
+        const reader_mark_t *mark = &s_reader.marks[i];
+        assert_true(mark->exact);
+        assert_memory_equal(&mark->ours, &mark->device, sizeof(mark->ours));
+        if (strcmp(mark->name, "isr") != 0) { continue; }
+        assert_string_equal(s_reader.tasks[mark->task].name, "(ISR core 0)");
+        assert_int_equal(s_reader.tasks[mark->task].kind, 1);
+        in_isr++;
+    }
+    return in_isr;
+}
+
+/* At each place in an allocation, a realloc and a free where an interrupt can come. */
+static void mark_everywhere(void *context)
+{
+    (void)context;
+    assert_int_equal(heaptrail_trace_start(&s_config), ESP_OK);
+    poll_all();
+    expect_the_same("begun");
+    uint32_t from = s_reader.mark_count;
+    uint32_t places = 0;
+    for (uint64_t fired = 0; places < 200; places++) {
+        fired = sim_isr_fired();
+        sim_isr_fire_at(places + 1U);
+        void *block = malloc(100);
+        block = realloc(block, 5000);
+        free(block);
+        if (sim_isr_fired() == fired) { break; }
+        assert_int_equal(s_marked, ESP_OK);
+        expect_the_same("between");
+    }
+    assert_in_range(places, 10, 199);
+    assert_int_equal(expect_exact_marks(from), places);
+    assert_int_equal(heaptrail_trace_stop(), ESP_OK);
+}
+
+static void test_marks_from_an_isr(void **state)
+{
+    (void)state;
+    sim_config_t config;
+    sim_config_default(&config);
+    config.isr_per_mille = 0;
+    config.isr_period_us = 0;
+    sim_init(&config);
+    s_isr = (worker_t){.random = 7};
+    assert_true(sim_isr_attach(mark_in_isr, &s_isr));
+    esp_run(mark_everywhere);
+    sim_isr_detach_all();
 }
 
 /* --- the interface ------------------------------------------------------------------------------
@@ -352,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_a_sink_that_stops),
         cmocka_unit_test(test_snapshot_on_request_and_heaps),
         cmocka_unit_test(test_flight_recorder),
+        cmocka_unit_test(test_marks_from_an_isr),
         cmocka_unit_test(test_crowd),
         cmocka_unit_test(test_two_cores_at_once),
     };

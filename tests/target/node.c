@@ -6,7 +6,8 @@
  * A firmware that traces to its console: a program and a timer interrupt allocate, lines of log and
  * frames leave by the same UART. In the end it says its own sums, for the desk to compare.
  *
- *   node STEPS
+ *   node STEPS [PERIOD]     PERIOD: of a timer that runs on by itself, in mtime's 100 ns: its
+ * handler allocates, frees and marks in the midst of the drain, too
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,8 @@
 #define POLL_EVERY 128U
 #define LOG_EVERY 500U
 #define SLOTS 120U
+#define MARK_EVERY 64U /* interrupts */
+#define MARKS_MAX 60U  /* that are said */
 
 static ht_tracker_t s_tracker;
 static ht_drain_t s_drain;
@@ -120,6 +123,22 @@ static void on_timer(void)
     s_interrupts++;
 }
 
+static heaptrail_status_t s_at_mark[MARKS_MAX]; /* in a handler, where nothing comes in between */
+static uint32_t s_marks;
+
+static void on_storm(void)
+{
+    bool traced;
+    on_timer();
+    if (s_interrupts % MARK_EVERY != 0 || s_marks == MARKS_MAX) { return; }
+    if (!ht_trace_mark(&s_tracker, "storm", &traced)) { return; }
+    heaptrail_status_t *status = &s_at_mark[s_marks++];
+    ht_query_status(&s_tracker, status);
+    status->live_blocks -= s_tracker.held_blocks; /* inside realloc(): ended, to a trace */
+    status->live_bytes -= s_tracker.held_bytes;
+    status->total_frees += s_tracker.held_blocks;
+}
+
 /* The handler's turn, now: so that what happens does not depend on how fast the UART is. */
 static void interrupt(void)
 {
@@ -153,16 +172,35 @@ static void mark(const char *name)
     if (!ht_trace_mark(&s_tracker, name, &traced) || !traced) { die("a mark found no room"); }
 }
 
-static void say_sums(const char *when)
+static void say_status(const char *when, const heaptrail_status_t *at)
 {
     char line[160];
-    heaptrail_status_t status;
-    ht_query_status(&s_tracker, &status);
+    const heaptrail_status_t status = *at;
     snprintf(line, sizeof(line), "I (%u) node: %s: %u blocks, %u bytes live; %u ever, %u freed\n",
              (unsigned)ht_port_uptime_us() / 1000U, when, (unsigned)status.live_blocks,
              (unsigned)status.live_bytes, (unsigned)status.total_blocks,
              (unsigned)status.total_frees);
     log_line(line);
+}
+
+static void say_sums(const char *when)
+{
+    heaptrail_status_t status;
+    ht_query_status(&s_tracker, &status);
+    say_status(when, &status);
+}
+
+/* What the tables have of each origin. */
+static void say_origins(void)
+{
+    char line[160];
+    for (uint32_t i = 0; i <= s_tracker.origins.count; i++) {
+        const ht_origin_t *origin = &s_tracker.origins.origins[i];
+        snprintf(line, sizeof(line), "I (0) node: origin %u: %u blocks, %u bytes live; %u\n",
+                 (unsigned)i, (unsigned)(origin->total_blocks - ht_origin_freed_blocks(origin)),
+                 (unsigned)origin->live_bytes, (unsigned)origin->total_blocks);
+        log_line(line);
+    }
 }
 
 static void mark_and_say(const char *name)
@@ -182,6 +220,21 @@ static void play(uint32_t steps)
     }
 }
 
+/* The same while interrupts come when they like, the drain's work among what they interrupt. */
+static void play_in_storm(uint32_t steps, uint32_t period)
+{
+    board_timer(period, period, on_storm);
+    for (uint32_t i = 0; i < steps; i++) {
+        step(&s_program);
+        if (i % 16U == 0) { (void)ht_drain_poll(&s_drain); }
+    }
+    board_timer_stop();
+    for (uint32_t i = 0; i < s_marks; i++) {
+        say_status("storm", &s_at_mark[i]);
+    }
+    say_origins();
+}
+
 int main(int argc, char **argv)
 {
     const ht_sizes_t sizes = {.max_blocks = 2000,
@@ -190,13 +243,17 @@ int main(int argc, char **argv)
                               .max_tasks = 8,
                               .max_failures = 8,
                               .stack_depth = 4};
-    uint32_t steps = argc == 2 ? (uint32_t)strtoul(argv[1], NULL, 0) : 0;
+    uint32_t steps = argc >= 2 ? (uint32_t)strtoul(argv[1], NULL, 0) : 0;
     void *memory = calloc(1, ht_tracker_memory_bytes(&sizes));
-    if (steps == 0 || memory == NULL) { die("usage: node STEPS"); }
+    if (steps == 0 || memory == NULL) { die("usage: node STEPS [PERIOD]"); }
     ht_tracker_init(&s_tracker, &sizes, memory, HT_STATE_RUNNING);
     log_line("I (0) node: started\n");
     start_tracing();
-    play(steps);
+    if (argc > 2) {
+        play_in_storm(steps, (uint32_t)strtoul(argv[2], NULL, 0));
+    } else {
+        play(steps);
+    }
     mark_and_say("end");
     ht_trace_detach(&s_tracker);
     if (!ht_drain_end(&s_drain, HT_END_STOPPED)) { die("the end was not written"); }

@@ -46,6 +46,7 @@ typedef struct {
 typedef struct {
     char name[64];
     uint64_t number, time_us;
+    uint32_t task;        /**< who set it */
     bool exact;           /* the reader knew all at that moment */
     reader_sums_t device; /* as the mark says */
     reader_sums_t ours;   /* as the events say */

@@ -141,9 +141,9 @@ static void mark(cursor_t *cursor)
 {
     reader_t *reader = cursor->reader;
     reader_dt(cursor);
-    (void)reader_task_now(reader);
     reader_mark_t *row = &reader->marks[reader->mark_count++ % READER_MARKS];
     memset(row, 0, sizeof(*row));
+    row->task = reader_task_now(reader);
     row->number = reader_varint(cursor);
     text(cursor, row->name, sizeof(row->name));
     row->device = sums_of(cursor);

@@ -127,8 +127,9 @@ esp_err_t heaptrail_trace_stop(void);
 
 /**
  * Put a mark into the trace, exactly where it is called, with the tracker's sums of that moment.
- * (heaptrail_mark() is another thing: it is for queries on the device.) Any context, ISRs too, not
- * with the flash cache off. O(heaps).
+ * (heaptrail_mark() is another thing: it is for queries on the device.) From tasks and ISRs, not
+ * with the flash cache off; what an ISR sets is its core's, "(ISR core n)", at the place where it
+ * interrupted: a block inside realloc() counts as freed there. Takes the lock once. O(heaps).
  *
  * @param name What it is called on the desk; cut to 31 bytes. May be NULL.
  * @return ESP_OK; ESP_ERR_INVALID_STATE (no trace); ESP_ERR_NO_MEM (the ring is full: counted).
