@@ -52,7 +52,7 @@ if [ -d host ]; then
 fi
 # "stdio only in renderers and programs": the original API prints by contract, and getline() is stdio's.
 stdio=$(grep -lE '#include <stdio.h>' $component/core/*.[ch] $component/api/*.[ch] $component/port/*/*.[ch] $component/testing/*.[ch] 2>/dev/null |
-    grep -vE 'memmap_print|ht_wrap_lines|port/posix/|testing/heaptrail_test.c')
+    grep -vE 'memmap_print|ht_wrap_lines|port/posix/|testing/ht_test_line.c')
 [ -z "$stdio" ] || complain "stdio outside renderers and programs: $stdio"
 
 # --- every source file: a licence, no tabs, no path of one machine, not too long

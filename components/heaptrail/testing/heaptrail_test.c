@@ -5,18 +5,10 @@
 /* What a failed scope says, and how a test fails by it. */
 #include "heaptrail_test.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "ht_allow.h"
 #include "ht_report.h"
 #include "ht_scope_open.h"
-
-/** Bytes of the line that names a test's failure. */
-#define MESSAGE_BYTES 200U
-
-/** Columns of the site in it. */
-#define PLACE_COLUMNS 110U
+#include "ht_test_line.h"
 
 static heaptrail_scope_options_t s_options;
 
@@ -143,20 +135,6 @@ esp_err_t heaptrail_scope_report(const heaptrail_scope_t *scope,
  */
 
 typedef struct {
-    char text[MESSAGE_BYTES];
-    size_t used;
-} line_t;
-
-static void to_line(void *context, const char *text, size_t length)
-{
-    line_t *line = context;
-    for (size_t i = 0; i < length && line->used + 1U < sizeof(line->text); i++) {
-        if (text[i] != '\n') { line->text[line->used++] = text[i]; }
-    }
-    line->text[line->used] = '\0';
-}
-
-typedef struct {
     heaptrail_site_row_t top;
     uint32_t sites;
 } top_t;
@@ -189,11 +167,11 @@ static void name_top(ht_out_t *out, const heaptrail_scope_t *scope, bool all_tas
     }
 }
 
-HT_APART static void message(line_t *line, const heaptrail_scope_t *scope, bool all_tasks,
+HT_APART static void message(ht_test_line_t *line, const heaptrail_scope_t *scope, bool all_tasks,
                              const heaptrail_scope_result_t *result)
 {
     ht_out_t out;
-    ht_out_init(&out, to_line, line, (uint16_t)PLACE_COLUMNS, false);
+    ht_out_init(&out, ht_test_to_line, line, HT_TEST_PLACE_COLUMNS, false);
     verdict(&out, result);
     if (result->verdict == HEAPTRAIL_SCOPE_LEAKS) { name_top(&out, scope, all_tasks, result); }
     ht_out_flush(&out);
@@ -201,20 +179,6 @@ HT_APART static void message(line_t *line, const heaptrail_scope_t *scope, bool 
 
 /* --- tests ---------------------------------------------------------------------------------------
  */
-
-static void to_stdout(void *context, const char *text, size_t length)
-{
-    (void)context;
-    (void)fwrite(text, 1, length, stdout);
-}
-
-static void print_and_abort(void *context, const char *file, uint32_t line, const char *text)
-{
-    (void)context;
-    (void)printf("%s:%lu: %s\n", file, (unsigned long)line, text);
-    (void)fflush(stdout);
-    abort();
-}
 
 void heaptrail_test_set_options(const heaptrail_scope_options_t *options)
 {
@@ -225,21 +189,17 @@ bool heaptrail_test_end(heaptrail_scope_t *scope, const heaptrail_scope_options_
                         const heaptrail_test_framework_t *framework, const char *file,
                         uint32_t line)
 {
-    static const heaptrail_test_framework_t none;
     static const heaptrail_scope_t no_scope;
     heaptrail_scope_result_t result = {.verdict = HEAPTRAIL_SCOPE_MISUSED, .why = "no scope"};
     if (options == NULL) { options = &s_options; }
-    if (framework == NULL) { framework = &none; }
     (void)heaptrail_scope_end(scope, options, &result);
     if (result.verdict == HEAPTRAIL_SCOPE_CLEAN) { return true; }
     const heaptrail_scope_t *ended = scope != NULL ? scope : &no_scope;
-    (void)heaptrail_scope_report(ended, options, &result,
-                                 framework->write != NULL ? framework->write : to_stdout,
-                                 framework->context);
-    line_t text = {.used = 0};
+    (void)heaptrail_scope_report(ended, options, &result, ht_test_writer(framework),
+                                 framework != NULL ? framework->context : NULL);
+    ht_test_line_t text = {.used = 0};
     message(&text, ended, options->all_tasks, &result);
-    (framework->fail != NULL ? framework->fail : print_and_abort)(
-        framework->context, file != NULL ? file : "?", line, text.text);
+    ht_test_fail(framework, file, line, &text);
     return false;
 }
 
