@@ -108,6 +108,9 @@ static void hello(cursor_t *cursor)
             for (uint32_t i = 0; i < reader->block_count; i++) {
                 reader->blocks[i].live = reader->blocks[i].in_realloc = false;
             }
+            for (uint32_t i = 0; i < READER_ROWS; i++) {
+                reader->origins[i].defined = reader->tasks[i].defined = false;
+            }
             reader->counting = false;
             reader->generation = value;
         }
@@ -240,6 +243,7 @@ static void snapshot_ends(cursor_t *cursor)
             block->live = false;
         }
     }
+    if (!reader->exact) { reader->counting = false; } /* blocks that it did not know were freed */
     reader->exact = true;
     reader->frame_loss = false;
 }
@@ -290,7 +294,7 @@ static void pool_block(cursor_t *cursor)
     uint64_t heap = reader_varint(cursor);
     reader->events++;
     (void)reader_origin_at(reader, origin);
-    if (heap >= 32 || !reader->heaps[heap].pool) {
+    if (heap >= 32 || (reader->exact && !reader->heaps[heap].pool)) { /* else it may be lost */
         reader_wrong(reader, "a pool that is none", heap);
     }
     reader_block_t *block = reader_find_in(reader, address, true);

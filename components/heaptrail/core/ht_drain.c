@@ -27,6 +27,11 @@ static size_t bits_bytes(const ht_tracker_t *tracker)
            align((tracker->tasks.max + HT_TASK_FIRST) / 8U + 1U);
 }
 
+void ht_drain_define_anew(ht_drain_t *drain)
+{
+    memset(drain->defined, 0, bits_bytes(drain->tracker));
+}
+
 size_t ht_drain_memory_bytes(const ht_tracker_t *tracker, const ht_drain_config_t *config)
 {
     return ring_bytes(config) + align(config->frame_bytes) + bits_bytes(tracker);
@@ -50,7 +55,7 @@ void ht_drain_init(ht_drain_t *drain, ht_tracker_t *tracker, const ht_drain_conf
     };
     at += align(config->frame_bytes);
     drain->defined = at;
-    memset(drain->defined, 0, bits_bytes(tracker));
+    ht_drain_define_anew(drain);
     drain->complete = config->complete;
     drain->write = config->write;
     drain->context = config->context;
@@ -163,7 +168,7 @@ static bool write_alone(ht_drain_t *drain, unsigned core, uint32_t at)
 {
     for (int tries = 0; tries < 2; tries++) {
         const ht_coder_t before = drain->coder;
-        if (before.frame.used == 0) { memset(drain->defined, 0, bits_bytes(drain->tracker)); }
+        if (before.frame.used == 0) { ht_drain_define_anew(drain); }
         drain->in_one = true;
         bool written = ht_drain_event(drain, core, at);
         drain->in_one = false;

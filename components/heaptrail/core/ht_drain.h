@@ -166,6 +166,9 @@ uint32_t ht_drain_limit(const ht_drain_t *drain);
 /** Define an origin, and its site, unless that was done. */
 bool ht_drain_define_origin(ht_drain_t *drain, uint32_t index);
 
+/** The reader knows no definition any more: origins, and tasks in frames that stand alone. */
+void ht_drain_define_anew(ht_drain_t *drain);
+
 /** Have hello, heaps and tasks said before the next event: at the start, and where a definition may
  * be among what was lost. */
 void ht_drain_introduce(ht_drain_t *drain);

@@ -113,6 +113,7 @@ static bool step_hello(ht_drain_t *drain, ht_steps_t *steps)
     uint32_t limit = drain->trace.next;
     ht_port_unlock(&drain->tracker->lock, irq);
     if (!reach(drain, steps, limit)) { return false; }
+    if (generation != drain->generation) { ht_drain_define_anew(drain); }
     drain->generation = generation;
     if (!ht_drain_hello(drain)) { return false; }
     drain->hello_at = drain->now;

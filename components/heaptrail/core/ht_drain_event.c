@@ -299,11 +299,13 @@ static bool put_mark(ht_drain_t *drain, const event_t *event)
     return put_in_context(drain, event, &out);
 }
 
-/* Everything before it is void; a snapshot says what is live in spite of it. */
+/* Everything before it is void, definitions, too; a snapshot says what is live in spite of it. */
 static bool put_reset(ht_drain_t *drain, const event_t *event)
 {
     drain->generation = ht_drain_generation((uint32_t)event->slot->address);
     if (!ht_drain_hello(drain)) { return false; }
+    ht_drain_define_anew(drain);
+    if (!drain->complete) { drain->intro = (ht_steps_t){.stage = HT_STAGE_HEAPS, .inexact = true}; }
     drain->snapshot.tries = 0;
     ht_drain_want_snapshot(drain);
     return true;
