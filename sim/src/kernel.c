@@ -255,7 +255,7 @@ __attribute__((noinline)) void k_wait_for_slot(k_task_t *self)
 {
     volatile uintptr_t top = 0;
     __builtin_unwind_init();
-    if (self->tcb) { self->tcb->pxTopOfStack = (void *)(uintptr_t)&top; }
+    if (k_tcb(self)) { k_tcb(self)->pxTopOfStack = (void *)(uintptr_t)&top; }
     while (self->state != K_RUNNING && !self->kill) {
         pthread_cond_wait(&self->cond, &k.lock);
     }
@@ -290,10 +290,10 @@ bool k_block(const void *waits_on, uint64_t wake_us)
         sim_panic("blocking call %s", self ? "in an ISR" : "before the scheduler");
     }
     if (k_ctx.critical != 0 || k_ctx.masked != 1) {
-        sim_panic("blocking call in a critical section, in task %s", self->tcb->name);
+        sim_panic("blocking call in a critical section, in task %s", k_tcb(self)->name);
     }
     if (k_ctx.suspended != 0) {
-        sim_panic("blocking call with the scheduler suspended, in task %s", self->tcb->name);
+        sim_panic("blocking call with the scheduler suspended, in task %s", k_tcb(self)->name);
     }
     self->state = K_BLOCKED;
     self->waits_on = waits_on;

@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define K_TASKS_MAX 128
@@ -26,7 +27,10 @@ typedef enum { K_UNUSED, K_READY, K_RUNNING, K_BLOCKED, K_SUSPENDED, K_DYING, K_
 /** The task control block, in simulated memory. Its address is the handle. */
 struct tskTaskControlBlock {
     void *pxTopOfStack; /* host stack in use while the task does not run */
+    char list_item;     /* what FreeRTOS's lists, and k_task_t, point to: the inside of a block */
     struct k_task *host;
+    uint8_t *stack;
+    void *tls[configNUM_THREAD_LOCAL_STORAGE_POINTERS];
     uint32_t magic;
     char name[configMAX_TASK_NAME_LEN];
 };
@@ -42,8 +46,7 @@ typedef struct k_task {
     bool kill;
     bool system; /* idle and timer tasks: do not keep a run alive */
     bool thread_started;
-    TaskHandle_t tcb;
-    uint8_t *stack;
+    char *list_item; /* of its TCB */
     uint32_t stack_bytes;
     bool memory_dynamic;
     uint8_t *host_stack_low;
@@ -62,9 +65,16 @@ typedef struct k_task {
     uint64_t slice_end_us;
     uint32_t notify_value[configTASK_NOTIFICATION_ARRAY_ENTRIES];
     uint8_t notify_state[configTASK_NOTIFICATION_ARRAY_ENTRIES];
-    void *tls[configNUM_THREAD_LOCAL_STORAGE_POINTERS];
     TlsDeleteCallbackFunction_t tls_delete[configNUM_THREAD_LOCAL_STORAGE_POINTERS];
 } k_task_t;
+
+static inline TaskHandle_t k_tcb(const k_task_t *t)
+{
+    char *item = t->list_item;
+    return item != NULL
+               ? (TaskHandle_t)(void *)(item - offsetof(struct tskTaskControlBlock, list_item))
+               : NULL;
+}
 
 /** State of the calling thread: a core's registers, so to say. */
 typedef struct {

@@ -300,7 +300,7 @@ TaskHandle_t xQueueGetMutexHolder(QueueHandle_t q)
 {
     check(q);
     k_lock();
-    TaskHandle_t holder = q->holder ? q->holder->tcb : NULL;
+    TaskHandle_t holder = q->holder ? k_tcb(q->holder) : NULL;
     k_unlock();
     return holder;
 }

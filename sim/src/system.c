@@ -40,7 +40,7 @@ void sim_panic(const char *format, ...)
     va_end(args);
     if (s_panic_handler) { s_panic_handler(text, false); }
     fflush(stdout);
-    fprintf(stderr, "abort() in %s: %s\n", k_ctx.task ? k_ctx.task->tcb->name : "no task", text);
+    fprintf(stderr, "abort() in %s: %s\n", k_ctx.task ? k_tcb(k_ctx.task)->name : "no task", text);
     abort();
 }
 

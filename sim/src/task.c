@@ -53,7 +53,7 @@ static void *thread_main(void *arg)
         k_wait_for_slot(self);
         k_unlock();
         run_entry(self);
-        sim_panic("FreeRTOS Task \"%s\" should not return", self->tcb->name);
+        sim_panic("FreeRTOS Task \"%s\" should not return", k_tcb(self)->name);
     }
     return NULL;
 }
@@ -94,13 +94,15 @@ static void release_entry(k_task_t *t)
     k_unlock();
 }
 
-static void fill_tcb(k_task_t *t, const char *name)
+static void fill_tcb(k_task_t *t, TaskHandle_t tcb, const char *name, uint8_t *stack)
 {
-    memset(t->tcb, 0, sizeof(StaticTask_t));
-    t->tcb->host = t;
-    t->tcb->magic = K_TCB_MAGIC;
-    strncpy(t->tcb->name, name ? name : "", configMAX_TASK_NAME_LEN - 1);
-    memset(t->stack, K_STACK_FILL_BYTE, t->stack_bytes);
+    memset(tcb, 0, sizeof(StaticTask_t));
+    t->list_item = &tcb->list_item;
+    tcb->host = t;
+    tcb->stack = stack;
+    tcb->magic = K_TCB_MAGIC;
+    strncpy(tcb->name, name ? name : "", configMAX_TASK_NAME_LEN - 1);
+    memset(stack, K_STACK_FILL_BYTE, t->stack_bytes);
 }
 
 static bool enlist(k_task_t *t)
@@ -122,14 +124,12 @@ static k_task_t *create_at(TaskFunction_t fn, const char *name, uint32_t stack_b
     if (t == NULL) { return NULL; }
     t->entry = fn;
     t->arg = arg;
-    t->stack = stack;
     t->stack_bytes = stack_bytes;
-    t->tcb = tcb;
     t->priority = priority < configMAX_PRIORITIES ? priority : configMAX_PRIORITIES - 1;
     t->base_priority = t->priority;
     t->affinity = affinity;
     t->wake_us = K_FOREVER;
-    fill_tcb(t, name);
+    fill_tcb(t, tcb, name, stack);
     return t;
 }
 
@@ -174,7 +174,7 @@ BaseType_t xTaskCreatePinnedToCoreWithCaps(TaskFunction_t fn, const char *const 
     k_task_t *t =
         create_with_caps(fn, name, stack_depth, arg, priority, affinity_of(core), caps, false);
     if (t == NULL) { return errCOULD_NOT_ALLOCATE_REQUIRED_MEMORY; }
-    if (created) { *created = t->tcb; }
+    if (created) { *created = k_tcb(t); }
     k_point();
     return pdPASS;
 }
@@ -208,7 +208,7 @@ TaskHandle_t xTaskCreateStaticPinnedToCore(TaskFunction_t fn, const char *name,
 
 k_task_t *k_from_handle(TaskHandle_t handle)
 {
-    if (handle == NULL || handle->magic != K_TCB_MAGIC || handle->host->tcb != handle) {
+    if (handle == NULL || handle->magic != K_TCB_MAGIC || k_tcb(handle->host) != handle) {
         sim_panic("%p is no task", (void *)handle);
     }
     return handle->host;
@@ -224,14 +224,14 @@ k_task_t *k_from_handle_or_self(TaskHandle_t handle)
 void k_free_task_memory(k_task_t *t)
 {
     for (int i = 0; i < configNUM_THREAD_LOCAL_STORAGE_POINTERS; i++) {
-        if (t->tls_delete[i]) { t->tls_delete[i](i, t->tls[i]); }
+        if (t->tls_delete[i]) { t->tls_delete[i](i, k_tcb(t)->tls[i]); }
     }
-    t->tcb->magic = 0;
+    k_tcb(t)->magic = 0;
     if (t->memory_dynamic) {
-        vPortFree(t->stack);
-        vPortFree(t->tcb);
+        vPortFree(k_tcb(t)->stack);
+        vPortFree(k_tcb(t));
     }
-    t->tcb = NULL;
+    t->list_item = NULL;
 }
 
 /* Waits for the thread's end, then frees what the task had. No lock held. */

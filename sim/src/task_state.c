@@ -47,7 +47,7 @@ void vTaskSuspend(TaskHandle_t handle)
     k_task_t *t = k_from_handle_or_self(handle);
     k_lock();
     if (t == k_ctx.task) {
-        k_block(&t->tcb, K_FOREVER);
+        k_block(&t->list_item, K_FOREVER);
     } else if (t->state == K_READY || t->state == K_BLOCKED) {
         t->state = K_SUSPENDED;
         t->timed_out = true;
@@ -57,7 +57,7 @@ void vTaskSuspend(TaskHandle_t handle)
 
 static bool is_suspended(const k_task_t *t)
 {
-    return t->state == K_SUSPENDED || (t->state == K_BLOCKED && t->waits_on == &t->tcb);
+    return t->state == K_SUSPENDED || (t->state == K_BLOCKED && t->waits_on == &t->list_item);
 }
 
 BaseType_t xTaskResumeFromISR(TaskHandle_t handle)
@@ -127,7 +127,7 @@ eTaskState eTaskGetState(TaskHandle_t handle)
 static uint32_t high_water_mark(const k_task_t *t)
 {
     uint32_t untouched = 0;
-    while (untouched < t->stack_bytes && t->stack[untouched] == K_STACK_FILL_BYTE) {
+    while (untouched < t->stack_bytes && k_tcb(t)->stack[untouched] == K_STACK_FILL_BYTE) {
         untouched++;
     }
     return untouched;
@@ -136,13 +136,13 @@ static uint32_t high_water_mark(const k_task_t *t)
 static void fill_status(const k_task_t *t, TaskStatus_t *status)
 {
     *status = (TaskStatus_t){
-        .xHandle = t->tcb,
-        .pcTaskName = t->tcb->name,
+        .xHandle = k_tcb(t),
+        .pcTaskName = k_tcb(t)->name,
         .xTaskNumber = t->number,
         .eCurrentState = public_state(t),
         .uxCurrentPriority = t->priority,
         .uxBasePriority = t->base_priority,
-        .pxStackBase = t->stack,
+        .pxStackBase = k_tcb(t)->stack,
         .usStackHighWaterMark = high_water_mark(t),
         .xCoreID = t->affinity == K_ANY_CORE ? tskNO_AFFINITY : t->affinity,
     };
@@ -161,7 +161,7 @@ void vTaskGetInfo(TaskHandle_t handle, TaskStatus_t *status, BaseType_t get_free
 
 static bool visible(const k_task_t *t)
 {
-    return t->state != K_UNUSED && t->state != K_DYING && t->tcb != NULL && t->number != 0;
+    return t->state != K_UNUSED && t->state != K_DYING && k_tcb(t) != NULL && t->number != 0;
 }
 
 UBaseType_t uxTaskGetSystemState(TaskStatus_t *const statuses, const UBaseType_t capacity,
@@ -182,11 +182,11 @@ UBaseType_t uxTaskGetSystemState(TaskStatus_t *const statuses, const UBaseType_t
 static void fill_snapshot(const k_task_t *t, TaskSnapshot_t *snapshot)
 {
     bool self = t == k_ctx.task;
-    snapshot->pxTCB = t->tcb;
+    snapshot->pxTCB = k_tcb(t);
     bool runs = t->state == K_RUNNING; /* on the other core: nobody knows how far down */
     snapshot->pxTopOfStack = self   ? __builtin_frame_address(0)
                              : runs ? (StackType_t *)(void *)t->host_stack_low
-                                    : t->tcb->pxTopOfStack;
+                                    : k_tcb(t)->pxTopOfStack;
     snapshot->pxEndOfStack = t->host_stack_end;
 }
 
@@ -259,7 +259,7 @@ UBaseType_t uxTaskGetNumberOfTasks(void)
 
 TaskHandle_t xTaskGetCurrentTaskHandle(void)
 {
-    return k_ctx.task ? k_ctx.task->tcb : NULL;
+    return k_ctx.task ? k_tcb(k_ctx.task) : NULL;
 }
 
 TaskHandle_t xTaskGetCurrentTaskHandleForCore(BaseType_t core)
@@ -267,16 +267,16 @@ TaskHandle_t xTaskGetCurrentTaskHandleForCore(BaseType_t core)
     k_lock();
     TaskHandle_t found = NULL;
     for (int slot = 0; slot < k.slot_count; slot++) {
-        if (k.slots[slot] && k.slots[slot]->core == core) { found = k.slots[slot]->tcb; }
+        if (k.slots[slot] && k.slots[slot]->core == core) { found = k_tcb(k.slots[slot]); }
     }
-    if (found == NULL && k.idle[core & 1]) { found = k.idle[core & 1]->tcb; }
+    if (found == NULL && k.idle[core & 1]) { found = k_tcb(k.idle[core & 1]); }
     k_unlock();
     return found;
 }
 
 TaskHandle_t xTaskGetIdleTaskHandleForCore(BaseType_t core)
 {
-    return k.idle[core & 1] ? k.idle[core & 1]->tcb : NULL;
+    return k.idle[core & 1] ? k_tcb(k.idle[core & 1]) : NULL;
 }
 
 TaskHandle_t xTaskGetIdleTaskHandle(void)
@@ -289,8 +289,8 @@ TaskHandle_t xTaskGetHandle(const char *name)
     TaskHandle_t found = NULL;
     k_lock();
     for (int i = 0; i < K_TASKS_MAX && !found; i++) {
-        if (visible(&k.tasks[i]) && strcmp(k.tasks[i].tcb->name, name) == 0) {
-            found = k.tasks[i].tcb;
+        if (visible(&k.tasks[i]) && strcmp(k_tcb(&k.tasks[i])->name, name) == 0) {
+            found = k_tcb(&k.tasks[i]);
         }
     }
     k_unlock();
@@ -305,7 +305,7 @@ BaseType_t xTaskGetCoreID(TaskHandle_t handle)
 
 char *pcTaskGetName(TaskHandle_t handle)
 {
-    return k_from_handle_or_self(handle)->tcb->name;
+    return k_tcb(k_from_handle_or_self(handle))->name;
 }
 
 UBaseType_t uxTaskGetStackHighWaterMark(TaskHandle_t handle)
@@ -320,7 +320,7 @@ configSTACK_DEPTH_TYPE uxTaskGetStackHighWaterMark2(TaskHandle_t handle)
 
 uint8_t *pxTaskGetStackStart(TaskHandle_t handle)
 {
-    return k_from_handle_or_self(handle)->stack;
+    return k_tcb(k_from_handle_or_self(handle))->stack;
 }
 
 void vTaskSetThreadLocalStoragePointer(TaskHandle_t handle, BaseType_t index, void *value)
@@ -333,7 +333,7 @@ void vTaskSetThreadLocalStoragePointerAndDelCallback(TaskHandle_t handle, BaseTy
 {
     k_task_t *t = k_from_handle_or_self(handle);
     if (index >= 0 && index < configNUM_THREAD_LOCAL_STORAGE_POINTERS) {
-        t->tls[index] = value;
+        k_tcb(t)->tls[index] = value;
         t->tls_delete[index] = cb;
     }
 }
@@ -341,5 +341,5 @@ void vTaskSetThreadLocalStoragePointerAndDelCallback(TaskHandle_t handle, BaseTy
 void *pvTaskGetThreadLocalStoragePointer(TaskHandle_t handle, BaseType_t index)
 {
     bool valid = index >= 0 && index < configNUM_THREAD_LOCAL_STORAGE_POINTERS;
-    return valid ? k_from_handle_or_self(handle)->tls[index] : NULL;
+    return valid ? k_tcb(k_from_handle_or_self(handle))->tls[index] : NULL;
 }

@@ -200,6 +200,34 @@ static void in_reachable(void *arg)
     assert_int_equal(reach_of(s_nested), HEAPTRAIL_REACHABLE);
 }
 
+/* FreeRTOS's lists point into the middle of a TCB: of a task whose handle nobody keeps, too, the
+ * TCB, its stack, and what its thread-local pointers point to are reachable. */
+static uintptr_t s_tls[2];
+
+static void nobodys_task(void *arg)
+{
+    (void)arg;
+    s_tls[0] = HIDE(fw_list(2));
+    vTaskSetThreadLocalStoragePointer(NULL, 0, SHOW(s_tls[0]));
+    clear_stack();
+    vTaskDelay(portMAX_DELAY);
+}
+
+static void in_task_local(void *arg)
+{
+    (void)arg;
+    xTaskCreate(nobodys_task, "nobody's", 4096, NULL, 1, NULL);
+    vTaskDelay(2);
+    s_tls[1] = HIDE(fw_list(1));
+    vTaskSetThreadLocalStoragePointer(NULL, 0, SHOW(s_tls[1]));
+    scan();
+    assert_int_equal(s_got.rows, 0);
+    vTaskSetThreadLocalStoragePointer(NULL, 0, NULL);
+    scan();
+    assert_int_equal(s_got.rows, 1);
+    assert_int_equal(reach_of(s_tls[1]), HEAPTRAIL_LOST);
+}
+
 /* --- what the firmware tells --- */
 
 static uintptr_t s_secret;
@@ -367,6 +395,7 @@ static void in_little_memory(void *arg)
 
 RUN(lost)
 RUN(reachable)
+RUN(task_local)
 RUN(told)
 RUN(area)
 RUN(young)
@@ -377,10 +406,11 @@ RUN(little_memory)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lost),  cmocka_unit_test(test_reachable),
-        cmocka_unit_test(test_told),  cmocka_unit_test(test_area),
-        cmocka_unit_test(test_young), cmocka_unit_test(test_moving),
-        cmocka_unit_test(test_wrong), cmocka_unit_test(test_little_memory),
+        cmocka_unit_test(test_lost),          cmocka_unit_test(test_reachable),
+        cmocka_unit_test(test_task_local),    cmocka_unit_test(test_told),
+        cmocka_unit_test(test_area),          cmocka_unit_test(test_young),
+        cmocka_unit_test(test_moving),        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_little_memory),
     };
     return esp_test_main(tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -122,6 +122,13 @@ static uintptr_t top_of(const TaskSnapshot_t *task)
     return (uintptr_t)task->pxTopOfStack;
 }
 
+/* FreeRTOS's lists point into the middle of a TCB, so where nobody keeps the handle, it would be
+ * possibly lost, and with it the stack and the thread-local pointers. */
+static void give_tcb(const TaskSnapshot_t *task, ht_port_root_fn fn, void *context)
+{
+    fn(context, (uintptr_t)&task->pxTCB, sizeof(task->pxTCB));
+}
+
 /* The stack of a task that was deleted meanwhile may be another block by now: reading it does no
  * harm, and finds more pointers rather than less. */
 bool ht_port_stack_roots(ht_port_root_fn fn, void *context)
@@ -132,6 +139,7 @@ bool ht_port_stack_roots(ht_port_root_fn fn, void *context)
         uintptr_t top = top_of(&s_task[i]);
         uintptr_t end = (uintptr_t)s_task[i].pxEndOfStack;
         bool other = (TaskHandle_t)s_task[i].pxTCB != self;
+        give_tcb(&s_task[i], fn, context);
         if (other && top != 0 && end > top) { fn(context, top, end - top); }
     }
     memset(s_task, 0,
