@@ -12,6 +12,7 @@
 #include "ht_evidence.h"
 #include "ht_history.h"
 #include "ht_query.h"
+#include "ht_suppress.h"
 
 #define TIMES 10U
 #define FREES_MIN 16U
@@ -27,6 +28,7 @@ static struct {
     volatile uint32_t busy;
     heaptrail_suspect_options_t options;
     heaptrail_suspect_summary_t summary;
+    bool complete; /* `summary` is of a search that came to its end */
 } s_found;
 
 static bool looks_for(uint32_t evidence)
@@ -217,13 +219,18 @@ static void judge_growth(ht_tracker_t *tracker, const size_t *free_bytes)
 /* --- the ranking ---------------------------------------------------------------------------------
  */
 
-static void rank(void)
+static void rank(const ht_tracker_t *tracker)
 {
     uint32_t suspects = 0;
     for (uint32_t id = 0; id < s_found.count; id++) {
         evidence_t *site = &s_found.site[id];
         bool wanted = s_found.options.site_id == 0 || s_found.options.site_id == id;
         if (!wanted || !ht_evidence_judge(site)) { continue; }
+        const heaptrail_origin_t origin = ht_query_origin(tracker, (ht_origin_id_t){id});
+        if (ht_suppressed(&origin)) {
+            s_found.summary.suppressed_sites++;
+            continue;
+        }
         s_found.summary.sites[site->sure]++;
         s_found.site[suspects++] = *site;
     }
@@ -247,7 +254,7 @@ static esp_err_t gather(ht_tracker_t *tracker)
     }
     walk_table(tracker);
     judge_growth(tracker, free_bytes);
-    rank();
+    rank(tracker);
     return ESP_OK;
 }
 
@@ -271,7 +278,9 @@ esp_err_t heaptrail_suspects_find(const heaptrail_suspect_options_t *options,
     set_options(options);
     memset(&s_found.summary, 0, sizeof(s_found.summary));
     s_found.count = tracker->origins.count + 1U;
+    s_found.complete = false;
     esp_err_t err = gather(tracker);
+    s_found.complete = err == ESP_OK;
     if (summary != NULL) { *summary = s_found.summary; }
     if (s_found.site == NULL) {
         ht_release(&s_found.busy);
@@ -279,6 +288,14 @@ esp_err_t heaptrail_suspects_find(const heaptrail_suspect_options_t *options,
         heaptrail_suspects_forget();
     }
     return err;
+}
+
+esp_err_t heaptrail_suspects_last(heaptrail_suspect_summary_t *summary)
+{
+    if (summary == NULL) { return ESP_ERR_INVALID_ARG; }
+    if (!s_found.complete) { return ESP_ERR_NOT_FOUND; }
+    *summary = s_found.summary;
+    return ESP_OK;
 }
 
 /* --- handing out ---------------------------------------------------------------------------------

@@ -261,7 +261,9 @@ typedef struct {
     uint64_t growth_span_us;  /**< that it covers */
     uint32_t growth_left_out; /**< sites without a history: CONFIG_HEAPTRAIL_GROWTH_SITES */
     uint64_t bytes_per_hour;  /**< all rising floors together, without the heap's own bytes */
-    bool disturbed;           /**< the table moved records meanwhile: some were missed */
+    uint32_t
+        suppressed_sites; /**< suspects passed over (heaptrail_suppress_leaks()), in no count */
+    bool disturbed;       /**< the table moved records meanwhile: some were missed */
     heaptrail_exhaustion_t exhaustion;
 } heaptrail_suspect_summary_t;
 
@@ -288,6 +290,44 @@ esp_err_t heaptrail_for_each_suspect(heaptrail_suspect_fn_t fn, void *context);
 
 /** Give the memory back. Harmless where there is none. */
 void heaptrail_suspects_forget(void);
+
+/** What the last heaptrail_suspects_find() that came to an end said, whoever called it. Stays after
+ * heaptrail_suspects_forget(). ESP_ERR_INVALID_ARG; ESP_ERR_NOT_FOUND: there was none. */
+esp_err_t heaptrail_suspects_last(heaptrail_suspect_summary_t *summary);
+
+/* --- suppressions --------------------------------------------------------------------------------
+ */
+
+/** Sites that are no suspects, whatever speaks for it. Fields that are NULL or 0 match all; the
+ * others must match, and something has to be given. Where no macro recorded names, `caller` or `fn`
+ * does. */
+typedef struct heaptrail_suppression {
+    const char *file; /**< the end of the path in the site: "net.c", "main/net.c" */
+    uint32_t line;    /**< with file */
+    const char *function;
+    const char *variable;
+    /** Code: a return address in [caller, caller_end) is in the site's stack; two functions of a
+     * file, or linker symbols, will do. */
+    uintptr_t caller, caller_end;
+    /** Asked last, of suspects only, in the context of heaptrail_suspects_find(). NULL: not asked.
+     */
+    bool (*fn)(void *context, const heaptrail_origin_t *origin);
+    void *context;
+    struct heaptrail_suppression *next; /**< heaptrail's */
+} heaptrail_suppression_t;
+
+/**
+ * Put one on the list. It stays where it is, and must stay valid (a static variable, as a rule). Of
+ * tests' scopes heaptrail_allow_leak() is the like. Suspects that are passed over are counted.
+ *
+ * @return ESP_OK; ESP_ERR_INVALID_ARG: NULL, nothing that names a site, a line without a file, a
+ *         caller without its end (the log says which); ESP_ERR_INVALID_STATE: in an ISR, or it is
+ *         on the list.
+ */
+esp_err_t heaptrail_suppress_leaks(heaptrail_suppression_t *suppression);
+
+/** Empty the list. Not while another task looks for suspects. */
+void heaptrail_suppress_none(void);
 
 /* --- what the scan cannot see by itself --------------------------------------------------------
  */

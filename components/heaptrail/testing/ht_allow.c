@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ht_log.h"
+#include "ht_origin_match.h"
 #include "ht_port.h"
 
 #define NONE UINT32_MAX
@@ -30,17 +31,20 @@ static uint32_t s_region_count;
 /* --- allowances ----------------------------------------------------------------------------------
  */
 
+static ht_origin_match_t match_of(const heaptrail_allowance_t *a)
+{
+    return (ht_origin_match_t){a->file,     a->line,   a->function,
+                               a->variable, a->caller, a->caller_end};
+}
+
 /* What is wrong with it, or NULL. */
 static const char *fault_of(const heaptrail_allowance_t *a)
 {
-    if (a->line != 0 && a->file == NULL) { return "line without file"; }
-    if (a->caller_end != 0 && a->caller == 0) { return "caller_end without caller"; }
-    if (a->caller != 0 && a->caller_end <= a->caller) { return "caller_end not behind caller"; }
-    bool empty = (a->file != NULL && a->file[0] == '\0') || (a->task != NULL && a->task[0] == '\0');
-    if (empty) { return "an empty name"; }
-    bool names = a->file != NULL || a->function != NULL || a->variable != NULL || a->task != NULL ||
-                 a->caller != 0;
-    return names ? NULL : "nothing that names a block";
+    const ht_origin_match_t match = match_of(a);
+    const char *fault = ht_origin_match_fault(&match);
+    if (fault != NULL) { return fault; }
+    if (a->task != NULL && a->task[0] == '\0') { return "an empty name"; }
+    return a->task != NULL || ht_origin_match_names(&match) ? NULL : "nothing that names a block";
 }
 
 esp_err_t heaptrail_allow_leak(const heaptrail_allowance_t *allowance)
@@ -74,37 +78,6 @@ bool ht_allowance_at(uint32_t number, heaptrail_allowance_t *allowance)
     return found;
 }
 
-/* "main/net.c" is the end of "/project/main/net.c", "et.c" is not. */
-static bool is_file(const char *path, const char *end)
-{
-    if (path == NULL) { return false; }
-    size_t length = strlen(path);
-    size_t wanted = strlen(end);
-    if (wanted > length || strcmp(path + length - wanted, end) != 0) { return false; }
-    return wanted == length || end[0] == '/' || strchr("/\\", path[length - wanted - 1U]) != NULL;
-}
-
-static bool is_name(const char *name, const char *wanted)
-{
-    return wanted == NULL || (name != NULL && strcmp(name, wanted) == 0);
-}
-
-static bool is_site(const heaptrail_site_t *site, const heaptrail_allowance_t *a)
-{
-    if (a->file == NULL && a->function == NULL && a->variable == NULL) { return true; }
-    return site != NULL && (a->file == NULL || is_file(site->file, a->file)) &&
-           (a->line == 0 || a->line == site->line) && is_name(site->function, a->function) &&
-           is_name(site->variable, a->variable);
-}
-
-static bool is_called_from(const heaptrail_origin_t *origin, uintptr_t from, uintptr_t end)
-{
-    for (uint32_t i = 0; i < origin->frame_count; i++) {
-        if (origin->frames[i] >= from && origin->frames[i] < end) { return true; }
-    }
-    return false;
-}
-
 /* A row has the beginning of a long task name. */
 static bool is_task(const char *name, const char *wanted)
 {
@@ -113,8 +86,9 @@ static bool is_task(const char *name, const char *wanted)
 
 static bool matches(const heaptrail_allowance_t *a, const heaptrail_block_row_t *row)
 {
-    return is_site(row->origin.site, a) && (a->task == NULL || is_task(row->task_name, a->task)) &&
-           (a->caller == 0 || is_called_from(&row->origin, a->caller, a->caller_end));
+    const ht_origin_match_t match = match_of(a);
+    return ht_origin_matches(&match, &row->origin) &&
+           (a->task == NULL || is_task(row->task_name, a->task));
 }
 
 /* The first allowance that takes the block, or NONE. */

@@ -1,0 +1,65 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/* Sites that are no leaks, whatever speaks for it: a list in its users' memory. */
+#include "ht_default.h"
+#include "ht_log.h"
+#include "ht_origin_match.h"
+#include "ht_suppress.h"
+
+/* Whoever reads goes along without the lock: what is on the list is complete, and is never changed
+ * but by heaptrail_suppress_none(), which only takes the beginning away. */
+static heaptrail_suppression_t *volatile s_first;
+static ht_port_lock_t s_lock;
+
+static ht_origin_match_t match_of(const heaptrail_suppression_t *s)
+{
+    return (ht_origin_match_t){s->file,     s->line,   s->function,
+                               s->variable, s->caller, s->caller_end};
+}
+
+static const char *fault_of(const heaptrail_suppression_t *s)
+{
+    const ht_origin_match_t match = match_of(s);
+    const char *fault = ht_origin_match_fault(&match);
+    if (fault != NULL) { return fault; }
+    return s->fn != NULL || ht_origin_match_names(&match) ? NULL : "nothing that names a site";
+}
+
+esp_err_t heaptrail_suppress_leaks(heaptrail_suppression_t *suppression)
+{
+    if (ht_port_in_isr()) { return ESP_ERR_INVALID_STATE; }
+    const char *fault = suppression == NULL ? "NULL" : fault_of(suppression);
+    if (fault != NULL) {
+        ht_log_name(HEAPTRAIL_LOG_ERROR, "heaptrail_suppress_leaks", fault);
+        return ESP_ERR_INVALID_ARG;
+    }
+    bool is_new = true;
+    ht_port_irq_t irq = ht_port_lock(&s_lock);
+    for (const heaptrail_suppression_t *s = s_first; s != NULL; s = s->next) {
+        if (s == suppression) { is_new = false; }
+    }
+    if (is_new) {
+        suppression->next = s_first;
+        s_first = suppression;
+    }
+    ht_port_unlock(&s_lock, irq);
+    return is_new ? ESP_OK : ESP_ERR_INVALID_STATE;
+}
+
+void heaptrail_suppress_none(void)
+{
+    s_first = NULL;
+}
+
+bool ht_suppressed(const heaptrail_origin_t *origin)
+{
+    for (const heaptrail_suppression_t *s = s_first; s != NULL; s = s->next) {
+        const ht_origin_match_t match = match_of(s);
+        if (ht_origin_matches(&match, origin) && (s->fn == NULL || s->fn(s->context, origin))) {
+            return true;
+        }
+    }
+    return false;
+}

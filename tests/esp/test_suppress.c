@@ -1,0 +1,139 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/* Suspects that are passed over: by name, by code, by a function; and what cannot be put on the
+ * list. */
+#include "esp_test.h"
+#include "freertos/FreeRTOS.h"
+#include "freertos/task.h"
+#include "fw_scopes.h"
+#include "heaptrail_leaks.h"
+
+static volatile uintptr_t s_hidden;
+
+/* Nothing points to what these made any more. */
+FW static void lose(void)
+{
+    s_hidden = ~(uintptr_t)fw_leak(40);
+    s_hidden = ~(uintptr_t)fw_leak_more(50);
+    s_hidden = ~(uintptr_t)fw_plain_leak(60);
+}
+
+/* What functions left below the stack in use must not be found there again. */
+__attribute__((noinline)) static void clear_stack(void)
+{
+    volatile char bytes[16384];
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        bytes[i] = 0;
+    }
+}
+
+static heaptrail_suspect_summary_t find(void)
+{
+    const heaptrail_scan_options_t now = {.age_min_us = 1};
+    const heaptrail_suspect_options_t options = {.evidence = HEAPTRAIL_EVIDENCE_UNREACHABLE,
+                                                 .scan = &now};
+    heaptrail_suspect_summary_t summary;
+    vTaskDelay(2);
+    clear_stack();
+    assert_int_equal(heaptrail_suspects_find(&options, &summary), ESP_OK);
+    heaptrail_suspects_forget();
+    heaptrail_suspect_summary_t last;
+    assert_int_equal(heaptrail_suspects_last(&last), ESP_OK);
+    assert_memory_equal(&last.sites, &summary.sites, sizeof(last.sites));
+    return summary;
+}
+
+static void expect(uint32_t certain, uint32_t suppressed)
+{
+    heaptrail_suspect_summary_t summary = find();
+    assert_int_equal(summary.sites[HEAPTRAIL_SURE_CERTAIN], certain);
+    assert_int_equal(summary.suppressed_sites, suppressed);
+    assert_int_equal(summary.scan.blocks[HEAPTRAIL_LOST], 3); /* what the scan says stays */
+}
+
+static bool has_no_names(void *context, const heaptrail_origin_t *origin)
+{
+    uint32_t *asked = context;
+    (*asked)++;
+    return origin->site == NULL;
+}
+
+static void in_list(void *arg)
+{
+    (void)arg;
+    static heaptrail_suppression_t by_function = {.function = "fw_leak_more"};
+    static heaptrail_suppression_t by_place = {.file = "fw_scopes.c", .line = 14};
+    static heaptrail_suppression_t elsewhere = {.file = "scopes.c", .line = 14};
+    static heaptrail_suppression_t by_code;
+    static heaptrail_suspect_summary_t none; /* on the stack it would hold old pointers */
+    assert_int_equal(heaptrail_suspects_last(&none), ESP_ERR_NOT_FOUND);
+    lose();
+    expect(3, 0);
+    assert_int_equal(heaptrail_suppress_leaks(&elsewhere), ESP_OK);
+    expect(3, 0);
+    assert_int_equal(heaptrail_suppress_leaks(&by_function), ESP_OK);
+    expect(2, 1);
+    assert_int_equal(heaptrail_suppress_leaks(&by_function), ESP_ERR_INVALID_STATE);
+    assert_int_equal(heaptrail_suppress_leaks(&by_place), ESP_OK);
+    expect(1, 2);
+    by_code = (heaptrail_suppression_t){.caller = (uintptr_t)fw_plain_leak,
+                                        .caller_end = (uintptr_t)fw_plain_leak + 1024U};
+    assert_int_equal(heaptrail_suppress_leaks(&by_code), ESP_OK);
+    expect(0, 3);
+    heaptrail_suppress_none();
+    expect(3, 0);
+}
+
+/* A function is asked of suspects only, and after the names. */
+static void in_function(void *arg)
+{
+    (void)arg;
+    static uint32_t asked;
+    static heaptrail_suppression_t named = {
+        .function = "fw_leak_more", .fn = has_no_names, .context = &asked};
+    static heaptrail_suppression_t any = {.fn = has_no_names, .context = &asked};
+    lose();
+    assert_int_equal(heaptrail_suppress_leaks(&named), ESP_OK);
+    expect(3, 0);
+    assert_int_equal(asked, 1);
+    assert_int_equal(heaptrail_suppress_leaks(&any), ESP_OK);
+    expect(2, 1);
+    assert_int_equal(asked, 1 + 3 + 1);
+}
+
+static void in_bad(void *arg)
+{
+    (void)arg;
+    static heaptrail_suppression_t bad[] = {
+        {.line = 3},       {.context = bad},   {.file = ""}, {.caller = 8, .caller_end = 8},
+        {.caller_end = 8}, {.function = NULL},
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(heaptrail_suppress_leaks(&bad[i]), ESP_ERR_INVALID_ARG);
+    }
+    assert_int_equal(heaptrail_suppress_leaks(NULL), ESP_ERR_INVALID_ARG);
+    assert_int_equal(heaptrail_suspects_last(NULL), ESP_ERR_INVALID_ARG);
+}
+
+#define RUN(name)                                                                                  \
+    static void test_##name(void **state)                                                          \
+    {                                                                                              \
+        (void)state;                                                                               \
+        esp_run(in_##name);                                                                        \
+    }
+
+RUN(list)
+RUN(function)
+RUN(bad)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_list),
+        cmocka_unit_test(test_function),
+        cmocka_unit_test(test_bad),
+    };
+    return esp_test_main(tests, sizeof(tests) / sizeof(tests[0]));
+}
