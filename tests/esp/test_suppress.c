@@ -29,28 +29,28 @@ __attribute__((noinline)) static void clear_stack(void)
     }
 }
 
-static heaptrail_suspect_summary_t find(void)
+/* Not on the stack, which would hold old pointers. */
+static heaptrail_suspect_summary_t s_summary, s_last;
+
+static void find(void)
 {
-    const heaptrail_scan_options_t now = {.age_min_us = 1};
-    const heaptrail_suspect_options_t options = {.evidence = HEAPTRAIL_EVIDENCE_UNREACHABLE,
-                                                 .scan = &now};
-    heaptrail_suspect_summary_t summary;
+    static const heaptrail_scan_options_t now = {.age_min_us = 1};
+    static const heaptrail_suspect_options_t options = {.evidence = HEAPTRAIL_EVIDENCE_UNREACHABLE,
+                                                        .scan = &now};
     vTaskDelay(2);
     clear_stack();
-    assert_int_equal(heaptrail_suspects_find(&options, &summary), ESP_OK);
+    assert_int_equal(heaptrail_suspects_find(&options, &s_summary), ESP_OK);
     heaptrail_suspects_forget();
-    heaptrail_suspect_summary_t last;
-    assert_int_equal(heaptrail_suspects_last(&last), ESP_OK);
-    assert_memory_equal(&last.sites, &summary.sites, sizeof(last.sites));
-    return summary;
+    assert_int_equal(heaptrail_suspects_last(&s_last), ESP_OK);
+    assert_memory_equal(&s_last.sites, &s_summary.sites, sizeof(s_last.sites));
 }
 
 static void expect(uint32_t certain, uint32_t suppressed)
 {
-    heaptrail_suspect_summary_t summary = find();
-    assert_int_equal(summary.sites[HEAPTRAIL_SURE_CERTAIN], certain);
-    assert_int_equal(summary.suppressed_sites, suppressed);
-    assert_int_equal(summary.scan.blocks[HEAPTRAIL_LOST], 3); /* what the scan says stays */
+    find();
+    assert_int_equal(s_summary.sites[HEAPTRAIL_SURE_CERTAIN], certain);
+    assert_int_equal(s_summary.suppressed_sites, suppressed);
+    assert_int_equal(s_summary.scan.blocks[HEAPTRAIL_LOST], 3); /* what the scan says stays */
 }
 
 static bool has_no_names(void *context, const heaptrail_origin_t *origin)
@@ -67,8 +67,7 @@ static void in_list(void *arg)
     static heaptrail_suppression_t by_place = {.file = "fw_scopes.c", .line = 14};
     static heaptrail_suppression_t elsewhere = {.file = "scopes.c", .line = 14};
     static heaptrail_suppression_t by_code;
-    static heaptrail_suspect_summary_t none; /* on the stack it would hold old pointers */
-    assert_int_equal(heaptrail_suspects_last(&none), ESP_ERR_NOT_FOUND);
+    assert_int_equal(heaptrail_suspects_last(&s_last), ESP_ERR_NOT_FOUND);
     lose();
     expect(3, 0);
     assert_int_equal(heaptrail_suppress_leaks(&elsewhere), ESP_OK);

@@ -5,7 +5,7 @@
 /* Sites that are no leaks, whatever speaks for it: a list in its users' memory. */
 #include "ht_default.h"
 #include "ht_log.h"
-#include "ht_origin_match.h"
+#include "ht_site_match.h"
 #include "ht_suppress.h"
 
 /* Whoever reads goes along without the lock: what is on the list is complete, and is never changed
@@ -13,18 +13,17 @@
 static heaptrail_suppression_t *volatile s_first;
 static ht_port_lock_t s_lock;
 
-static ht_origin_match_t match_of(const heaptrail_suppression_t *s)
+static ht_site_match_t match_of(const heaptrail_suppression_t *s)
 {
-    return (ht_origin_match_t){s->file,     s->line,   s->function,
-                               s->variable, s->caller, s->caller_end};
+    return (ht_site_match_t){s->file, s->line, s->function, s->variable, s->caller, s->caller_end};
 }
 
 static const char *fault_of(const heaptrail_suppression_t *s)
 {
-    const ht_origin_match_t match = match_of(s);
-    const char *fault = ht_origin_match_fault(&match);
+    const ht_site_match_t match = match_of(s);
+    const char *fault = ht_site_match_fault(&match);
     if (fault != NULL) { return fault; }
-    return s->fn != NULL || ht_origin_match_names(&match) ? NULL : "nothing that names a site";
+    return s->fn != NULL || ht_site_match_names(&match) ? NULL : "nothing that names a site";
 }
 
 esp_err_t heaptrail_suppress_leaks(heaptrail_suppression_t *suppression)
@@ -56,8 +55,8 @@ void heaptrail_suppress_none(void)
 bool ht_suppressed(const heaptrail_origin_t *origin)
 {
     for (const heaptrail_suppression_t *s = s_first; s != NULL; s = s->next) {
-        const ht_origin_match_t match = match_of(s);
-        if (ht_origin_matches(&match, origin) && (s->fn == NULL || s->fn(s->context, origin))) {
+        const ht_site_match_t match = match_of(s);
+        if (ht_site_matches(&match, origin) && (s->fn == NULL || s->fn(s->context, origin))) {
             return true;
         }
     }

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "ht_log.h"
-#include "ht_origin_match.h"
 #include "ht_port.h"
+#include "ht_site_match.h"
 
 #define NONE UINT32_MAX
 
@@ -31,20 +31,19 @@ static uint32_t s_region_count;
 /* --- allowances ----------------------------------------------------------------------------------
  */
 
-static ht_origin_match_t match_of(const heaptrail_allowance_t *a)
+static ht_site_match_t match_of(const heaptrail_allowance_t *a)
 {
-    return (ht_origin_match_t){a->file,     a->line,   a->function,
-                               a->variable, a->caller, a->caller_end};
+    return (ht_site_match_t){a->file, a->line, a->function, a->variable, a->caller, a->caller_end};
 }
 
 /* What is wrong with it, or NULL. */
 static const char *fault_of(const heaptrail_allowance_t *a)
 {
-    const ht_origin_match_t match = match_of(a);
-    const char *fault = ht_origin_match_fault(&match);
+    const ht_site_match_t match = match_of(a);
+    const char *fault = ht_site_match_fault(&match);
     if (fault != NULL) { return fault; }
     if (a->task != NULL && a->task[0] == '\0') { return "an empty name"; }
-    return a->task != NULL || ht_origin_match_names(&match) ? NULL : "nothing that names a block";
+    return a->task != NULL || ht_site_match_names(&match) ? NULL : "nothing that names a block";
 }
 
 esp_err_t heaptrail_allow_leak(const heaptrail_allowance_t *allowance)
@@ -86,8 +85,8 @@ static bool is_task(const char *name, const char *wanted)
 
 static bool matches(const heaptrail_allowance_t *a, const heaptrail_block_row_t *row)
 {
-    const ht_origin_match_t match = match_of(a);
-    return ht_origin_matches(&match, &row->origin) &&
+    const ht_site_match_t match = match_of(a);
+    return ht_site_matches(&match, &row->origin) &&
            (a->task == NULL || is_task(row->task_name, a->task));
 }
 

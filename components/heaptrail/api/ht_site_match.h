@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The heaptrail authors
  * SPDX-License-Identifier: Apache-2.0
  */
-/** @file ht_origin_match.h  Does a block's origin have these names? For lists of what may leak. */
+/** @file ht_site_match.h  Does a block's origin have these names? For lists of what may leak. */
 #pragma once
 
 #include "heaptrail_types.h"
@@ -14,12 +14,12 @@ typedef struct {
     const char *function;
     const char *variable;
     uintptr_t caller, caller_end; /**< a return address in [caller, caller_end) is in the stack */
-} ht_origin_match_t;
+} ht_site_match_t;
 
 /** What is wrong with it, or NULL. That nothing is named is not. */
-const char *ht_origin_match_fault(const ht_origin_match_t *match);
+const char *ht_site_match_fault(const ht_site_match_t *match);
 
 /** Whether anything is named. */
-bool ht_origin_match_names(const ht_origin_match_t *match);
+bool ht_site_match_names(const ht_site_match_t *match);
 
-bool ht_origin_matches(const ht_origin_match_t *match, const heaptrail_origin_t *origin);
+bool ht_site_matches(const ht_site_match_t *match, const heaptrail_origin_t *origin);

@@ -2,11 +2,11 @@
  * SPDX-FileCopyrightText: 2026 The heaptrail authors
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "ht_origin_match.h"
+#include "ht_site_match.h"
 
 #include <string.h>
 
-const char *ht_origin_match_fault(const ht_origin_match_t *m)
+const char *ht_site_match_fault(const ht_site_match_t *m)
 {
     if (m->line != 0 && m->file == NULL) { return "line without file"; }
     if (m->caller_end != 0 && m->caller == 0) { return "caller_end without caller"; }
@@ -14,7 +14,7 @@ const char *ht_origin_match_fault(const ht_origin_match_t *m)
     return m->file != NULL && m->file[0] == '\0' ? "an empty name" : NULL;
 }
 
-bool ht_origin_match_names(const ht_origin_match_t *m)
+bool ht_site_match_names(const ht_site_match_t *m)
 {
     return m->file != NULL || m->function != NULL || m->variable != NULL || m->caller != 0;
 }
@@ -34,7 +34,7 @@ static bool is_name(const char *name, const char *wanted)
     return wanted == NULL || (name != NULL && strcmp(name, wanted) == 0);
 }
 
-static bool is_site(const heaptrail_site_t *site, const ht_origin_match_t *m)
+static bool is_site(const heaptrail_site_t *site, const ht_site_match_t *m)
 {
     if (m->file == NULL && m->function == NULL && m->variable == NULL) { return true; }
     return site != NULL && (m->file == NULL || is_file(site->file, m->file)) &&
@@ -50,7 +50,7 @@ static bool is_called_from(const heaptrail_origin_t *origin, uintptr_t from, uin
     return false;
 }
 
-bool ht_origin_matches(const ht_origin_match_t *m, const heaptrail_origin_t *origin)
+bool ht_site_matches(const ht_site_match_t *m, const heaptrail_origin_t *origin)
 {
     return is_site(origin->site, m) &&
            (m->caller == 0 || is_called_from(origin, m->caller, m->caller_end));
