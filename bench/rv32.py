@@ -31,7 +31,8 @@ PORT = f"{COMPONENT}/port/esp_idf"
 # A single core, as the chips with this instruction set have; picolibc and semihosting for main().
 COMPILE = ["-O2", "-g", "-std=gnu17", "-march=rv32imc", "-mabi=ilp32", "-misa-spec=2.2",
            "--specs=picolibc.specs", "-ffunction-sections", "-fdata-sections", "-D_GNU_SOURCE",
-           "-DSIM_BARE=1", "-DCONFIG_FREERTOS_UNICORE=1", "-D__NOINIT_ATTR=", "-DSOC_CPU_CORES_NUM=1", "-DCONFIG_HEAPTRAIL_SAMPLE_INTERVAL_MS=0"]
+           "-DSIM_BARE=1", "-DCONFIG_FREERTOS_UNICORE=1", "-D__NOINIT_ATTR=", "-DSOC_CPU_CORES_NUM=1",
+           "-DCONFIG_HEAPTRAIL_SAMPLE_INTERVAL_MS=0", "-DCONFIG_HEAPTRAIL_GROWTH_PERIOD_MS=0"]
 LINK = ["--oslib=semihost", "--crt0=semihost", "-Wl,--gc-sections",
         "-Wl,--defsym=__flash=0x80000000", "-Wl,--defsym=__flash_size=0x400000",
         "-Wl,--defsym=__ram=0x80400000", "-Wl,--defsym=__ram_size=0x7c00000",
