@@ -65,6 +65,9 @@ def try_wraps(folder):
     expect("without TCP", "optional lwip" not in got["text"], got["text"])
     got = configure("esp32c3", "5.5", (*ON, "CONFIG_FREERTOS_SMP"), folder)
     expect("SMP kernel", "xTaskCreate" in got["wraps"], got["wraps"])
+    for size in (0, 16384):
+        got = configure("esp32c3", "5.5", ON, folder, [f"-DCONFIG_HEAPTRAIL_TRACE_RECORDER_BYTES={size}"])
+        expect(f"recorder of {size}", ("esp_panic_handler" in got["wraps"]) == (size != 0), got["wraps"])
     for options in (ON[:1], ()):
         got = configure("esp32c3", "5.5", options, folder)
         expect(f"{options}", not got["failed"] and not got["wraps"] and not got["wrap files"], got["wraps"])

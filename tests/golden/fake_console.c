@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "golden.h"
+#include "heaptrail_trace.h"
 
 fake_actions_t g_actions;
 unsigned g_pauses;
@@ -71,6 +72,22 @@ esp_err_t heaptrail_scrub(uint32_t blocks, heaptrail_verified_t *verified)
     if (verified->round_complete) { g_actions.scrub_calls_left = g_actions.scrub_calls; }
     assert_int_not_equal(blocks, 0);
     return g_actions.err;
+}
+
+/* One frame, and that twice. */
+esp_err_t heaptrail_trace_recorded(void *recorder, size_t recorder_bytes,
+                                   heaptrail_trace_write_fn_t write, void *context,
+                                   uint32_t *frames)
+{
+    *frames = 0;
+    assert_true(recorder == NULL && recorder_bytes == 0);
+    if (g_actions.err != ESP_OK) { return g_actions.err; }
+    if (g_actions.recorded == NULL) { return ESP_ERR_NOT_FOUND; }
+    size_t length = strlen(g_actions.recorded);
+    for (; *frames < 2U; ++*frames) {
+        if (write(context, g_actions.recorded, length) != length) { return ESP_ERR_NOT_FINISHED; }
+    }
+    return ESP_OK;
 }
 
 /* --- commands ----------------------------------------------------------------------------------

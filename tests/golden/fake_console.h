@@ -18,6 +18,7 @@ typedef struct {
     heaptrail_verified_t verified; /**< what a check finds */
     uint32_t scrub_calls_left;     /**< until this round is complete */
     uint32_t scrub_calls;          /**< that a whole one takes */
+    const char *recorded;          /**< what was kept over the reset; NULL: nothing */
     esp_err_t err;                 /**< what each of them returns */
 } fake_actions_t;
 

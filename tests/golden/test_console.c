@@ -75,9 +75,9 @@ static void addresses(void **state)
 static void helps(void **state)
 {
     (void)state;
-    static const char *const subs[] = {"status", "sites", "tasks", "heaps", "list",  "failures",
-                                       "errors", "mark",  "since", "check", "whois", "scrub",
-                                       "start",  "stop",  "reset", "help"};
+    static const char *const subs[] = {"status",   "sites", "tasks", "heaps", "list",  "failures",
+                                       "errors",   "mark",  "since", "check", "whois", "scrub",
+                                       "recorder", "start", "stop",  "reset", "help"};
     char line[40];
     char name[40];
     shows("help", fake_firmware(), "help", 0);
@@ -97,6 +97,18 @@ static void helps(void **state)
     assert_int_equal(run_line(fake_firmware(), "-h"), 0);
     assert_non_null(strstr(written(), "whois ADDRESS"));
     assert_int_equal(run_line(fake_firmware(), "-?"), 0);
+}
+
+static void recorder(void **state)
+{
+    (void)state;
+    shows("recorder_nothing", fake_firmware(), "recorder", 1);
+    g_actions.recorded = "<frame>";
+    shows("recorder", fake_firmware(), "recorder", 0);
+    g_actions.err = ESP_ERR_NOT_SUPPORTED;
+    assert_int_equal(run_line(fake_firmware(), "recorder"), 3);
+    assert_non_null(strstr(written(), "without what that needs"));
+    g_actions = (fake_actions_t){0};
 }
 
 static void colors(void **state)
@@ -418,11 +430,12 @@ int main(void)
         cmocka_unit_test(marks), /* first: golden files have the numbers of marks */
         cmocka_unit_test(marks_removed),  cmocka_unit_test(reports),
         cmocka_unit_test(addresses),      cmocka_unit_test(helps),
-        cmocka_unit_test(colors),         cmocka_unit_test(widths),
-        cmocka_unit_test(filters),        cmocka_unit_test(names_of_sites),
-        cmocka_unit_test(names_of_tasks), cmocka_unit_test(switches),
-        cmocka_unit_test(checks),         cmocka_unit_test(scrubs),
-        cmocka_unit_test(pauses),         cmocka_unit_test(without_output),
+        cmocka_unit_test(recorder),       cmocka_unit_test(colors),
+        cmocka_unit_test(widths),         cmocka_unit_test(filters),
+        cmocka_unit_test(names_of_sites), cmocka_unit_test(names_of_tasks),
+        cmocka_unit_test(switches),       cmocka_unit_test(checks),
+        cmocka_unit_test(scrubs),         cmocka_unit_test(pauses),
+        cmocka_unit_test(without_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,8 +11,10 @@ heaptrail_target_library(core_fake MARCH ${BOTH} SOURCES ${CORE_SOURCES} ${TESTS
 foreach(module table origin task heap failure tracker query lifecycle check races spec explain guard freed error lowmem)
   heaptrail_target_test(unit_${module} MARCH ${BOTH} SOURCES ${TESTS}/unit/test_${module}.c LIBS core_fake)
 endforeach()
-heaptrail_target_test(unit_trace MARCH ${BOTH} LIBS core_fake INCLUDES ${TESTS}/unit
-  SOURCES ${TESTS}/unit/test_trace.c ${TESTS}/unit/trace_reader.c ${TESTS}/unit/trace_reader_records.c)
+foreach(module trace trace_room trace_recorder)
+heaptrail_target_test(unit_${module} MARCH ${BOTH} LIBS core_fake INCLUDES ${TESTS}/unit
+  SOURCES ${TESTS}/unit/test_${module}.c ${TESTS}/unit/trace_reader.c ${TESTS}/unit/trace_reader_records.c)
+endforeach()
 heaptrail_target_test(unit_scan MARCH ${BOTH} LIBS core_fake INCLUDES ${TESTS}/reach
   SOURCES ${TESTS}/unit/test_scan.c ${TESTS}/reach/reach.c)
 heaptrail_target_test(unit_explained MARCH ${BOTH} LIBS core_fake

@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /* Events, one kind after the other, from the tracker to a reader that knows SPEC.md only. */
-#include "ht_recorder.h"
 #include "trace_fixture.h"
 
 #define BLOCK(n) ((uintptr_t)0x3FC90000U + (uintptr_t)(n)*64U)
@@ -385,67 +384,6 @@ static void test_a_snapshot_that_is_disturbed(void **state)
     g_fake.on_unlock = NULL;
 }
 
-/* Each frame of a flight recorder is read alone, whatever a reset cut off. */
-static void test_flight_recorder(void **state)
-{
-    (void)state;
-    static uint32_t memory[6000 / 4];
-    ht_recorder_t recorder;
-    ht_recorder_init(&recorder, memory, sizeof(memory), 0x1234);
-    const ht_drain_config_t config = {.ring_events = 64,
-                                      .frame_bytes = HT_FRAME_WIRE_MIN,
-                                      .complete = true,
-                                      .boot = 0x1234,
-                                      .write = ht_recorder_write,
-                                      .context = &recorder,
-                                      .counters_interval_ms = UINT32_MAX};
-    s_trace.memory = calloc(1, ht_drain_memory_bytes(&s_trace.tracker, &config));
-    ht_drain_init(&s_trace.drain, &s_trace.tracker, &config, s_trace.memory);
-    ht_trace_attach(&s_trace.tracker, &s_trace.drain.trace);
-    for (uint32_t i = 0; i < 3000; i++) {
-        unit_be(0x2000U + i % 7U * 0x100U, "task");
-        add(i % 50U, i % 300U);
-        (void)ht_tracker_remove(&s_trace.tracker, BLOCK(i % 50U));
-        if (i % 20U == 0) { assert_true(ht_drain_poll(&s_trace.drain)); }
-        if (i % 500U != 499U) { continue; }
-        uint8_t wire[HT_FRAME_WIRE_MIN + 32];
-        ht_recorder_t found;
-        assert_true(ht_recorder_open(&found, memory, sizeof(memory)));
-        reader_init(&s_trace.reader);
-        uint32_t at = found.head->first;
-        uint32_t length;
-        while ((length = ht_recorder_read(&found, &at, true, wire, sizeof(wire))) != 0) {
-            reader_feed(&s_trace.reader, wire, length);
-        }
-        if (s_trace.reader.wrong[0] != '\0') { fail_msg("the trace: %s", s_trace.reader.wrong); }
-        assert_int_equal(s_trace.reader.damaged, 0);
-        assert_int_equal(s_trace.reader.flags & 12U, 12);
-        assert_true(s_trace.reader.events > 200);
-        assert_int_equal(at, found.head->end);
-    }
-    /* Not ours, or not whole. */
-    ht_recorder_t found;
-    g_fake.image = 99;
-    assert_false(ht_recorder_open(&found, memory, sizeof(memory)));
-    g_fake.image = 0;
-    assert_false(ht_recorder_open(&found, memory, sizeof(memory) - 4U));
-    for (uint32_t i = 0; i < 6U; i++) {
-        memory[i] ^= 1U << i;
-        assert_false(ht_recorder_open(&found, memory, sizeof(memory)));
-        memory[i] ^= 1U << i;
-    }
-    for (uint32_t i = sizeof(ht_recorder_head_t) / 4U; i < sizeof(memory) / 4U; i += 7U) {
-        memory[i] ^= 0x10101U << i % 8U; /* whatever it hits: no frame that is wrong comes out */
-    }
-    assert_true(ht_recorder_open(&found, memory, sizeof(memory)));
-    uint8_t wire[HT_FRAME_WIRE_MIN + 32];
-    uint32_t at = found.head->first;
-    while (ht_recorder_read(&found, &at, true, wire, sizeof(wire)) != 0) {}
-    ht_trace_detach(&s_trace.tracker);
-    free(s_trace.memory);
-    s_trace.memory = NULL;
-}
-
 #define TRACED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -465,7 +403,6 @@ int main(void)
         TRACED(test_a_sink_that_is_slow_is_told_apart),
         TRACED(test_frames_that_wait),
         TRACED(test_a_snapshot_that_is_disturbed),
-        TRACED(test_flight_recorder),
     };
     return cmocka_run_group_tests_name("trace", tests, NULL, NULL);
 }

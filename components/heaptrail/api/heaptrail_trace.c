@@ -13,7 +13,7 @@
 
 #include "ht_drain.h"
 #include "ht_log.h"
-#include "ht_recorder.h"
+#include "ht_ready.h"
 
 #define RING_EVENTS_MIN 16U
 #define RING_EVENTS_MAX (1U << 20)
@@ -37,7 +37,8 @@ static uint32_t s_heaps_interval_ms;
 static uint64_t s_heaps_at;
 static bool s_heaps_measured; /* and not written yet */
 static ht_recorder_t s_recorder;
-static uint32_t s_snapshot;               /* asked for, by any task */
+static bool s_makes_way;    /* the trace that runs is a recorder that nobody started */
+static uint32_t s_snapshot; /* asked for, by any task */
 static heaptrail_trace_status_t s_status; /* as of the last poll; under the tracker's lock */
 
 /* --- configuration ------------------------------------------------------------------------------
@@ -63,6 +64,12 @@ static bool is_recorder(const void *memory, size_t bytes)
            bytes >= HT_RECORDER_BYTES_MIN && bytes <= UINT32_MAX / 4U;
 }
 
+/* The one of Kconfig's size. */
+static bool is_ready_memory(const void *memory, size_t bytes)
+{
+    return HT_READY && memory == NULL && bytes == 0;
+}
+
 /* The name of the first field that is wrong, or NULL. */
 static const char *wrong_field(const heaptrail_trace_config_t *config)
 {
@@ -72,7 +79,10 @@ static const char *wrong_field(const heaptrail_trace_config_t *config)
         return "policy";
     }
     if ((config->write == NULL) != records) { return "write"; }
-    if (records && !is_recorder(config->recorder, config->recorder_bytes)) { return "recorder"; }
+    if (records && !is_recorder(config->recorder, config->recorder_bytes) &&
+        !is_ready_memory(config->recorder, config->recorder_bytes)) {
+        return "recorder";
+    }
     if (records && config->frame_bytes > HT_FRAME_WIRE_MIN) { return "frame_bytes"; }
     if (config->ring_events != 0 &&
         (config->ring_events < RING_EVENTS_MIN || config->ring_events > RING_EVENTS_MAX)) {
@@ -144,6 +154,16 @@ static esp_err_t written(bool all)
 /* --- life ---------------------------------------------------------------------------------------
  */
 
+/* What the recorder has is kept, but for what was not drained yet. */
+static void make_way(void)
+{
+    if (!s_makes_way) { return; }
+    (void)ht_drain_poll(&s_drain);
+    ht_trace_detach(&ht_default_tracker);
+    __atomic_store_n(&s_makes_way, false, __ATOMIC_RELAXED);
+    s_state = STATE_NONE;
+}
+
 static esp_err_t begin(const heaptrail_trace_config_t *config)
 {
     ht_tracker_t *tracker = ht_default();
@@ -157,8 +177,10 @@ static esp_err_t begin(const heaptrail_trace_config_t *config)
         ht_log(HEAPTRAIL_LOG_ERROR, "heaptrail_trace_start: memory_bytes is too small");
         return ESP_ERR_INVALID_SIZE;
     }
-    if (wanted.complete) {
-        ht_recorder_init(&s_recorder, config->recorder, config->recorder_bytes, wanted.boot);
+    if (wanted.complete && config->recorder == NULL) {
+        ht_ready_begin(&s_recorder, wanted.boot);
+    } else if (wanted.complete) {
+        ht_recorder_init(&s_recorder, config->recorder, config->recorder_bytes, wanted.boot, 1);
     }
     ht_port_find_heaps(tracker);
     ht_drain_init(&s_drain, tracker, &wanted, config->memory != NULL ? config->memory : s_memory);
@@ -179,10 +201,28 @@ esp_err_t heaptrail_trace_start(const heaptrail_trace_config_t *config)
         return ESP_ERR_INVALID_ARG;
     }
     if (!enter()) { return ESP_ERR_INVALID_STATE; }
+    make_way();
     esp_err_t err = begin(config);
     leave();
     return err;
 }
+
+#if HT_READY
+esp_err_t ht_trace_record_by_itself(void)
+{
+    const heaptrail_trace_config_t config = {.policy = HEAPTRAIL_TRACE_RECORDER};
+    if (!enter()) { return ESP_ERR_INVALID_STATE; }
+    esp_err_t err = begin(&config);
+    s_makes_way = err == ESP_OK;
+    leave();
+    return err;
+}
+
+bool ht_trace_records_by_itself(void)
+{
+    return __atomic_load_n(&s_makes_way, __ATOMIC_RELAXED);
+}
+#endif
 
 /* Heaps are measured in the task that drains: it may walk them. */
 static bool write_heaps(void)
@@ -222,6 +262,7 @@ esp_err_t heaptrail_trace_poll(void)
 static esp_err_t end(void)
 {
     if (s_state == STATE_NONE) { return ESP_ERR_INVALID_STATE; }
+    __atomic_store_n(&s_makes_way, false, __ATOMIC_RELAXED);
     bool again = s_state == STATE_DRAINING;
     if (!again) {
         ht_trace_detach(&ht_default_tracker);
@@ -241,12 +282,16 @@ esp_err_t heaptrail_trace_stop(void)
 }
 
 /* Frames of another boot are from before a reset. */
-static esp_err_t send_recorded(const ht_recorder_t *recorder, heaptrail_trace_write_fn_t write,
-                               void *context, uint32_t *frames)
+static bool is_before(const ht_recorder_t *recorder)
 {
-    uint8_t wire[HT_FRAME_WIRE_MIN + 32U];
+    return s_boot == 0 || recorder->head->boot != (s_boot & 0xFFFFU);
+}
+
+static esp_err_t send_recorded(const ht_recorder_t *recorder, bool before,
+                               heaptrail_trace_write_fn_t write, void *context, uint32_t *frames)
+{
+    uint8_t wire[HT_RECORDER_READ_BYTES];
     uint32_t at = recorder->head->first;
-    bool before = s_boot == 0 || recorder->head->boot != (s_boot & 0xFFFFU);
     uint32_t length;
     while ((length = ht_recorder_read(recorder, &at, before, wire, sizeof(wire))) != 0) {
         if (write(context, wire, length) != length) { return ESP_ERR_NOT_FINISHED; }
@@ -255,21 +300,43 @@ static esp_err_t send_recorded(const ht_recorder_t *recorder, heaptrail_trace_wr
     return ESP_OK;
 }
 
+/* The ready memory's other half: nobody writes to that, so a trace may run. */
+static esp_err_t recorded_before(heaptrail_trace_write_fn_t write, void *context, uint32_t *frames)
+{
+    ht_recorder_t recorder;
+    uint32_t sent = 0;
+    esp_err_t err = ht_ready_before(&recorder)
+                        ? send_recorded(&recorder, true, write, context, &sent)
+                        : ESP_ERR_NOT_FOUND;
+    if (frames != NULL) { *frames = sent; }
+    return err;
+}
+
 esp_err_t heaptrail_trace_recorded(void *memory, size_t bytes, heaptrail_trace_write_fn_t write,
                                    void *context, uint32_t *frames)
 {
     uint32_t sent = 0;
-    if (!is_recorder(memory, bytes) || write == NULL) { return ESP_ERR_INVALID_ARG; }
-    if (!enter()) { return ESP_ERR_INVALID_STATE; }
     ht_recorder_t recorder;
+    bool ready = is_ready_memory(memory, bytes);
+    if (!HT_READY && memory == NULL && bytes == 0) { return ESP_ERR_NOT_SUPPORTED; }
+    if ((!ready && !is_recorder(memory, bytes)) || write == NULL) { return ESP_ERR_INVALID_ARG; }
+    if (ready) { return recorded_before(write, context, frames); }
+    if (!enter()) { return ESP_ERR_INVALID_STATE; }
     esp_err_t err = ESP_ERR_INVALID_STATE;
     if (s_state == STATE_NONE) {
         bool good = ht_recorder_open(&recorder, memory, bytes);
-        err = good ? send_recorded(&recorder, write, context, &sent) : ESP_ERR_NOT_FOUND;
+        err = good ? send_recorded(&recorder, is_before(&recorder), write, context, &sent)
+                   : ESP_ERR_NOT_FOUND;
     }
     leave();
     if (frames != NULL) { *frames = sent; }
     return err;
+}
+
+esp_err_t heaptrail_trace_rescue(void)
+{
+    if (s_state != STATE_RUNNING || !s_drain.complete) { return ESP_ERR_INVALID_STATE; }
+    return written(ht_drain_rescue(&s_drain, s_busy != 0));
 }
 
 esp_err_t heaptrail_trace_mark(const char *name)
@@ -332,6 +399,11 @@ esp_err_t heaptrail_trace_recorded(void *memory, size_t bytes, heaptrail_trace_w
                                    void *context, uint32_t *frames)
 {
     (void)memory, (void)bytes, (void)write, (void)context, (void)frames;
+    return ESP_ERR_NOT_SUPPORTED;
+}
+
+esp_err_t heaptrail_trace_rescue(void)
+{
     return ESP_ERR_NOT_SUPPORTED;
 }
 

@@ -142,6 +142,11 @@
 #define CONFIG_HEAPTRAIL_TRACE_RING_EVENTS 512
 #endif
 
+/* The flight recorder's ready memory; 0: there is none. */
+#ifndef CONFIG_HEAPTRAIL_TRACE_RECORDER_BYTES
+#define CONFIG_HEAPTRAIL_TRACE_RECORDER_BYTES 0
+#endif
+
 /* --- memory errors ---------------------------------------------------------------------------- */
 
 /** Look for memory errors from boot on (1), or only after heaptrail_set_checks() (0). */

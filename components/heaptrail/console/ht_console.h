@@ -217,6 +217,7 @@ int ht_do_mark(ht_con_t *con);
 int ht_do_check(ht_con_t *con);
 int ht_do_whois(ht_con_t *con);
 int ht_do_scrub(ht_con_t *con);
+int ht_do_recorder(ht_con_t *con);
 int ht_do_start(ht_con_t *con);
 int ht_do_stop(ht_con_t *con);
 int ht_do_reset(ht_con_t *con);

@@ -121,6 +121,13 @@ const ht_sub_t ht_subs[] = {
      .help = "a round of the scrubber now; with a time: how long its rounds take",
      .more = "The scrubber runs where CONFIG_HEAPTRAIL_CHECKS is on.",
      .examples = "heaptrail scrub\nheaptrail scrub 10s\nheaptrail scrub off"},
+    {.name = "recorder",
+     .run = ht_do_recorder,
+     .help = "send what the flight recorder kept over the reset",
+     .more = "Frames of a trace, to this console, for `heaptrail record` at the desk; with --json "
+             "only how many. Needs CONFIG_HEAPTRAIL_TRACE_RECORDER_BYTES. Returns 1 if there are "
+             "none.",
+     .examples = "heaptrail recorder\nheaptrail recorder --json"},
     {.name = "start", .run = ht_do_start, .help = "record new allocations"},
     {.name = "stop", .run = ht_do_stop, .help = "record nothing new"},
     {.name = "reset",

@@ -357,3 +357,46 @@ bool ht_drain_end(ht_drain_t *drain, uint32_t why)
     }
     return ht_drain_flush(drain);
 }
+
+/* --- the firmware crashed -----------------------------------------------------------------------
+ */
+
+/* An event that was written, but not taken out of its ring, is written again. */
+static void step_back(ht_drain_t *drain)
+{
+    for (uint32_t core = 0; core < HT_PORT_CORES; core++) {
+        const ht_ring_t *ring = &drain->trace.ring[core];
+        if (ring->head == ring->tail) { continue; }
+        uint32_t first = HT_RAW_NUMBER(ring->slots[ring->tail & ring->mask].head);
+        if (first == ((drain->expect - 1U) & HT_RAW_NUMBERS)) {
+            drain->expect--;
+            drain->events--;
+            return;
+        }
+    }
+}
+
+/* The number behind the last event: one that is in its ring may not have used it up yet. */
+static uint32_t end_of_rings(const ht_drain_t *drain)
+{
+    uint32_t next = drain->trace.next;
+    for (uint32_t core = 0; core < HT_PORT_CORES; core++) {
+        const ht_ring_t *ring = &drain->trace.ring[core];
+        uint32_t last = HT_RAW_NUMBER(ring->slots[(ring->head - 1U) & ring->mask].head);
+        if (ring->head != ring->tail && last == (next & HT_RAW_NUMBERS)) { return next + 1U; }
+    }
+    return next;
+}
+
+bool ht_drain_rescue(ht_drain_t *drain, bool inside)
+{
+    if (!drain->complete) { return false; }
+    memset(&drain->tracker->lock, 0, sizeof(drain->tracker->lock)); /* free */
+    drain->tracker->trace = NULL;
+    if (inside) { /* perhaps half of an event is in there */
+        ht_frame_clear(&drain->coder.frame);
+        drain->finished = drain->in_one = false;
+        step_back(drain);
+    }
+    return ht_drain_to(drain, end_of_rings(drain)) && ht_drain_flush(drain);
+}

@@ -127,6 +127,14 @@ bool ht_drain_poll(ht_drain_t *drain);
  * it again. */
 bool ht_drain_end(ht_drain_t *drain, uint32_t why);
 
+/**
+ * Everything else stands still for ever, wherever it was: in the midst of an event, or (`inside`)
+ * of this very drain, whose open frame is lost then. Write what lies in the rings, in frames that
+ * stand alone. Takes no lock but one that nobody gives back. False: not such frames, or the sink
+ * did not take all.
+ */
+bool ht_drain_rescue(ht_drain_t *drain, bool inside);
+
 /** Write what was measured of the heaps last. False as above. */
 bool ht_drain_heaps(ht_drain_t *drain);
 

@@ -4,15 +4,19 @@
  */
 #include "ht_recorder.h"
 
+#include <string.h>
+
 #define ENTRY_BYTES 4U
 #define FLAGS_AT 3U /* in the body of a frame */
+#define PIECE_BYTES 32U
 
 static uint32_t sum_of(const ht_recorder_head_t *head)
 {
     return ht_crc32(0, head, offsetof(ht_recorder_head_t, sum));
 }
 
-void ht_recorder_init(ht_recorder_t *recorder, void *memory, size_t bytes, uint32_t boot)
+void ht_recorder_init(ht_recorder_t *recorder, void *memory, size_t bytes, uint32_t boot,
+                      uint32_t turn)
 {
     ht_recorder_head_t *head = memory;
     *recorder = (ht_recorder_t){.head = head, .ring = (uint8_t *)memory + sizeof(*head)};
@@ -20,7 +24,8 @@ void ht_recorder_init(ht_recorder_t *recorder, void *memory, size_t bytes, uint3
                                  .version = HT_RECORDER_VERSION,
                                  .image = ht_port_image(),
                                  .bytes = (uint32_t)(bytes - sizeof(*head)),
-                                 .boot = boot};
+                                 .boot = boot,
+                                 .turn = turn};
     head->sum = sum_of(head);
 }
 
@@ -118,20 +123,34 @@ static uint32_t read_body(const ht_recorder_t *recorder, uint32_t position, uint
     return ht_crc32(0, body, used) == sum ? used : 0;
 }
 
+/* Stuff a body that lies at the end of the frame's own memory: what is written never gets ahead of
+ * what is read, because the whole fits. */
+static bool add_from_end(ht_frame_t *frame, uint32_t used)
+{
+    const uint8_t *body = frame->wire + frame->room - used;
+    for (uint32_t done = 0; done < used;) {
+        uint8_t piece[PIECE_BYTES];
+        uint32_t length = used - done < PIECE_BYTES ? used - done : PIECE_BYTES;
+        memcpy(piece, body + done, length);
+        if (!ht_frame_add(frame, piece, length)) { return false; }
+        done += length;
+    }
+    return true;
+}
+
 uint32_t ht_recorder_read(const ht_recorder_t *recorder, uint32_t *position, bool before,
                           uint8_t *wire, uint32_t room)
 {
-    uint8_t body[HT_FRAME_WIRE_MIN];
     uint32_t length;
     while ((length = length_at(recorder, *position)) != 0) {
-        uint32_t used =
-            read_body(recorder, *position + ENTRY_BYTES, length, body, (uint32_t)sizeof(body));
+        uint32_t used = read_body(recorder, *position + ENTRY_BYTES, length, wire, room);
         *position += ENTRY_BYTES + length;
         if (used == 0) { continue; }
-        if (before) { body[FLAGS_AT] |= HT_FRAME_BEFORE_RESET; }
+        if (before) { wire[FLAGS_AT] |= HT_FRAME_BEFORE_RESET; }
+        memmove(wire + room - used, wire, used);
         ht_frame_t frame = {.wire = wire, .room = room};
         ht_frame_begin_raw(&frame);
-        if (!ht_frame_add(&frame, body, used)) { continue; }
+        if (!add_from_end(&frame, used)) { continue; }
         ht_frame_end(&frame);
         return frame.used;
     }

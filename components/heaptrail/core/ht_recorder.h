@@ -19,7 +19,7 @@
 #include "ht_frame.h"
 
 #define HT_RECORDER_MAGIC 0x52465448U /* "HTFR" */
-#define HT_RECORDER_VERSION 1U
+#define HT_RECORDER_VERSION 2U
 
 /** In the memory itself, at its start. */
 typedef struct {
@@ -28,6 +28,7 @@ typedef struct {
     uint32_t image; /**< ht_port_image() of the firmware that wrote it */
     uint32_t bytes; /**< of the ring */
     uint32_t boot;  /**< as in its frames */
+    uint32_t turn;  /**< of several memories, the one with the next number is the newer one */
     uint32_t sum;   /**< CRC-32 of all before */
     uint32_t first; /**< bytes ever given up */
     uint32_t end;   /**< bytes ever written */
@@ -38,11 +39,15 @@ typedef struct {
     uint8_t *ring;
 } ht_recorder_t;
 
+/** What a frame may take when it is read: the flag may want an escape, and so may the sum. */
+#define HT_RECORDER_READ_BYTES (HT_FRAME_WIRE_MIN + 32U)
+
 /** The least memory: a head and a few frames. */
 #define HT_RECORDER_BYTES_MIN (sizeof(ht_recorder_head_t) + 4096U)
 
 /** Begin anew in memory aligned to 4, at least HT_RECORDER_BYTES_MIN. */
-void ht_recorder_init(ht_recorder_t *recorder, void *memory, size_t bytes, uint32_t boot);
+void ht_recorder_init(ht_recorder_t *recorder, void *memory, size_t bytes, uint32_t boot,
+                      uint32_t turn);
 
 /** Find what is there from before. False: nothing that this firmware wrote. */
 bool ht_recorder_open(ht_recorder_t *recorder, void *memory, size_t bytes);
@@ -53,6 +58,7 @@ size_t ht_recorder_write(void *context, const void *frame, size_t length);
 /**
  * The frame at `*at` (begin with head->first), as it is on the wire, into `wire`, with the flag
  * that it is from before a reset if `before`. Moves `*at` on. 0: there is no more that is whole.
+ * `room`: HT_RECORDER_READ_BYTES.
  */
 uint32_t ht_recorder_read(const ht_recorder_t *recorder, uint32_t *at, bool before, uint8_t *wire,
                           uint32_t room);

@@ -68,8 +68,10 @@ typedef struct {
                                         Kconfig's size */
     size_t memory_bytes;           /**< at least heaptrail_trace_memory_bytes(); 0 with NULL */
     void *recorder; /**< of HEAPTRAIL_TRACE_RECORDER, which has no `write`: memory that is not
-                       cleared at the start (__NOINIT_ATTR, RTC_NOINIT_ATTR), aligned to 4 */
-    size_t recorder_bytes; /**< at least 4,128; more is a longer memory: some 10 bytes an event */
+                       cleared at the start (__NOINIT_ATTR, RTC_NOINIT_ATTR), aligned to 4; NULL:
+                       the memory of CONFIG_HEAPTRAIL_TRACE_RECORDER_BYTES */
+    size_t recorder_bytes; /**< at least 4,132; more is a longer memory: some 10 bytes an event.
+                              0 with NULL */
     uint32_t latency_ms; /**< a frame that is not full waits so long for more events, about: larger
                             frames, fewer bytes an event. 0: each poll sends what there is.
                             Marks, failures and errors are sent by the next poll anyway */
@@ -103,7 +105,8 @@ size_t heaptrail_trace_memory_bytes(const heaptrail_trace_config_t *config);
  *
  * @return ESP_OK; ESP_ERR_INVALID_ARG (the log names the field); ESP_ERR_INVALID_SIZE (memory too
  *         small); ESP_ERR_INVALID_STATE (a trace runs or is draining; or the tracker was not
- *         started yet: heaptrail_start()); ESP_ERR_NOT_SUPPORTED.
+ *         started yet: heaptrail_start()); ESP_ERR_NOT_SUPPORTED. A flight recorder that runs by
+ *         itself (CONFIG_HEAPTRAIL_TRACE_RECORDER_BYTES) makes way.
  */
 esp_err_t heaptrail_trace_start(const heaptrail_trace_config_t *config);
 
@@ -142,8 +145,12 @@ esp_err_t heaptrail_trace_snapshot(void);
 
 /**
  * Send what a flight recorder kept: of this boot, or of the one before a warm reset (then the
- * frames say so). Call it before heaptrail_trace_start(), which begins the memory anew. The events
- * that were not yet drained when the reset came are not there. Takes 2.5 KB of stack.
+ * frames say so). Takes 1.5 KB of stack.
+ *
+ * Of memory of your own: call it before heaptrail_trace_start(), which begins the memory anew. Of
+ * the ready one (NULL, 0): whenever you like, as often as you like; it is what the last boot before
+ * this one left. The events that were not yet drained when the reset came are there if it was one
+ * that heaptrail_trace_rescue() came before.
  *
  * @param recorder       The memory, as in heaptrail_trace_config_t.
  * @param recorder_bytes As there.
@@ -152,11 +159,22 @@ esp_err_t heaptrail_trace_snapshot(void);
  * @param frames         How many were sent; may be NULL.
  * @return ESP_OK; ESP_ERR_NOT_FOUND (the memory holds nothing that this firmware wrote);
  *         ESP_ERR_NOT_FINISHED (the sink took only a part); ESP_ERR_INVALID_ARG;
- *         ESP_ERR_INVALID_STATE (a trace runs).
+ *         ESP_ERR_INVALID_STATE (a trace runs); ESP_ERR_NOT_SUPPORTED (there is no ready memory).
  */
 esp_err_t heaptrail_trace_recorded(void *recorder, size_t recorder_bytes,
                                    heaptrail_trace_write_fn_t write, void *context,
                                    uint32_t *frames);
+
+/**
+ * The firmware crashed: write what still lies in the rings into the flight recorder. For panic
+ * handlers: everything else must stand still, on the other core too, and nothing may come after it
+ * but the restart. Takes no lock, waits for nobody, allocates nothing, whatever was interrupted.
+ * Some 1,200 instructions per event, 2.1 KB of stack. On ESP-IDF with
+ * CONFIG_HEAPTRAIL_TRACE_RECORDER_BYTES it is called by itself.
+ *
+ * @return ESP_OK; ESP_ERR_INVALID_STATE (no flight recorder runs); ESP_ERR_NOT_SUPPORTED.
+ */
+esp_err_t heaptrail_trace_rescue(void);
 
 /** How it goes. Any context. O(1). */
 esp_err_t heaptrail_trace_status(heaptrail_trace_status_t *status);

@@ -1,0 +1,101 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The heaptrail authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/*
+ * The flight recorder that runs by itself: from the first constructor on, written in the task of
+ * esp_timer, and once more when the firmware restarts or panics.
+ *
+ *   panic_handler()        stalls the other core, switches the cache on        panic_handler.c
+ *     esp_panic_handler()  --wrap: ours, then the real one, which restarts     panic.c
+ */
+#include "esp_freertos_hooks.h"
+#include "esp_system.h"
+#include "esp_timer.h"
+#include "heaptrail_trace.h"
+#include "ht_default.h"
+#include "ht_ready.h"
+
+#if HT_READY
+
+#define TURN_US 100000U
+#define LATENCY_TURNS 10U
+/* heaptrail_trace_rescue() wants 2.1 KB. */
+#define PANIC_STACK_BYTES 2560U
+#ifdef CONFIG_FREERTOS_ISR_STACKSIZE
+#define ISR_HAS_ROOM (CONFIG_FREERTOS_ISR_STACKSIZE >= 2U * PANIC_STACK_BYTES)
+#else
+#define ISR_HAS_ROOM false
+#endif
+
+/* A frame for a few events would be mostly frame. */
+static bool is_time(uint32_t turns)
+{
+    heaptrail_trace_status_t status;
+    return turns >= LATENCY_TURNS || heaptrail_trace_status(&status) != ESP_OK ||
+           status.pending_events >= status.ring_events / 4U;
+}
+
+static void turn(void *argument)
+{
+    static uint32_t s_turns;
+    (void)argument;
+    if (!ht_trace_records_by_itself() || !is_time(++s_turns)) { return; }
+    s_turns = 0;
+    (void)heaptrail_trace_poll();
+}
+
+static void before_restart(void)
+{
+    if (ht_trace_records_by_itself()) { (void)heaptrail_trace_poll(); }
+}
+
+static bool start_timer(void)
+{
+    static bool s_started; /* only core 0's idle task comes here */
+    if (!s_started) {
+        s_started = true;
+        const esp_timer_create_args_t args = {
+            .callback = turn, .name = "heaptrail_rec", .skip_unhandled_events = true};
+        esp_timer_handle_t timer = NULL;
+        if (esp_timer_create(&args, &timer) == ESP_OK) {
+            (void)esp_timer_start_periodic(timer, TURN_US);
+        }
+        (void)esp_register_shutdown_handler(before_restart);
+    }
+    return true; /* nothing more to do until the next interrupt */
+}
+
+/* If the tracker is to be started later, who starts it starts the recorder. */
+__attribute__((constructor)) static void record(void)
+{
+    (void)ht_trace_record_by_itself();
+    esp_register_freertos_idle_hook_for_cpu(start_timer, 0);
+}
+
+/* --- panics -------------------------------------------------------------------------------------
+ */
+
+/* The handler runs on the stack that it interrupted. */
+static bool has_room(void)
+{
+    uintptr_t key = ht_port_task_key();
+    if (key < HT_KEY_FIRST_TASK) { return key == HT_KEY_STARTUP || ISR_HAS_ROOM; }
+    uintptr_t left = ht_port_stack_pointer() - ht_port_stack_start(key);
+    return left >= PANIC_STACK_BYTES;
+}
+
+void __real_esp_panic_handler(void *info) __attribute__((weak)); /* where nobody wraps it */
+void __wrap_esp_panic_handler(void *info);
+
+void __wrap_esp_panic_handler(void *info)
+{
+    static bool s_done; /* a panic in here comes again */
+    if (!s_done && has_room()) {
+        s_done = true;
+        (void)heaptrail_trace_rescue();
+    }
+    __real_esp_panic_handler(info);
+}
+
+#endif
