@@ -241,6 +241,46 @@ static void test_hidden_memory(void **state)
     end();
 }
 
+/* Pages that the program protected, in blocks: not read, and their bytes told, once in a pass. */
+static void test_unreadable_memory(void **state)
+{
+    (void)state;
+    enum { WORD = sizeof(uintptr_t) };
+    begin(4);
+    uintptr_t *holder = block_at(1000, 500 * WORD);
+    uintptr_t *child[50];
+    for (uint32_t i = 0; i < 50; i++) {
+        child[i] = block_at(100 + 10 * i, 16);
+        holder[10 * i] = (uintptr_t)child[i];
+    }
+    s_roots[0] = (uintptr_t)holder;
+    ht_scan_begin(&s_scan);
+    ht_scan_unreadable(&s_scan, (uintptr_t)&holder[-20], 10 * WORD); /* in no block */
+    ht_scan_unreadable(&s_scan, (uintptr_t)&holder[-5], 6 * WORD);
+    ht_scan_unreadable(&s_scan, (uintptr_t)&holder[95], 11 * WORD);
+    ht_scan_unreadable(&s_scan, (uintptr_t)&holder[490], 100 * WORD);
+    assert_int_equal(s_scan.covered_count, 3);
+    ht_scan_root(&s_scan, (uintptr_t)s_roots, sizeof(s_roots));
+    finish(7);
+    for (uint32_t i = 0; i < 50; i++) {
+        bool unread = i == 0 || i == 10 || i == 49;
+        assert_int_equal(class_of(child[i]), unread ? HT_SCAN_LOST : HT_SCAN_REACHABLE);
+    }
+    assert_int_equal(s_scan.unread, (1 + 11 + 10) * WORD);
+    /* More than there is room for: the last ones are one. */
+    ht_scan_begin(&s_scan);
+    for (uint32_t i = 0; i < 30; i++) {
+        ht_scan_unreadable(&s_scan, (uintptr_t)&holder[10 * i], WORD);
+    }
+    ht_scan_root(&s_scan, (uintptr_t)s_roots, sizeof(s_roots));
+    finish(UINT32_MAX);
+    for (uint32_t i = 0; i < 50; i++) {
+        assert_int_equal(class_of(child[i]), i < 30 ? HT_SCAN_LOST : HT_SCAN_REACHABLE);
+    }
+    assert_int_equal(s_scan.unread, (15 + 10 * 14 + 1) * WORD);
+    end();
+}
+
 /* --- more than one pass --- */
 
 static void test_lost_in_each_pass(void **state)
@@ -482,6 +522,7 @@ int main(void)
         cmocka_unit_test(test_leaders_that_are_held_later),
         cmocka_unit_test(test_registers_and_kept_blocks),
         cmocka_unit_test(test_hidden_memory),
+        cmocka_unit_test(test_unreadable_memory),
         cmocka_unit_test(test_lost_in_each_pass),
         cmocka_unit_test(test_blocks_made_meanwhile),
         cmocka_unit_test(test_more_blocks_than_room),

@@ -99,10 +99,48 @@ static void mark(ht_scan_t *scan, uint32_t block, bool is_start)
     }
 }
 
+/* A page has one block or two on average. */
+static inline uint32_t block_in(const ht_scan_t *scan, const ht_scan_span_t *span, uintptr_t word)
+{
+    uint32_t first = span->first;
+    uint32_t last = span->last - 1U;
+    if (scan->has_pages) {
+        const ht_scan_index_t *pages = scan->leaders + first;
+        uintptr_t page = (word - span->low) >> span->shift;
+        last = pages[page];
+        if (page != 0) { first = pages[page - 1U]; }
+    }
+    if (last - first > 4U) { return ht_scan_last_before(scan, first, last, word); }
+    const uintptr_t *address = &scan->addresses[last];
+    while (*address > word) { /* the first one begins before it */
+        address--;
+        last--;
+    }
+    return last;
+}
+
+static inline bool find(const ht_scan_t *scan, uintptr_t word, uint32_t *block)
+{
+    const ht_scan_span_t *span = scan->span;
+    const ht_scan_span_t *end = span + scan->span_count;
+    while (span != end && word - span->low >= span->bytes) {
+        span++;
+    }
+    if (span == end) { return false; }
+    *block = block_in(scan, span, word);
+    uintptr_t offset = word - scan->addresses[*block];
+    return offset == 0 || offset < ht_scan_size(scan, *block);
+}
+
+bool ht_scan_find(const ht_scan_t *scan, uintptr_t word, uint32_t *block)
+{
+    return find(scan, word, block);
+}
+
 void ht_scan_word(ht_scan_t *scan, uintptr_t word)
 {
     uint32_t block = 0;
-    if (ht_scan_find(scan, word, &block)) { mark(scan, block, scan->addresses[block] == word); }
+    if (find(scan, word, &block)) { mark(scan, block, scan->addresses[block] == word); }
 }
 
 /* --- reading memory ------------------------------------------------------------------------------
@@ -132,35 +170,94 @@ static uintptr_t round_up(uintptr_t address)
     return (address + sizeof(uintptr_t) - 1U) & ~(uintptr_t)(sizeof(uintptr_t) - 1U);
 }
 
-/* The first hidden area that [at, end) meets, in address order; its index, or the count. */
-static uint32_t first_hidden(const ht_scan_t *scan, uintptr_t at, uintptr_t end)
+/* The first of some areas that [at, end) meets, in address order; its index, or the count. */
+static uint32_t first_of(const ht_scan_area_t *areas, uint32_t count, uintptr_t at, uintptr_t end)
 {
-    uint32_t first = scan->hidden_count;
-    for (uint32_t i = 0; i < scan->hidden_count; i++) {
-        const ht_scan_area_t *area = &scan->hidden[i];
+    uint32_t first = count;
+    for (uint32_t i = 0; i < count; i++) {
+        const ht_scan_area_t *area = &areas[i];
         bool meets = area->start < end && area->start + area->bytes > at;
-        if (meets && (first == scan->hidden_count || area->start < scan->hidden[first].start)) {
-            first = i;
-        }
+        if (meets && (first == count || area->start < areas[first].start)) { first = i; }
     }
     return first;
+}
+
+static uintptr_t round_down(uintptr_t address)
+{
+    return address & ~(uintptr_t)(sizeof(uintptr_t) - 1U);
 }
 
 void ht_scan_root(ht_scan_t *scan, uintptr_t start, size_t bytes)
 {
     uintptr_t at = round_up(start);
-    uintptr_t end = (start + bytes) & ~(uintptr_t)(sizeof(uintptr_t) - 1U);
+    uintptr_t end = round_down(start + bytes);
     while (at < end) {
-        uint32_t hidden = first_hidden(scan, at, end);
-        uintptr_t until = end;
-        uintptr_t next = end;
-        if (hidden < scan->hidden_count) {
-            const ht_scan_area_t *area = &scan->hidden[hidden];
-            until = area->start > at ? area->start & ~(uintptr_t)(sizeof(uintptr_t) - 1U) : at;
-            next = round_up(area->start + area->bytes);
+        uint32_t hidden = first_of(scan->hidden, scan->hidden_count, at, end);
+        if (hidden == scan->hidden_count) {
+            read_words(scan, at, end);
+            return;
         }
-        read_words(scan, at, until);
+        const ht_scan_area_t *area = &scan->hidden[hidden];
+        read_words(scan, at, area->start > at ? round_down(area->start) : at);
+        at = round_up(area->start + area->bytes);
+    }
+}
+
+/* --- what must not be read, in blocks ------------------------------------------------------------
+ */
+
+static void cover(ht_scan_t *scan, uintptr_t start, size_t bytes)
+{
+    uint32_t block = ht_scan_first(scan, start);
+    if (block == scan->count || scan->addresses[block] >= start + bytes) { return; }
+    if (scan->covered_count < HT_SCAN_COVERED) {
+        scan->covered[scan->covered_count++] = (ht_scan_area_t){start, bytes};
+    } else {
+        ht_scan_area_t *last = &scan->covered[HT_SCAN_COVERED - 1U];
+        last->bytes = start + bytes - last->start;
+    }
+}
+
+static void cover_hidden(ht_scan_t *scan)
+{
+    scan->covered_count = 0;
+    for (uint32_t i = 0; i < scan->hidden_count; i++) {
+        cover(scan, scan->hidden[i].start, scan->hidden[i].bytes);
+    }
+    scan->covered_hidden = scan->covered_count;
+}
+
+void ht_scan_unreadable(ht_scan_t *scan, uintptr_t start, size_t bytes)
+{
+    cover(scan, start, bytes);
+}
+
+static void read_covered(ht_scan_t *scan, uintptr_t at, uintptr_t end)
+{
+    while (at < end) {
+        uint32_t i = first_of(scan->covered, scan->covered_count, at, end);
+        if (i == scan->covered_count) {
+            read_words(scan, at, end);
+            return;
+        }
+        uintptr_t start = round_down(scan->covered[i].start);
+        uintptr_t next = round_up(scan->covered[i].start + scan->covered[i].bytes);
+        if (start > at) {
+            read_words(scan, at, start);
+            at = start;
+        }
+        if (next > end) { next = end; }
+        if (i >= scan->covered_hidden) { scan->unread += next - at; }
         at = next;
+    }
+}
+
+static inline void read_block(ht_scan_t *scan, uintptr_t at, uintptr_t end)
+{
+    if (scan->covered_count == 0) {
+        read_words(scan, at, end);
+    } else {
+        read_covered(scan, at, end);
     }
 }
 
@@ -194,8 +291,7 @@ static void open_block(ht_scan_t *scan, uint32_t block)
     scan->info[block] |= HT_SCAN_READ;
     scan->block = block;
     scan->at = round_up(scan->addresses[block]);
-    scan->end =
-        (scan->addresses[block] + ht_scan_size(scan, block)) & ~(uintptr_t)(sizeof(uintptr_t) - 1U);
+    scan->end = round_down(scan->addresses[block] + ht_scan_size(scan, block));
     scan->in_block = scan->at < scan->end;
 }
 
@@ -228,7 +324,7 @@ static uint32_t read_some(ht_scan_t *scan, uint32_t words)
     uintptr_t left = (scan->end - scan->at) / sizeof(uintptr_t);
     uint32_t now = left < words ? (uint32_t)left : words;
     uintptr_t until = scan->at + now * sizeof(uintptr_t);
-    ht_scan_root(scan, scan->at, now * sizeof(uintptr_t));
+    read_block(scan, scan->at, until);
     scan->at = until;
     scan->in_block = until < scan->end;
     return words - now;
@@ -286,10 +382,12 @@ void ht_scan_begin(ht_scan_t *scan)
     forget_state(scan);
     scan->disturbed = false;
     ht_scan_list_update(scan, 0);
+    cover_hidden(scan);
     scan->phase = HT_SCAN_STARTS;
     scan->passes++;
     scan->words = 0;
     scan->overflows = 0;
+    scan->unread = 0;
     scan->work_count = 0;
     scan->in_block = false;
     begin_sweep(scan);
@@ -299,6 +397,7 @@ uint32_t ht_scan_grow(ht_scan_t *scan)
 {
     if (scan->phase != HT_SCAN_STARTS || ht_scan_list_is_whole(scan)) { return 0; }
     uint32_t added = ht_scan_list_update(scan, HT_SCAN_REACHED);
+    cover_hidden(scan);
     scan->work_count = 0; /* the numbers of blocks have changed */
     begin_sweep(scan);
     return added;
@@ -317,6 +416,7 @@ static void begin_middles(ht_scan_t *scan)
 
 static void begin_leaders(ht_scan_t *scan)
 {
+    scan->has_pages = false;
     for (uint32_t i = 0; i < scan->count; i++) {
         scan->leaders[i] = (ht_scan_index_t)i;
     }

@@ -19,7 +19,7 @@
  *
  *   addresses  [ a0 | a1 | a2 | ... ]    sorted: an address is found by halving a page of it
  *   info       [ size, state | ... ]     state: what the closures know of the block
- *   leaders    [ who holds a lost block ]
+ *   leaders    [ who holds a lost block ]   until the third closure: the last block of each page
  *   work       [ blocks that were reached and not read yet ]   full: the rest is found by sweeping
  *
  * Nothing recurses, and the work list may have any size from 1 on: the answer is the same.
@@ -42,14 +42,15 @@ typedef uint16_t ht_scan_index_t;
 /** Blocks of a scan, at most. */
 #define HT_SCAN_MAX ((uint32_t)((ht_scan_index_t) ~(ht_scan_index_t)0))
 
-/** Runs of blocks that lie close to each other, and pages of each: see ht_scan_find(). */
+/** Runs of blocks that lie close to each other, with pages of as many bytes as a block has on
+ * average, or fewer: ht_scan_find(). */
 #define HT_SCAN_SPANS 8U
-#define HT_SCAN_PAGES 64U
 
 typedef struct {
-    uintptr_t low, high; /**< of the first byte of the first block, behind the last of the last */
-    uint32_t shift;      /**< a page has 2^shift bytes */
-    ht_scan_index_t page[HT_SCAN_PAGES + 1U]; /**< the first block that begins in a page or later */
+    uintptr_t low, bytes; /**< from the first byte of the first block, to the last one's end */
+    uint32_t first, last; /**< blocks; `leaders` from `first` on: the last block that begins in a
+                               page or before it, of each page */
+    uint32_t shift;       /**< a page has 2^shift bytes */
 } ht_scan_span_t;
 
 /** Memory that is not read: heaptrail's own, which knows every block. */
@@ -59,6 +60,9 @@ typedef struct {
 } ht_scan_area_t;
 
 #define HT_SCAN_HIDDEN 6U
+
+/** Of these, and of memory that cannot be read, what lies in blocks: seldom any. */
+#define HT_SCAN_COVERED 16U
 
 /** What was found out about a block. */
 typedef enum {
@@ -83,9 +87,13 @@ typedef struct {
     uint32_t work_count;
     ht_scan_span_t span[HT_SCAN_SPANS];
     uint32_t span_count;
+    bool has_pages;       /**< `leaders` has them */
     uintptr_t low, bytes; /**< from the first block to the last one's end: other words are none */
     ht_scan_area_t hidden[HT_SCAN_HIDDEN];
     uint32_t hidden_count;
+    ht_scan_area_t covered[HT_SCAN_COVERED]; /**< hidden ones first */
+    uint32_t covered_count;
+    uint32_t covered_hidden;
     ht_scan_phase_t phase;
     uint32_t sweep;   /**< blocks below were looked at by the sweep that runs */
     bool sweep_again; /**< the work list was full since the sweep began */
@@ -99,6 +107,7 @@ typedef struct {
     uint64_t words;     /**< read */
     uint32_t overflows; /**< blocks that found the work list full */
     uint32_t left_out;  /**< blocks for which there was no room */
+    size_t unread;      /**< bytes of blocks that were reached, and that cannot be read */
     bool disturbed;     /**< the table moved records during each try to copy it */
 } ht_scan_t;
 
@@ -117,6 +126,13 @@ bool ht_scan_hide(ht_scan_t *scan, const void *start, size_t bytes);
  * in mind. O(slots + blocks * log blocks).
  */
 void ht_scan_begin(ht_scan_t *scan);
+
+/**
+ * Memory that must not be read, in the order of addresses: a page that the program protected. Only
+ * what lies in blocks counts; more stretches than HT_SCAN_COVERED become one with what is between
+ * them. After ht_scan_begin(), and again after each ht_scan_grow(). O(log blocks).
+ */
+void ht_scan_unreadable(ht_scan_t *scan, uintptr_t start, size_t bytes);
 
 /** A root: words at `start`. What is hidden in between is left out. Before ht_scan_run(). O(bytes).
  */
@@ -178,7 +194,7 @@ HT_INLINE size_t ht_scan_size(const ht_scan_t *scan, uint32_t i)
  * blocks). */
 uint32_t ht_scan_first(const ht_scan_t *scan, uintptr_t at);
 
-/* --- between ht_scan.c and ht_scan_list.c ------------------------------------------------------
+/* --- between ht_scan.c, ht_scan_list.c and ht_scan_sort.c --------------------------------------
  */
 
 /* What is known of a block: bits of its info above the size. */
@@ -197,3 +213,10 @@ bool ht_scan_list_is_whole(ht_scan_t *scan);
 /** Bring the list up to date with the table. `young`: state bits of a block that was not in it.
  * Returns how many were not. */
 uint32_t ht_scan_list_update(ht_scan_t *scan, ht_word_t young);
+
+/** The last of the blocks first .. last that begins at or before an address, which `first` does.
+ * O(log blocks). */
+uint32_t ht_scan_last_before(const ht_scan_t *scan, uint32_t first, uint32_t last, uintptr_t word);
+
+/** By address; O(blocks * log blocks), less where they do not crowd. The pages are gone. */
+void ht_scan_sort(ht_scan_t *scan);

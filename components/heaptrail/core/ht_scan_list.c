@@ -5,8 +5,8 @@
 /*
  * The sorted list of a scan's blocks: made from the table, brought up to date, searched.
  *
- *   span 0  [ page | page | ... 64 ]     blocks of one heap, or of several that lie close
- *   span 1  [ page | page | ... 64 ]     PSRAM, say, megabytes away
+ *   span 0  [ page | page | ... ]     blocks of one heap, or of several that lie close
+ *   span 1  [ page | page | ... ]     PSRAM, say, megabytes away
  */
 #include "ht_query.h"
 #include "ht_scan.h"
@@ -17,52 +17,6 @@
 /* Tries to copy a table that moves its records meanwhile. */
 #define COPIES_MAX 4U
 
-/* --- sorting: heapsort (Williams 1964): in place, no recursion, no bad case --- */
-
-static void move(ht_scan_t *scan, uint32_t to, uint32_t from)
-{
-    scan->addresses[to] = scan->addresses[from];
-    scan->info[to] = scan->info[from];
-}
-
-/* Put an entry into the heap whose root, a hole, it would be: the hole goes down first. */
-static void sift_down(ht_scan_t *scan, uint32_t hole, uint32_t count, uintptr_t address,
-                      ht_word_t info)
-{
-    const uintptr_t *addresses = scan->addresses;
-    for (uint32_t child = 2U * hole + 1U; child < count; child = 2U * hole + 1U) {
-        if (child + 1U < count && addresses[child] < addresses[child + 1U]) { child++; }
-        if (address >= addresses[child]) { break; }
-        move(scan, hole, child);
-        hole = child;
-    }
-    scan->addresses[hole] = address;
-    scan->info[hole] = info;
-}
-
-static bool is_sorted(const ht_scan_t *scan)
-{
-    for (uint32_t i = 1; i < scan->count; i++) {
-        if (scan->addresses[i - 1U] > scan->addresses[i]) { return false; }
-    }
-    return true;
-}
-
-static void sort(ht_scan_t *scan)
-{
-    uint32_t count = scan->count;
-    if (is_sorted(scan)) { return; } /* nothing came to it */
-    for (uint32_t i = count / 2U; i > 0; i--) {
-        sift_down(scan, i - 1U, count, scan->addresses[i - 1U], scan->info[i - 1U]);
-    }
-    for (uint32_t i = count - 1U; i > 0; i--) {
-        uintptr_t address = scan->addresses[i];
-        ht_word_t info = scan->info[i];
-        move(scan, i, 0);
-        sift_down(scan, 0, i, address, info);
-    }
-}
-
 /* --- spans and pages --- */
 
 static uintptr_t end_of(const ht_scan_t *scan, uint32_t i)
@@ -71,20 +25,25 @@ static uintptr_t end_of(const ht_scan_t *scan, uint32_t i)
     return scan->addresses[i] + (size != 0 ? size : 1U);
 }
 
-/* Blocks first .. last - 1. */
+/* Blocks first .. last - 1. As many pages as blocks at most, so that its part of the list of
+ * leaders has room for them. */
 static void make_span(ht_scan_t *scan, uint32_t first, uint32_t last)
 {
     ht_scan_span_t *span = &scan->span[scan->span_count++];
-    *span = (ht_scan_span_t){.low = scan->addresses[first], .high = end_of(scan, last - 1U)};
-    while ((span->high - span->low) >> span->shift >= HT_SCAN_PAGES) {
+    uintptr_t low = scan->addresses[first];
+    *span = (ht_scan_span_t){
+        .low = low, .bytes = end_of(scan, last - 1U) - low, .first = first, .last = last};
+    while ((span->bytes - 1U) >> span->shift >= last - first) {
         span->shift++;
     }
+    ht_scan_index_t *pages = scan->leaders + first;
+    uint32_t count = (uint32_t)((span->bytes - 1U) >> span->shift) + 1U;
     uint32_t block = first;
-    for (uint32_t page = 0; page <= HT_SCAN_PAGES; page++) {
-        while (block < last && (scan->addresses[block] - span->low) >> span->shift < page) {
+    for (uint32_t page = 0; page < count; page++) {
+        while (block + 1U < last && (scan->addresses[block + 1U] - low) >> span->shift <= page) {
             block++;
         }
-        span->page[page] = (ht_scan_index_t)block;
+        pages[page] = (ht_scan_index_t)block;
     }
 }
 
@@ -103,42 +62,27 @@ static void make_spans(ht_scan_t *scan)
             first = i;
         }
     }
+    scan->has_pages = true;
 }
 
-/* The last block of first .. last - 1 that begins at or before an address; `first` - 1: none. */
-static uint32_t last_before(const ht_scan_t *scan, uint32_t first, uint32_t last, uintptr_t word)
+uint32_t ht_scan_last_before(const ht_scan_t *scan, uint32_t first, uint32_t last, uintptr_t word)
 {
     while (first < last) {
-        uint32_t middle = first + (last - first) / 2U;
+        uint32_t middle = last - (last - first) / 2U;
         if (scan->addresses[middle] <= word) {
-            first = middle + 1U;
+            first = middle;
         } else {
-            last = middle;
+            last = middle - 1U;
         }
     }
-    return first - 1U;
-}
-
-bool ht_scan_find(const ht_scan_t *scan, uintptr_t word, uint32_t *block)
-{
-    const ht_scan_span_t *span = scan->span;
-    const ht_scan_span_t *end = span + scan->span_count;
-    while (span != end && word - span->low >= span->high - span->low) {
-        span++;
-    }
-    if (span == end) { return false; }
-    uintptr_t page = (word - span->low) >> span->shift;
-    /* One of this page, or the last one before it, which may reach into it; the first block of a
-     * span begins where the span does, so there always is one. */
-    uint32_t found = last_before(scan, span->page[page], span->page[page + 1U], word);
-    *block = found;
-    return word < end_of(scan, found);
+    return first;
 }
 
 uint32_t ht_scan_first(const ht_scan_t *scan, uintptr_t at)
 {
-    uint32_t i = last_before(scan, 0, scan->count, at);
-    return i != UINT32_MAX && at < end_of(scan, i) ? i : i + 1U;
+    if (scan->count == 0 || at < scan->addresses[0]) { return 0; }
+    uint32_t i = ht_scan_last_before(scan, 0, scan->count - 1U, at);
+    return at < end_of(scan, i) ? i : i + 1U;
 }
 
 /* --- the list and the table --- */
@@ -237,7 +181,7 @@ uint32_t ht_scan_list_update(ht_scan_t *scan, ht_word_t young)
             scan->info[j] &= ~HT_SCAN_SEEN;
         }
         whole = copy(scan, &update);
-        sort(scan);
+        ht_scan_sort(scan);
         compact(scan);
         make_spans(scan);
         added += update.young;
