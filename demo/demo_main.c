@@ -13,6 +13,7 @@
 
 #include "demo_config.h"
 #include "demo_symbols.h"
+#include "esp_heap_caps.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 #include "sim.h"
@@ -24,12 +25,15 @@
 int demo_minutes = MINUTES_DEFAULT;
 bool demo_console;
 const char *demo_trace_to = "";
+static unsigned long s_less_bytes;
+void *demo_taken; /* so that it is no leak */
 
 void app_main(void);
 
 static void firmware(void *arg)
 {
     (void)arg;
+    if (s_less_bytes != 0) { demo_taken = heap_caps_malloc(s_less_bytes, MALLOC_CAP_INTERNAL); }
     app_main();
     while (demo_console && !feof(stdin)) { /* the prompt has a task of its own */
         vTaskDelay(1);
@@ -39,10 +43,11 @@ static void firmware(void *arg)
 static int usage(const char *program)
 {
     fprintf(stderr,
-            "usage: %s [--minutes N] [--trace TO] [--console]\n"
+            "usage: %s [--minutes N] [--trace TO] [--console] [--less N]\n"
             "  --minutes N  simulated minutes until the report, %d to %d (default %d)\n"
             "  --trace TO   a trace: to a path, tcp:HOST:PORT, listen:PORT, or console\n"
-            "  --console    then a prompt on standard input, until its end\n",
+            "  --console    then a prompt on standard input, until its end\n"
+            "  --less N     the firmware has N bytes of internal memory less\n",
             program, MINUTES_MIN, MINUTES_MAX, demo_minutes);
     return 2;
 }
@@ -60,6 +65,8 @@ static bool parse(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--console") == 0) {
             demo_console = true;
+        } else if (strcmp(argv[i], "--less") == 0 && i + 1 < argc) {
+            s_less_bytes = strtoul(argv[++i], NULL, 0);
         } else if (strcmp(argv[i], "--trace") == 0 && i + 1 < argc) {
             demo_trace_to = argv[++i];
         } else if (strcmp(argv[i], "--minutes") != 0 || i + 1 == argc ||

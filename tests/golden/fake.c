@@ -118,25 +118,27 @@ esp_err_t heaptrail_for_each_lowmem(heaptrail_lowmem_row_fn_t fn, void *context,
     return ESP_OK;
 }
 
-static bool s_leaks_kept;
+static bool s_suspects_kept;
+static heaptrail_suspect_options_t s_looked_for;
 
-esp_err_t heaptrail_leaks_find(const heaptrail_scan_options_t *options,
-                               heaptrail_scan_summary_t *summary)
+esp_err_t heaptrail_suspects_find(const heaptrail_suspect_options_t *options,
+                                  heaptrail_suspect_summary_t *summary)
 {
-    (void)options;
-    static const heaptrail_scan_summary_t none;
-    if (s_world->scan_error == ESP_OK) {
+    static const heaptrail_suspect_summary_t none;
+    s_looked_for = *options;
+    if (s_world->find_error == ESP_OK) {
         *summary = s_world->leaks != NULL ? *s_world->leaks->summary : none;
     }
-    s_leaks_kept = s_world->scan_error == ESP_OK;
-    return s_world->scan_error;
+    s_suspects_kept = s_world->find_error == ESP_OK;
+    return s_world->find_error;
 }
 
-esp_err_t heaptrail_for_each_leak_site(heaptrail_leak_site_fn_t fn, void *context)
+esp_err_t heaptrail_for_each_suspect(heaptrail_suspect_fn_t fn, void *context)
 {
-    if (!s_leaks_kept) { return ESP_ERR_INVALID_STATE; }
+    if (!s_suspects_kept) { return ESP_ERR_INVALID_STATE; }
     for (uint32_t i = 0; s_world->leaks != NULL && i < s_world->leaks->count; i++) {
-        heaptrail_leak_site_t row = s_world->leaks->rows[i];
+        heaptrail_suspect_t row = s_world->leaks->rows[i];
+        row.rank = i;
         bool more = fn(context, &row);
         memset(&row, 0xA5, sizeof(row));
         if (!more) { break; }
@@ -144,14 +146,19 @@ esp_err_t heaptrail_for_each_leak_site(heaptrail_leak_site_fn_t fn, void *contex
     return ESP_OK;
 }
 
-void heaptrail_leaks_forget(void)
+void heaptrail_suspects_forget(void)
 {
-    s_leaks_kept = false;
+    s_suspects_kept = false;
 }
 
-bool fake_keeps_leaks(void)
+bool fake_keeps_suspects(void)
 {
-    return s_leaks_kept;
+    return s_suspects_kept;
+}
+
+heaptrail_suspect_options_t fake_looked_for(void)
+{
+    return s_looked_for;
 }
 
 esp_err_t heaptrail_lowmem_site(uint32_t id, uint32_t rank, heaptrail_lowmem_site_t *site)

@@ -13,9 +13,9 @@
 #include "heaptrail_lowmem.h"
 
 typedef struct {
-    const heaptrail_leak_site_t *rows;
+    const heaptrail_suspect_t *rows; /**< ranked */
     uint32_t count;
-    const heaptrail_scan_summary_t *summary;
+    const heaptrail_suspect_summary_t *summary;
 } fake_leaks_t;
 
 typedef struct {
@@ -37,7 +37,7 @@ typedef struct {
     const heaptrail_lowmem_row_t *watches;
     uint32_t watch_count;
     const fake_leaks_t *leaks;                  /**< NULL: none, and the summary is all zero */
-    esp_err_t scan_error;                       /**< of the scan */
+    esp_err_t find_error;                       /**< of heaptrail_suspects_find() */
     const heaptrail_lowmem_site_t *watch_sites; /**< of every watch that fired */
     heaptrail_checks_t checks;
     heaptrail_check_status_t check_status;
@@ -55,8 +55,11 @@ void fake_use(const fake_world_t *world);
 /** What the last query over sites, tasks or heaps that had a choice was given. */
 heaptrail_select_t fake_selected(void);
 
-/** Were the sums of a scan not given back? */
-bool fake_keeps_leaks(void);
+/** Were the suspects not given back? */
+bool fake_keeps_suspects(void);
+
+/** What was looked for last. */
+heaptrail_suspect_options_t fake_looked_for(void);
 
 /** How often it was measured since. The rows stay as they are. */
 uint32_t fake_samples(void);

@@ -378,31 +378,74 @@ static void heaps_are_measured_first(void **state)
     }
 }
 
-/* --- scans that fail ----------------------------------------------------------------------------
+/* --- leaks ---------------------------------------------------------------------------------------
  */
 
+/* Without a scan the rest is told, and why there is none. */
 static void scans_that_fail(void **state)
 {
     (void)state;
-    static const esp_err_t errors[] = {ESP_ERR_NOT_SUPPORTED, ESP_ERR_NO_MEM,
-                                       ESP_ERR_INVALID_STATE};
-    static const char *const said[] = {"this platform", "no memory", "another scan"};
+    static const esp_err_t errors[] = {ESP_ERR_NOT_SUPPORTED, ESP_ERR_NO_MEM, ESP_ERR_NOT_FOUND};
+    static const char *const said[] = {"this platform", "no memory", "as asked"};
+    fake_world_t world = *fake_firmware();
+    fake_leaks_t leaks = *world.leaks;
+    heaptrail_suspect_summary_t summary = *leaks.summary;
+    world.leaks = &leaks;
+    leaks.summary = &summary;
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_LEAKS};
+        summary.scanned = errors[i];
+        memset(s_sink.text, 0, sizeof(s_sink.text));
+        assert_int_equal(report(&world, &ask), ESP_OK);
+        assert_non_null(strstr(s_sink.text, said[i]));
+        assert_non_null(strstr(s_sink.text, "likely"));
+        assert_null(strstr(s_sink.text, "Lost"));
+        ask.json = true;
+        assert_int_equal(report(&world, &ask), ESP_OK);
+        assert_non_null(strstr(s_sink.text, "\"scanned\":false,\"reachable_blocks\":null"));
+    }
+    assert_false(fake_keeps_suspects());
+}
+
+static void suspects_that_cannot_be_found(void **state)
+{
+    (void)state;
+    static const esp_err_t errors[] = {ESP_ERR_NO_MEM, ESP_ERR_INVALID_STATE};
+    static const char *const said[] = {"no memory", "another scan"};
     fake_world_t world = *fake_firmware();
     for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
         heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_LEAKS};
-        world.scan_error = errors[i];
+        world.find_error = errors[i];
         memset(s_sink.text, 0, sizeof(s_sink.text));
         assert_int_equal(report(&world, &ask), errors[i]);
         assert_non_null(strstr(s_sink.text, said[i]));
-        assert_null(strstr(s_sink.text, "Lost"));
+        assert_null(strstr(s_sink.text, "Leaks"));
         ask.json = true;
         assert_int_equal(report(&world, &ask), errors[i]);
         assert_non_null(strstr(s_sink.text, "\"complete\":false"));
     }
-    world.scan_error = ESP_OK;
+    world.find_error = ESP_OK;
     heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_LEAKS};
     assert_int_equal(report(&world, &ask), ESP_OK);
-    assert_false(fake_keeps_leaks());
+    assert_false(fake_keeps_suspects());
+}
+
+/* What is looked for. Of a task, what it left. */
+static void what_is_looked_for(void **state)
+{
+    (void)state;
+    heaptrail_report_t ask = {.kind = HEAPTRAIL_REPORT_LEAKS};
+    assert_int_equal(report(fake_firmware(), &ask), ESP_OK);
+    assert_int_equal(fake_looked_for().evidence, 0);
+    ask.evidence = HEAPTRAIL_EVIDENCE_GROWTH;
+    ask.select.site_id = 3;
+    assert_int_equal(report(fake_firmware(), &ask), ESP_OK);
+    assert_int_equal(fake_looked_for().evidence, HEAPTRAIL_EVIDENCE_GROWTH);
+    assert_int_equal(fake_looked_for().site_id, 3);
+    ask.select.task_id = 7;
+    assert_int_equal(report(fake_firmware(), &ask), ESP_OK);
+    assert_int_equal(fake_looked_for().evidence, HEAPTRAIL_EVIDENCE_TASK_GONE);
+    assert_int_equal(fake_looked_for().task_id, 7);
 }
 
 /* --- wrong questions ----------------------------------------------------------------------------
@@ -491,6 +534,8 @@ int main(void)
         cmocka_unit_test(busy_at_once),
         cmocka_unit_test(busy_later),
         cmocka_unit_test(scans_that_fail),
+        cmocka_unit_test(suspects_that_cannot_be_found),
+        cmocka_unit_test(what_is_looked_for),
         cmocka_unit_test(wrong_questions),
         cmocka_unit_test(print_to_stdout),
         cmocka_unit_test(widths),

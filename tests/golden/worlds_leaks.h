@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The heaptrail authors
  * SPDX-License-Identifier: Apache-2.0
  */
-/** @file worlds_leaks.h  What scans of the worlds found. */
+/** @file worlds_leaks.h  Who may leak in the worlds. */
 #pragma once
 
 #include "fake.h"

@@ -47,6 +47,14 @@ void ht_history_give(ht_floors_t *history)
     ht_release(&history->busy);
 }
 
+void ht_history_hide(ht_scan_t *scan)
+{
+    ht_scan_hide(scan, &s_history, sizeof(s_history));
+    if (s_history.rows != NULL) {
+        ht_scan_hide(scan, s_history.rows, s_history.max * sizeof(*s_history.rows));
+    }
+}
+
 /* False: nobody may ask now. */
 static bool may_ask(const ht_tracker_t *tracker)
 {

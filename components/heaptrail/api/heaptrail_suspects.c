@@ -343,6 +343,7 @@ esp_err_t heaptrail_for_each_suspect(heaptrail_suspect_fn_t fn, void *context)
         const evidence_t *site = &s_found.site[i];
         heaptrail_suspect_t row = {
             .origin = ht_query_origin(tracker, (ht_origin_id_t){site->id}),
+            .rank = i,
             .sure = (heaptrail_sure_t)site->sure,
             .evidence = site->kinds,
             .live_blocks = site->live_blocks,

@@ -10,6 +10,7 @@
 
 #include "heaptrail_leaks.h"
 #include "ht_floors.h"
+#include "ht_scan.h"
 
 /** The kinds of memory whose free bytes it has. */
 extern const uint32_t ht_history_caps[HT_FLOORS_KINDS];
@@ -21,3 +22,6 @@ void ht_history_give(ht_floors_t *history);
 
 /** What it says, as the public interface has it. */
 heaptrail_growth_t ht_history_row(const ht_trend_t *trend);
+
+/** Two floors beside each other may look like a pointer: none of them is a root. */
+void ht_history_hide(ht_scan_t *scan);

@@ -33,6 +33,7 @@
     X(MIN, "min", "", "SIZE", "only of at least so many bytes, as 100, 4k, 1M")                    \
     X(OLDER, "older", "", "TIME", "only older than that, as 10 (seconds), 5m, 2h")                 \
     X(SINCE, "since", "", "MARK", "only later than this mark")                                     \
+    X(NO_SCAN, "no-scan", "", "", "without the scan, which takes time and memory")                 \
     X(COLOR, "color", "", "WHEN", "always, never, or auto: if the terminal can")                   \
     X(WIDTH, "width", "", "COLUMNS", "how wide the terminal is")                                   \
     X(CLEAR, "clear", "", "", "forget the errors")                                                 \

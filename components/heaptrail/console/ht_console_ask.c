@@ -5,6 +5,7 @@
 /* From options to the question that a report answers. */
 #include <string.h>
 
+#include "heaptrail_leaks.h"
 #include "ht_console.h"
 
 static bool bad_value(ht_con_t *con, ht_opt_t opt, ht_value_t value, const char *say)
@@ -155,6 +156,9 @@ bool ht_con_ask(ht_con_t *con, heaptrail_report_t *ask)
     *ask = (heaptrail_report_t){
         .json = con->json, .color = con->color, .ids = true, .width = con->width};
     ask->kind = con->sub != NULL ? con->sub->kind : HEAPTRAIL_REPORT_STATUS;
+    if (ht_con_has(con, HT_OPT_NO_SCAN)) {
+        ask->evidence = HEAPTRAIL_EVIDENCE_ALL & ~HEAPTRAIL_EVIDENCE_UNREACHABLE;
+    }
     return ask_rows(con, ask) && ask_sort(con, ask) && ask_caps(con, ask) &&
            ask_amounts(con, ask) && ask_names(con, ask);
 }

@@ -90,14 +90,13 @@ const ht_sub_t ht_subs[] = {
      .more = "Without a name: since the newest mark.",
      .examples = "heaptrail since\nheaptrail since before-ota --sort growth"},
     {.name = "leaks",
-     .options = ROWS,
+     .options = ROWS | BIT(TASK) | BIT(SITE) | BIT(NO_SCAN),
      .kind = HEAPTRAIL_REPORT_LEAKS,
      .run = ht_do_report,
-     .help = "blocks that nothing points to any more, by site",
-     .more =
-         "Scans variables, stacks and blocks twice, while the others run; takes memory from the "
-         "heap meanwhile.",
-     .examples = "heaptrail leaks\nheaptrail leaks --json"},
+     .help = "who may leak, how sure that is, and what speaks for it, by site",
+     .more = "Scans variables, stacks and blocks twice, while the others run; takes memory from "
+             "the heap meanwhile. --task: what that task left behind, without a scan.",
+     .examples = "heaptrail leaks\nheaptrail leaks --no-scan -n 5\nheaptrail leaks --task ota"},
     {.name = "check",
      .word = "[HEAP]",
      .word_is = HT_WORD_HEAP,

@@ -81,8 +81,7 @@ bool ht_floors_claim(ht_floors_t *floors, ht_tracker_t *tracker);
 
 /**
  * Read what lives now. `free_bytes`: of each kind of memory, SIZE_MAX where that is not known.
- * Claimed, from a task or an idle hook. O(origins), 20 instructions each, and as much again for
- * those that an epoch begins with; no lock.
+ * Claimed, from a task or an idle hook. O(origins), about 60 instructions each; no lock.
  */
 void ht_floors_sample(ht_floors_t *floors, const ht_tracker_t *tracker, uint64_t now_us,
                       const size_t free_bytes[HT_FLOORS_KINDS]);

@@ -301,7 +301,7 @@ ht_walk_t ht_query_sites(ht_tracker_t *tracker, ht_site_fn fn, void *context)
     return walk;
 }
 
-static void task_row(ht_tracker_t *tracker, uint32_t id, heaptrail_task_row_t *row)
+void ht_query_task(ht_tracker_t *tracker, uint32_t id, heaptrail_task_row_t *row)
 {
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     const ht_task_t copy = tracker->tasks.rows[id];
@@ -328,7 +328,7 @@ ht_walk_t ht_query_tasks(ht_tracker_t *tracker, ht_task_fn fn, void *context)
     uint32_t end = read_locked(tracker, &tracker->tasks.row_count);
     for (uint32_t id = 0; id < end && !walk.stopped; id++) {
         heaptrail_task_row_t row;
-        task_row(tracker, id, &row);
+        ht_query_task(tracker, id, &row);
         if (row.total_blocks != 0 || (id >= HT_TASK_FIRST && !row.deleted)) {
             walk.rows++;
             walk.stopped = !fn(context, &row);

@@ -88,6 +88,9 @@ ht_walk_t ht_query_failures(ht_tracker_t *tracker, const ht_select_t *select, ht
 /** One site by number. False: there is no such origin. O(1). */
 bool ht_query_site(ht_tracker_t *tracker, uint32_t origin_id, heaptrail_site_row_t *row);
 
+/** One task by number, which there is. O(1). */
+void ht_query_task(ht_tracker_t *tracker, uint32_t id, heaptrail_task_row_t *row);
+
 /** The live block of a heap (not of a pool) that begins at this very address. False: none does.
  * O(1). */
 bool ht_query_block_at(ht_tracker_t *tracker, uintptr_t address, heaptrail_block_row_t *row);

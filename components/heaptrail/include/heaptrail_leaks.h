@@ -144,7 +144,7 @@ void heaptrail_leaks_forget(void);
  * CONFIG_HEAPTRAIL_GROWTH_PERIOD_MS by the idle task of core 0 (chips); call it yourself where that
  * is 0, or on Linux. More often than the steps are long does no harm.
  *
- * Reads one word of each of CONFIG_HEAPTRAIL_GROWTH_SITES sites, with no lock: about 25
+ * Reads one word of each of CONFIG_HEAPTRAIL_GROWTH_SITES sites, with no lock: about 60
  * instructions each. Never waits. From tasks and idle hooks.
  *
  * @return ESP_OK; ESP_ERR_NOT_SUPPORTED (no room: the option is 0); ESP_ERR_INVALID_STATE (in an
@@ -178,6 +178,23 @@ typedef struct {
 /** Of one site (heaptrail_origin_t::id). ESP_ERR_NOT_FOUND: it has no history;
  * ESP_ERR_INVALID_STATE: as heaptrail_growth_sample(), or nothing was sampled yet. */
 esp_err_t heaptrail_growth_of_site(uint32_t site_id, heaptrail_growth_t *growth);
+
+/* --- what a task leaves behind -------------------------------------------------------------------
+ */
+
+/** A task is about to be deleted and still has blocks: `task->live_blocks`, `task->live_bytes`. Its
+ * stack and control block are not among them: they are whoever made it's. */
+typedef void (*heaptrail_task_left_fn_t)(void *context, const heaptrail_task_row_t *task);
+
+/**
+ * Be told by vTaskDelete(), before it does anything, in the context and on the stack of who calls
+ * it: of the task itself, often. Which blocks: heaptrail_for_each_block() with this `task_id`;
+ * later HEAPTRAIL_EVIDENCE_TASK_GONE. Blocks that another task will free are told, too.
+ *
+ * Chips, with CONFIG_HEAPTRAIL_WRAP; on other platforms nobody is told. Set it before tasks are
+ * deleted; NULL: nobody is told.
+ */
+void heaptrail_set_task_left(heaptrail_task_left_fn_t fn, void *context);
 
 /* --- one ranking
  * ------------------------------------------------------------------------------------- */
@@ -214,6 +231,7 @@ typedef struct {
 /** A site that may leak, and what speaks for it. */
 typedef struct {
     heaptrail_origin_t origin;
+    uint32_t rank; /**< 0: the surest */
     heaptrail_sure_t sure;
     uint32_t evidence; /**< HEAPTRAIL_EVIDENCE_*: which of the following say something */
     uint32_t live_blocks;
@@ -271,12 +289,12 @@ typedef struct {
 typedef bool (*heaptrail_suspect_fn_t)(void *context, const heaptrail_suspect_t *suspect);
 
 /**
- * Gather the evidence of each site, and keep it until heaptrail_suspects_forget(): about 100 bytes
+ * Gather the evidence of each site, and keep it until heaptrail_suspects_forget(): 112 bytes
  * per site that was ever seen (160 on 64-bit), from the heap, and while it scans what
  * heaptrail_leaks_find() takes. Where the scan is not possible the rest is gathered without it.
  *
- * Costs the scan; then a walk over the table, about 40 instructions for each block, and about 3,000
- * for each site that has a history. Stack: about 1.2 KB.
+ * Costs the scan; then a walk over the table, about 40 instructions for each block, 1,500 for each
+ * site that has a history, and 50,000 for each of those that rise. Stack: about 1.2 KB.
  *
  * @return ESP_OK; ESP_ERR_NO_MEM; ESP_ERR_INVALID_ARG (of `scan`); ESP_ERR_INVALID_STATE (in an
  *         ISR, the tracker is new, another task has kept some or scans).

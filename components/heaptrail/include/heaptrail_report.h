@@ -41,7 +41,9 @@ typedef enum {
     HEAPTRAIL_REPORT_EXPLAIN,  /**< why the last allocation failed, and who holds that memory */
     HEAPTRAIL_REPORT_LIST,     /**< live blocks, one a row, in the order of `sort` */
     HEAPTRAIL_REPORT_LOWMEM,   /**< low-memory watches: who made them fire, who held what then */
-    HEAPTRAIL_REPORT_LEAKS,    /**< scans, and says what is lost, by site (heaptrail_leaks.h) */
+    HEAPTRAIL_REPORT_LEAKS,    /**< who may leak, how sure that is, and what speaks for it: scans
+                                    (heaptrail_leaks.h). `select.task_id`: what that task left
+                                    behind, without a scan */
     HEAPTRAIL_REPORT_COUNT
 } heaptrail_report_kind_t;
 
@@ -70,6 +72,8 @@ typedef struct {
     uint16_t width;        /**< columns of the terminal; 0: 100 */
     heaptrail_select_t select; /**< `since` etc. */
     const void *address;       /**< for HEAPTRAIL_REPORT_WHOIS */
+    uint32_t evidence; /**< for HEAPTRAIL_REPORT_LEAKS: HEAPTRAIL_EVIDENCE_*; 0: all. Without
+                            HEAPTRAIL_EVIDENCE_UNREACHABLE nothing is scanned */
 } heaptrail_report_t;
 
 /**

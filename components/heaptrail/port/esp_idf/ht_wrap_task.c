@@ -15,6 +15,7 @@
  */
 #include "ht_bounds.h"
 #include "ht_default.h"
+#include "ht_left.h"
 
 static ht_port_lock_t s_lock;
 static uint32_t s_deleted;
@@ -44,6 +45,7 @@ void __wrap_vTaskDelete(TaskHandle_t task);
 void __wrap_vTaskDelete(TaskHandle_t task)
 {
     TaskHandle_t ending = task != NULL ? task : xTaskGetCurrentTaskHandle();
+    ht_task_leaves((uintptr_t)ending);
     ht_port_irq_t irq = ht_port_lock(&s_lock);
     s_deleted++;
     ht_port_unlock(&s_lock, irq);

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "heaptrail_leaks.h"
 #include "ht_posix.h"
 #include "ht_posix_stop.h"
 
@@ -267,6 +268,8 @@ static void put_report(output_t *output, const ht_posix_options_t *options, uint
         .json = options->json,
         .color = use_color(options, output->fd),
         .width = is_terminal ? window.ws_col : 0,
+        /* A program at its end has ended threads and old blocks, and nobody sampled its floors. */
+        .evidence = HEAPTRAIL_EVIDENCE_UNREACHABLE,
     };
     if (options->symbols != HT_POSIX_SYMBOLS_NONE) { heaptrail_set_symbols(ht_posix_symbol, NULL); }
     heaptrail_report(&report, put, output);

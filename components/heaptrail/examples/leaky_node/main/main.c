@@ -86,6 +86,7 @@ void app_main(void)
     heaptrail_trace_mark("report");
     heaptrail_print(HEAPTRAIL_REPORT_SUMMARY);
     print_growth(&mark);
+    heaptrail_print(HEAPTRAIL_REPORT_LEAKS);
     fflush(stdout);
     trace_stop();
 #ifdef CONFIG_LEAKY_NODE_CONSOLE
