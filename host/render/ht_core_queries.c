@@ -329,21 +329,21 @@ esp_err_t heaptrail_lowmem_site(uint32_t id, uint32_t rank, heaptrail_lowmem_sit
 }
 
 /* What a core dump holds of memory is not enough for a scan. */
-esp_err_t heaptrail_leaks_find(const heaptrail_scan_options_t *options,
-                               heaptrail_scan_summary_t *summary)
+esp_err_t heaptrail_suspects_find(const heaptrail_suspect_options_t *options,
+                                  heaptrail_suspect_summary_t *summary)
 {
     (void)options;
     (void)summary;
     return ESP_ERR_NOT_SUPPORTED;
 }
 
-esp_err_t heaptrail_for_each_leak_site(heaptrail_leak_site_fn_t fn, void *context)
+esp_err_t heaptrail_for_each_suspect(heaptrail_suspect_fn_t fn, void *context)
 {
     (void)fn;
     (void)context;
     return ESP_ERR_NOT_FOUND;
 }
 
-void heaptrail_leaks_forget(void)
+void heaptrail_suspects_forget(void)
 {
 }

@@ -182,6 +182,7 @@ static void text_foot(ht_report_t *r)
             " were lost in one pass and not in another: not counted");
     unknown(r, scan->left_out_blocks, "block", " had no room in the memory of the scan",
             " had no room in the memory of the scan");
+    unknown(r, s_summary.suppressed_sites, "suspect", " is suppressed", " are suppressed");
     unknown(r, s_summary.growth_left_out, "site",
             " is not followed over time: HEAPTRAIL_GROWTH_SITES",
             " are not followed over time: HEAPTRAIL_GROWTH_SITES");
@@ -226,6 +227,7 @@ static void json_head(ht_report_t *r)
     ht_json_number(json, "certain_sites", s_summary.sites[HEAPTRAIL_SURE_CERTAIN]);
     ht_json_number(json, "likely_sites", s_summary.sites[HEAPTRAIL_SURE_LIKELY]);
     ht_json_number(json, "possible_sites", s_summary.sites[HEAPTRAIL_SURE_POSSIBLE]);
+    ht_json_number(json, "suppressed_sites", s_summary.suppressed_sites);
     scan_json(json);
     ht_json_number(json, "growth_steps", s_summary.growth_steps);
     ht_json_number(json, "growth_span_us", s_summary.growth_span_us);
