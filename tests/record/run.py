@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """heaptrail run: what the program sees of it, and how it ends.
 
-    run.py HEAPTRAIL ORACLE_TRACED
+    run.py HEAPTRAIL ORACLE_TRACED ORACLE_CRASH
 """
 import json
 import os
@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-HEAPTRAIL, TRACED = sys.argv[1:3]
+HEAPTRAIL, TRACED, CRASH = sys.argv[1:4]
 failed = 0
 WAIT = 30
 
@@ -125,8 +125,40 @@ def try_names(folder):
     expect("names: of two threads", len({row["task_id"] for row in rows}) == 2, rows)
 
 
+def blocks_of(trace):
+    """What make_block() made, and what of it lives."""
+    done = subprocess.run([HEAPTRAIL, "report", "--json", "--sites", "--by", "function", "--top", "0", trace],
+                          stdout=subprocess.PIPE, check=False)
+    rows = json.loads(done.stdout)["sites"]["rows"]
+    return next(((row["total_blocks"], row["live_blocks"]) for row in rows if row["function"] == "make_block"), None)
+
+
+def has_end(trace):
+    done = subprocess.run([HEAPTRAIL, "info", "--json", trace], stdout=subprocess.PIPE, check=False)
+    return b'"ends": 1' in done.stdout
+
+
+def try_crashes(folder):
+    """Each allocation before the crash is in the trace, and the program ends as it does alone."""
+    for how in ("segv", "abort", "trap", "stack", "thread", "heap", "handled", "term", "ask", "child"):
+        alone = subprocess.run([CRASH, how], stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                               check=False)
+        made = run("-q", "-o", folder / how, "--", CRASH, how)
+        code = alone.returncode if alone.returncode >= 0 else 128 - alone.returncode
+        expect(f"crash: {how}", made == (code, alone.stdout, alone.stderr), (made, alone))
+        expect(f"crash: {how}: the blocks", blocks_of(folder / how) == (50000, 33333), blocks_of(folder / how))
+        expect(f"crash: {how}: the trace's end", has_end(folder / how))
+    process = start("-q", "-o", folder / "busy", "--", CRASH, "busy")
+    process.stdout.readline()
+    time.sleep(0.2)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=WAIT)
+    expect("crash: busy", process.returncode == 128 + signal.SIGTERM, process.returncode)
+    expect("crash: busy: the trace's end", has_end(folder / "busy"))
+
+
 with tempfile.TemporaryDirectory() as name:
-    for case in (try_what_it_sees, try_ends, try_signals, try_live_line, try_names):
+    for case in (try_what_it_sees, try_ends, try_signals, try_live_line, try_names, try_crashes):
         place = Path(name) / case.__name__
         place.mkdir()
         case(place)

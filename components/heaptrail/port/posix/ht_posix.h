@@ -14,6 +14,7 @@
  *   stop     all other threads;  roots: where pointers are;  maps: what memory there is
  *   stack    return addresses;  new: which of them are operator new;  elf: both from dynamic
  * symbols options  HEAPTRAIL_OPTIONS;  report: where it goes;  symbols: names in it
+ *   fatal    signals that end a traced program
  *   trace    where a trace goes, and when;  objects, describe: what its hello says
  */
 #pragma once
@@ -64,8 +65,8 @@ enum {
 extern uint32_t ht_posix_phase;
 
 /** What whoever leaves heaptrail has to do: write the report that a thread inside of it was asked
- * for; stop (ht_posix_stop.h). */
-enum { HT_POSIX_PENDING_REPORT = 1, HT_POSIX_PENDING_STOP = 2 };
+ * for; stop (ht_posix_stop.h); end the program (ht_posix_fatal.h). */
+enum { HT_POSIX_PENDING_REPORT = 1, HT_POSIX_PENDING_STOP = 2, HT_POSIX_PENDING_END = 4 };
 extern uint32_t ht_posix_report_pending;
 
 /** Options, tables, thread states. The first allocation calls it. Keeps errno. */

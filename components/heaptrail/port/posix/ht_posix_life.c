@@ -27,6 +27,7 @@
 
 #include "ht_leak_roots.h"
 #include "ht_posix.h"
+#include "ht_posix_fatal.h"
 #include "ht_posix_own.h"
 #include "ht_posix_stop.h"
 #include "ht_posix_trace.h"
@@ -159,6 +160,7 @@ static void after_fork_in_child(void)
     ht_posix_symbols_forked();
     ht_posix_output_forked();
     ht_posix_trace_forked();
+    ht_posix_fatal_forked();
     after_fork_in_parent();
     ht_posix_checks_forked();
 }
@@ -178,7 +180,9 @@ static __attribute__((noinline)) void report_from_here(const char *why)
 void ht_posix_late(ht_posix_thread_t *self)
 {
     uint32_t pending =
-        __atomic_fetch_and(&ht_posix_report_pending, ~HT_POSIX_PENDING_REPORT, __ATOMIC_ACQ_REL);
+        __atomic_fetch_and(&ht_posix_report_pending,
+                           ~(HT_POSIX_PENDING_REPORT | HT_POSIX_PENDING_END), __ATOMIC_ACQ_REL);
+    if ((pending & HT_POSIX_PENDING_END) != 0) { ht_posix_fatal_late(); }
     if ((pending & HT_POSIX_PENDING_STOP) != 0) { ht_posix_stop_late(); }
     if ((pending & HT_POSIX_PENDING_REPORT) == 0) { return; }
     int saved_errno = errno;
@@ -267,6 +271,20 @@ static void end(bool may_free)
     if (wanted) { report_from_here("exit"); }
     mute(false);
     errno = saved_errno;
+}
+
+/* Not the report, nor a look for errors: nothing is known of the program any more. */
+void ht_posix_end_trace(void)
+{
+    if (getpid() != s_life.owner || ht_posix_phase != HT_POSIX_RUNNING || !ht_posix_tracing()) {
+        return;
+    }
+    if (__atomic_exchange_n(&s_life.ended, 1U, __ATOMIC_ACQ_REL) != 0) { return; }
+    bool inside = is_inside();
+    if (inside && has_lock()) { return; }
+    mute(true);
+    __atomic_store_n(&ht_posix_phase, HT_POSIX_FROZEN, __ATOMIC_RELEASE);
+    ht_posix_trace_end(inside);
 }
 
 /* The exit status of a program with errors: 0, or the options' one. Only for who has ended it. */

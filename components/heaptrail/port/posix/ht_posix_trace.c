@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "heaptrail_trace.h"
+#include "ht_posix_fatal.h"
 #include "ht_trace.h"
 
 enum {
@@ -202,6 +203,7 @@ void ht_posix_trace_boot(const ht_posix_options_t *options)
     if (options->trace[0] == '\0' || other) { return; }
     s_out.fd = open_target(options->trace);
     s_out.on = s_out.fd > 0 && begin();
+    if (s_out.on) { ht_posix_fatal_boot(); }
     if (!s_out.on) {
         ht_posix_complain((const char *const[]){"cannot write the trace to ", options->trace, ": ",
                                                 strerrordesc_np(errno), NULL});
