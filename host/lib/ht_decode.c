@@ -26,6 +26,32 @@ static void no_damage(void *context, const ht_damage_t *damage)
     (void)damage;
 }
 
+static void tell_events(const ht_decoder_sink_t *sink, const ht_event_t *head,
+                        const ht_brief_t *brief, size_t count)
+{
+    ht_event_t event = *head;
+    for (size_t i = 0; i < count; i++) {
+        ht_event_of_brief(&event, head, &brief[i]);
+        sink->event(sink->context, &event);
+    }
+}
+
+void ht_decoder_flush(ht_decoder_t *decoder)
+{
+    const size_t count = decoder->brief_count;
+    const ht_decoder_sink_t *sink = &decoder->sink;
+    if (count == 0) { return; }
+    ht_event_t head = decoder->event;
+    head.time_us = decoder->brief_since_us;
+    decoder->brief_count = 0;
+    decoder->status.events += count;
+    if (sink->briefs != NULL) {
+        sink->briefs(sink->context, &head, decoder->brief, count);
+    } else {
+        tell_events(sink, &head, decoder->brief, count);
+    }
+}
+
 ht_decoder_t *ht_decoder_new(const ht_decoder_sink_t *sink)
 {
     ht_decoder_t *decoder = calloc(1, sizeof(*decoder));

@@ -31,9 +31,16 @@ typedef struct {
     const char *words; /**< a sentence, static */
 } ht_damage_t;
 
+/** Briefs that come together, at most: they stay in the first cache. */
+#define HT_BRIEFS_MAX 256U
+
 /** Any of them may be NULL. Called from ht_decoder_feed() and ht_decoder_end(). */
 typedef struct {
     void (*event)(void *context, const ht_event_t *event);
+    /** Allocations and frees by the hundred, in their order among all events, in place of an event
+     * for each. `head`: an event, of which task, core and kind mean nothing. NULL: they come as
+     * events. */
+    void (*briefs)(void *context, const ht_event_t *head, const ht_brief_t *brief, size_t count);
     void (*text)(void *context, const uint8_t *bytes, size_t length); /**< between frames */
     void (*damage)(void *context, const ht_damage_t *damage);
     void (*frame)(void *context, const uint8_t *wire,

@@ -118,6 +118,7 @@ void ht_frame_complain(ht_decoder_t *decoder, size_t at, size_t bytes, const cha
         .bytes = bytes,
         .words = words,
     };
+    ht_decoder_flush(decoder);
     ht_decoder_tell_damage(decoder, &damage);
 }
 

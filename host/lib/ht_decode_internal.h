@@ -69,6 +69,9 @@ struct ht_decoder {
     size_t wire_length;
     uint64_t wire_offset;
     ht_event_t event;
+    size_t brief_count;      /**< not told yet; of the frame in `body` */
+    uint64_t brief_since_us; /**< the time of the first one */
+    ht_brief_t brief[HT_BRIEFS_MAX];
     uint64_t frames[HT_FRAME_MAX];
     ht_hello_pair_t pair[HT_HELLO_MAX];
 };
@@ -99,9 +102,13 @@ void ht_records_decode(ht_decoder_t *decoder, size_t at);
 /** A record with a length, its content in [at, end). NULL: fine, else what is wrong with it. */
 const char *ht_record_decode(ht_decoder_t *decoder, uint8_t tag, size_t at, size_t end);
 
-/** The event goes out. */
+/** The briefs that wait go out. */
+void ht_decoder_flush(ht_decoder_t *decoder);
+
+/** The event goes out, after what came before it. */
 static inline void ht_decoder_emit(ht_decoder_t *decoder, ht_event_kind_t kind)
 {
+    if (decoder->brief_count != 0) { ht_decoder_flush(decoder); }
     decoder->event.kind = kind;
     decoder->status.events++;
     decoder->sink.event(decoder->sink.context, &decoder->event);

@@ -35,7 +35,7 @@ typedef struct {
      * as a frame may have, so that an allocation moves nothing. */
     uint32_t first, top;
     ht_size_slot_t slot[HT_SIZE_SLOTS];
-    uint64_t block[HT_FRAME_MAX];
+    uint64_t block[HT_FRAME_MAX + HT_RECENT_BLOCKS]; /* what is behind the last is moved, too */
 } ht_records_t;
 
 static const char s_cut[] = "a record goes beyond the end of its frame";
@@ -150,12 +150,12 @@ static inline void push_block(ht_records_t *records, uint64_t address)
     records->block[records->top++] = address;
 }
 
+/* As many move as may be behind it: how many are is as good as random, and guessed wrongly. */
 static inline void take_out(ht_records_t *records, uint32_t place)
 {
+    uint64_t *const block = &records->block[place];
     records->top--;
-    for (; place < records->top; place++) {
-        records->block[place] = records->block[place + 1];
-    }
+    memmove(block, block + 1, (HT_RECENT_BLOCKS - 1U) * sizeof(*block));
 }
 
 /* A block that was freed by its address: the latest of the recent ones that has it. */
@@ -191,10 +191,26 @@ static inline const char *take_origin(ht_records_t *records, uint32_t tag, uint6
     return NULL;
 }
 
+/* One more; what only one kind has is not set. */
+static inline ht_brief_t *next_brief(ht_decoder_t *decoder, ht_event_kind_t kind)
+{
+    uint64_t after = decoder->event.time_us - decoder->brief_since_us;
+    if (decoder->brief_count == HT_BRIEFS_MAX || after > UINT32_MAX) { ht_decoder_flush(decoder); }
+    if (decoder->brief_count == 0) {
+        decoder->brief_since_us = decoder->event.time_us;
+        after = 0;
+    }
+    ht_brief_t *brief = &decoder->brief[decoder->brief_count++];
+    brief->after_us = (uint32_t)after;
+    brief->task = decoder->event.task;
+    brief->kind = (uint8_t)kind;
+    brief->core = decoder->event.core;
+    return brief;
+}
+
 static const char *decode_alloc(ht_decoder_t *decoder, ht_records_t *records, uint8_t tag)
 {
-    ht_event_t *event = &decoder->event;
-    event->time_us += take_dt(records, tag);
+    decoder->event.time_us += take_dt(records, tag);
     uint64_t origin;
     const char *wrong = take_origin(records, tag, &origin);
     if (wrong != NULL) { return wrong; }
@@ -207,21 +223,20 @@ static const char *decode_alloc(ht_decoder_t *decoder, ht_records_t *records, ui
     uint64_t address = next_address(records);
     if (records->at > records->end) { return s_cut; }
     if (records->odd == 0) { push_block(records, address); }
-    event->alloc.address = address + records->odd;
-    event->alloc.size = slot->size;
-    event->alloc.origin = (uint32_t)origin;
-    event->alloc.unrecorded = records->unrecorded;
+    ht_brief_t *brief = next_brief(decoder, HT_EVENT_ALLOC);
+    brief->address = address + records->odd;
+    brief->size = slot->size;
+    brief->origin = (uint32_t)origin;
+    brief->unrecorded = records->unrecorded;
     records->odd = 0;
     records->unrecorded = false;
-    ht_decoder_emit(decoder, HT_EVENT_ALLOC);
     return NULL;
 }
 
 static const char *decode_free(ht_decoder_t *decoder, ht_records_t *records, uint32_t tag,
                                bool by_realloc)
 {
-    ht_event_t *event = &decoder->event;
-    event->time_us += take_dt(records, tag);
+    decoder->event.time_us += take_dt(records, tag);
     uint32_t number = tag & HT_TAG_BLOCK_MASK;
     uint64_t address;
     if (number == HT_TAG_BLOCK_FOLLOWS) {
@@ -236,10 +251,10 @@ static const char *decode_free(ht_decoder_t *decoder, ht_records_t *records, uin
     } else {
         return "a block among the recent ones that is not there";
     }
-    event->free.address = address + records->odd;
-    event->free.by_realloc = by_realloc;
+    ht_brief_t *brief = next_brief(decoder, HT_EVENT_FREE);
+    brief->address = address + records->odd;
+    brief->by_realloc = by_realloc;
     records->odd = 0;
-    ht_decoder_emit(decoder, HT_EVENT_FREE);
     return NULL;
 }
 
@@ -327,4 +342,5 @@ void ht_records_decode(ht_decoder_t *decoder, size_t at)
             return;
         }
     }
+    ht_decoder_flush(decoder);
 }

@@ -175,6 +175,40 @@ typedef struct {
     };
 } ht_event_t;
 
+/** An allocation or a free, of which there are millions, in little room. What an event says of it
+ * beyond this is the same for all of a batch, and stands in an event that goes with it: its head.
+ */
+typedef struct {
+    uint64_t address;
+    uint64_t size;     /**< of an allocation, as `origin` and `unrecorded` */
+    uint32_t after_us; /**< the head's time */
+    uint32_t origin;
+    uint32_t task;
+    uint8_t kind; /**< HT_EVENT_ALLOC or HT_EVENT_FREE */
+    uint8_t core;
+    bool unrecorded;
+    bool by_realloc; /**< of a free */
+} ht_brief_t;
+
+/** The event that a brief is. `event` is a copy of the head of its batch. */
+static inline void ht_event_of_brief(ht_event_t *event, const ht_event_t *head,
+                                     const ht_brief_t *brief)
+{
+    event->kind = (ht_event_kind_t)brief->kind;
+    event->core = brief->core;
+    event->task = brief->task;
+    event->time_us = head->time_us + brief->after_us;
+    if (brief->kind == HT_EVENT_ALLOC) {
+        event->alloc.address = brief->address;
+        event->alloc.size = brief->size;
+        event->alloc.origin = brief->origin;
+        event->alloc.unrecorded = brief->unrecorded;
+    } else {
+        event->free.address = brief->address;
+        event->free.by_realloc = brief->by_realloc;
+    }
+}
+
 #ifdef __cplusplus
 }
 #endif

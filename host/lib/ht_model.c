@@ -8,13 +8,30 @@
 #include <string.h>
 
 #include "ht_format.h"
-#include "ht_model_private.h"
+#include "ht_model_live.h"
 
-#define FIRST_SLOTS 1024U
+enum {
+    FIRST_ROWS = 16, /* a multiple of 64 bytes whatever they have */
+    FIRST_SLOTS = 1024,
+    FIRST_BUCKETS = 256
+};
+
+static bool room_for_rows(void **rows, size_t *capacity, size_t count, size_t bytes)
+{
+    if (count < *capacity) { return true; }
+    size_t more = *capacity != 0 ? 2U * *capacity : FIRST_ROWS;
+    void *larger = aligned_alloc(HT_CACHE_LINE, more * bytes);
+    if (larger == NULL) { return false; }
+    if (count != 0) { memcpy(larger, *rows, count * bytes); }
+    free(*rows);
+    *rows = larger;
+    *capacity = more;
+    return true;
+}
 
 void *ht_model_row(ht_model_t *model, void **rows, size_t *capacity, size_t *count, size_t bytes)
 {
-    if (*count >= HT_NO_ROW || !ht_array_room(rows, capacity, *count, bytes)) {
+    if (*count >= HT_NO_ROW || !room_for_rows(rows, capacity, *count, bytes)) {
         model->view.no_memory = true;
         return NULL;
     }
@@ -29,11 +46,12 @@ void *ht_model_row(ht_model_t *model, void **rows, size_t *capacity, size_t *cou
 
 static void release(ht_model_t *model)
 {
-    void *const all[] = {
-        model->flow_slot,    model->live.slot,   model->origin_of.row, model->site_of.row,
-        model->task_of.row,  model->heap_of.row, model->origins.row,   model->sites.row,
-        model->tasks.row,    model->heaps.row,   model->flows.row,     model->marks.row,
-        model->failures.row, model->errors.row,  model->losses.row,    model->objects.row};
+    void *const all[] = {model->flow_slot,     model->live.bucket,  model->live.slot,
+                         model->origin_of.row, model->site_of.row,  model->task_of.row,
+                         model->heap_of.row,   model->origins.row,  model->sites.row,
+                         model->tasks.row,     model->heaps.row,    model->flows.row,
+                         model->marks.row,     model->failures.row, model->errors.row,
+                         model->losses.row,    model->objects.row};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         free(all[i]);
     }
@@ -44,13 +62,12 @@ static void release(ht_model_t *model)
 static bool begin(ht_model_t *model, ht_model_options_t options)
 {
     *model = (ht_model_t){.options = options, .last_task_index = UINT32_MAX};
-    model->live.slot = calloc(FIRST_SLOTS, sizeof(ht_slot_t));
-    model->live.size = model->live.slot != NULL ? FIRST_SLOTS : 0;
-    model->live.shift = 64U - (unsigned)__builtin_ctz(FIRST_SLOTS);
+    model->live.free_row = HT_NO_ROW;
     model->next_sample_us = UINT64_MAX;
     model->flow_slots = FIRST_SLOTS;
     model->flow_slot = calloc(FIRST_SLOTS, sizeof(ht_flow_slot_t));
-    model->view.no_memory = model->live.slot == NULL || model->flow_slot == NULL;
+    model->view.no_memory =
+        !ht_live_resize(&model->live, FIRST_BUCKETS) || model->flow_slot == NULL;
     return ht_model_unknown_rows(model);
 }
 
@@ -110,12 +127,12 @@ static bool begins_anew(const ht_model_t *model, const ht_event_t *event)
            (event->kind == HT_EVENT_HELLO && is_of_another_generation(model, event));
 }
 
-static void first_event(ht_model_t *model, const ht_event_t *event)
+static void first_event(ht_model_t *model, const ht_event_t *event, uint64_t time_us)
 {
     model->view.boot = event->boot;
     model->view.pointer_bytes = event->pointer_bytes;
-    model->view.first_us = model->view.last_us = model->view.window_us = event->time_us;
-    ht_model_series_begin(model, event->time_us);
+    model->view.first_us = model->view.last_us = model->view.window_us = time_us;
+    ht_model_series_begin(model, time_us);
 }
 
 /* Those that are seldom. */
@@ -148,24 +165,45 @@ static void told(ht_model_t *model, const ht_event_t *event)
     if (functions[event->kind] != NULL) { functions[event->kind](model, event); }
 }
 
+void ht_model_briefs(ht_model_t *model, const ht_event_t *head, const ht_brief_t *brief,
+                     size_t count)
+{
+    if (count == 0 || model->view.no_memory) { return; }
+    if (model->view.events == 0) { first_event(model, head, head->time_us + brief->after_us); }
+    ht_model_take_briefs(model, head->time_us, brief, count);
+}
+
+static ht_brief_t brief_of(const ht_event_t *event)
+{
+    ht_brief_t brief = {.kind = (uint8_t)event->kind, .core = event->core, .task = event->task};
+    if (event->kind == HT_EVENT_ALLOC) {
+        brief.address = event->alloc.address;
+        brief.size = event->alloc.size;
+        brief.origin = event->alloc.origin;
+        brief.unrecorded = event->alloc.unrecorded;
+    } else {
+        brief.address = event->free.address;
+        brief.by_realloc = event->free.by_realloc;
+    }
+    return brief;
+}
+
 void ht_model_event(ht_model_t *model, const ht_event_t *event)
 {
     ht_model_view_t *view = &model->view;
     if ((unsigned)event->kind >= HT_EVENT_KINDS) { return; }
+    if (event->kind == HT_EVENT_ALLOC || event->kind == HT_EVENT_FREE) {
+        const ht_brief_t brief = brief_of(event);
+        ht_model_briefs(model, event, &brief, 1);
+        return;
+    }
     if (begins_anew(model, event)) { begin_anew(model); }
     if (view->no_memory) { return; }
-    if (view->events == 0) { first_event(model, event); }
+    if (view->events == 0) { first_event(model, event, event->time_us); }
     view->events += event->kind != HT_EVENT_BOOT ? 1U : 0U;
     view->event_count[event->kind]++;
-    view->last_us = event->time_us > view->last_us ? event->time_us : view->last_us;
-    if (view->last_us >= model->next_sample_us) { ht_model_series_take(model, view->last_us); }
-    if (event->kind == HT_EVENT_ALLOC) {
-        ht_model_alloc(model, event);
-    } else if (event->kind == HT_EVENT_FREE) {
-        ht_model_freed_block(model, event);
-    } else {
-        told(model, event);
-    }
+    ht_model_advance(model, event->time_us);
+    told(model, event);
 }
 
 /* --- windows ------------------------------------------------------------------------------------
@@ -240,7 +278,7 @@ ht_model_view_t ht_model_view(const ht_model_t *model)
 void ht_model_each_block(const ht_model_t *model, bool (*fn)(void *, const ht_live_row_t *),
                          void *context)
 {
-    for (size_t i = 0; i < model->live.size; i++) {
+    for (size_t i = 0; i < model->live.rows; i++) {
         const ht_slot_t *slot = &model->live.slot[i];
         ht_live_row_t row = {.address = slot->key & ~HT_KEY_POOL,
                              .size = slot->size,

@@ -5,6 +5,9 @@
 /* Blocks made and ended, snapshots, windows. */
 #include "ht_model_flow.h"
 
+/** Briefs between the call for a bucket of the live table and its use: memory takes that long. */
+#define AHEAD 12U
+
 /* --- flows --------------------------------------------------------------------------------------
  */
 
@@ -39,7 +42,7 @@ ht_row_t ht_flow_new(ht_model_t *model, ht_row_t origin, ht_row_t task, ht_row_t
     ht_row_t row = (ht_row_t)(model->flows.count - 1U);
     flow->origin = origin;
     flow->task = task;
-    flow->heap = heap;
+    flow->heap = (uint16_t)heap;
     flow->pool = pool;
     flow->peak_epoch = model->view.peak_epoch;
     flow->heap_epoch = model->heaps.row[heap].peak_epoch;
@@ -62,43 +65,51 @@ static bool is_outside(const ht_model_options_t *options, uint64_t size)
     return size < options->size_min || (options->size_max != 0 && size > options->size_max);
 }
 
-/* A slot for it; a block that was there has ended unseen. */
-static ht_slot_t *new_slot(ht_model_t *model, const ht_birth_t *birth)
+/* Room for it; a block that was there has ended unseen. */
+static inline ht_slot_t *new_slot(ht_model_t *model, uint64_t key)
 {
-    ht_slot_t *slot = ht_live_find(&model->live, birth->key);
-    if (slot != NULL) {
-        ht_flow_vanish(model, slot);
-        *slot = (ht_slot_t){.key = birth->key};
-    } else {
-        slot = ht_live_add(&model->live, birth->key);
-        model->view.no_memory |= slot == NULL;
+    ht_place_t place = ht_live_find(&model->live, key);
+    if (__builtin_expect(place.slot != NULL, 0)) {
+        ht_flow_vanish(model, place.slot);
+        return place.slot;
     }
+    ht_slot_t *slot = ht_live_add(&model->live, place, key);
+    model->view.no_memory |= slot == NULL;
     return slot;
 }
 
-/* The flow, or NULL when the block counts nowhere. */
-static inline ht_flow_row_t *begin_block(ht_model_t *model, const ht_birth_t *birth)
+static inline uint16_t marks_before(const ht_model_t *model, const ht_birth_t *birth)
 {
-    ht_slot_t *slot = new_slot(model, birth);
-    if (slot == NULL) { return NULL; }
-    uint32_t marks = (birth->flags & HT_LIVE_CARRIED) != 0
+    uint64_t marks = (birth->flags & HT_LIVE_CARRIED) != 0
                          ? ht_model_marks_before(model, birth->time_us)
-                         : (uint32_t)model->view.marks;
-    slot->time_us = birth->time_us;
-    slot->size = birth->size & HT_SIZE_MAX;
-    slot->snapshot = model->snapshot;
-    slot->marks = (uint16_t)(marks < UINT16_MAX ? marks : UINT16_MAX);
-    slot->flags = (uint16_t)birth->flags;
-    slot->flow = HT_NO_ROW;
-    if (is_outside(&model->options, birth->size)) { return NULL; }
-    slot->flow = ht_flow_of(model, birth->origin, birth->task, birth->heap,
-                            (birth->flags & HT_LIVE_POOL) != 0);
-    if (slot->flow == HT_NO_ROW) { return NULL; }
-    ht_flow_row_t *flow = &model->flows.row[slot->flow];
-    ht_flow_raise(model, flow, slot->size);
-    ht_flow_recorded(model, slot);
+                         : model->view.marks;
+    return (uint16_t)(marks < UINT16_MAX ? marks : UINT16_MAX);
+}
+
+/* The flow, or NULL when the block counts nowhere. Every event passes: what is known of the flags
+ * where it is called is known here. */
+static inline __attribute__((always_inline)) ht_flow_row_t *begin_block(ht_model_t *model,
+                                                                        const ht_birth_t *birth)
+{
+    ht_slot_t *slot = new_slot(model, birth->key);
+    if (slot == NULL) { return NULL; }
+    const bool counts = !is_outside(&model->options, birth->size);
+    const ht_row_t row = !counts ? HT_NO_ROW
+                                 : ht_flow_of(model, birth->origin, birth->task, birth->heap,
+                                              (birth->flags & HT_LIVE_POOL) != 0);
+    *slot = (ht_slot_t){.key = birth->key,
+                        .time_us = birth->time_us,
+                        .size = birth->size & HT_SIZE_MAX,
+                        .snapshot = model->snapshot,
+                        .flow = row,
+                        .marks = marks_before(model, birth),
+                        .flags = (uint16_t)birth->flags};
+    if (row == HT_NO_ROW) { return NULL; }
+    ht_flow_row_t *flow = &model->flows.row[row];
+    ht_flow_raise(model, flow, birth->size & HT_SIZE_MAX);
+    ht_flow_recorded(model, birth->flags, birth->size & HT_SIZE_MAX);
     bool carried = (birth->flags & HT_LIVE_CARRIED) != 0;
-    ht_flow_tell(model, carried ? HT_CHANGE_CARRIED : HT_CHANGE_MADE, slot, slot->flow);
+    ht_flow_tell(model, carried ? HT_CHANGE_CARRIED : HT_CHANGE_MADE, slot, row);
     return flow;
 }
 
@@ -135,29 +146,41 @@ static void count_made(ht_model_t *model, ht_flow_row_t *flow, uint64_t size)
     }
 }
 
-void ht_model_alloc(ht_model_t *model, const ht_event_t *event)
+static inline ht_row_t origin_of(ht_model_t *model, uint32_t index)
 {
-    unsigned flags = core_flag(event->core) | (event->alloc.unrecorded ? HT_LIVE_UNRECORDED : 0U);
-    uint64_t address = event->alloc.address & ~HT_KEY_POOL;
+    ht_row_t row = ht_index_find(&model->origin_of, index);
+    return row != 0 ? row : ht_model_origin(model, index);
+}
+
+static inline ht_row_t task_of(ht_model_t *model, uint32_t index)
+{
+    return index == model->last_task_index ? model->last_task : ht_model_task(model, index);
+}
+
+static inline void begin_brief(ht_model_t *model, const ht_brief_t *brief)
+{
+    unsigned flags = core_flag(brief->core) | (brief->unrecorded ? HT_LIVE_UNRECORDED : 0U);
+    uint64_t address = brief->address & ~HT_KEY_POOL;
     if (address == 0) { return; }
     ht_birth_t new_block = {.key = address,
-                            .size = event->alloc.size,
+                            .size = brief->size,
                             .time_us = model->view.last_us,
-                            .origin = ht_model_origin(model, event->alloc.origin),
-                            .task = ht_model_task(model, event->task),
+                            .origin = origin_of(model, brief->origin),
+                            .task = task_of(model, brief->task),
                             .heap = ht_model_heap_at(model, address),
                             .flags = flags};
     model->made++;
     ht_flow_row_t *flow = begin_block(model, &new_block);
     model->tasks.row[new_block.task].last_key = address;
-    if (flow != NULL) { count_made(model, flow, event->alloc.size & HT_SIZE_MAX); }
+    if (flow != NULL) { count_made(model, flow, brief->size & HT_SIZE_MAX); }
 }
 
 /* --- a block ends -------------------------------------------------------------------------------
  */
 
-static inline void end_block(ht_model_t *model, ht_slot_t *slot, bool temporary)
+static inline void end_block(ht_model_t *model, ht_place_t place, bool temporary)
 {
+    const ht_slot_t *slot = place.slot;
     if (slot->flow != HT_NO_ROW) {
         ht_flow_row_t *flow = &model->flows.row[slot->flow];
         uint64_t lived = model->view.last_us - slot->time_us;
@@ -170,33 +193,55 @@ static inline void end_block(ht_model_t *model, ht_slot_t *slot, bool temporary)
         ht_flow_lower(model, slot);
         ht_flow_tell(model, HT_CHANGE_FREED, slot, slot->flow);
     }
-    ht_live_remove(&model->live, slot);
+    ht_live_remove(&model->live, place);
 }
 
-void ht_model_freed_block(ht_model_t *model, const ht_event_t *event)
+static inline void end_brief(ht_model_t *model, const ht_brief_t *brief)
 {
-    uint64_t key = event->free.address & ~HT_KEY_POOL;
-    ht_slot_t *slot = key != 0 ? ht_live_find(&model->live, key) : NULL;
-    if (slot == NULL) {
+    uint64_t key = brief->address & ~HT_KEY_POOL;
+    ht_place_t place = ht_live_find(&model->live, key);
+    if (place.slot == NULL) {
         model->view.unknown_frees++;
         return;
     }
     /* First the row, then its address: a new one may move them all. */
-    ht_row_t by = ht_model_task(model, event->task);
+    ht_row_t by = task_of(model, brief->task);
     ht_task_row_t *task = &model->tasks.row[by];
     bool last = task->last_key == key;
     task->last_key = last ? 0 : task->last_key;
-    if (event->free.by_realloc) { ht_model_remember_realloc(model, slot); }
-    end_block(model, slot, last && !event->free.by_realloc);
+    if (brief->by_realloc) { ht_model_remember_realloc(model, place.slot); }
+    end_block(model, place, last && !brief->by_realloc);
+}
+
+static inline void take_brief(ht_model_t *model, const ht_brief_t *brief)
+{
+    model->view.events++;
+    model->view.event_count[brief->kind]++;
+    if (brief->kind == HT_EVENT_ALLOC) {
+        begin_brief(model, brief);
+    } else {
+        end_brief(model, brief);
+    }
+}
+
+void ht_model_take_briefs(ht_model_t *model, uint64_t since_us, const ht_brief_t *brief,
+                          size_t count)
+{
+    for (size_t i = 0; i < count && !model->view.no_memory; i++) {
+        const size_t later = i + AHEAD < count ? i + AHEAD : i;
+        ht_live_prefetch(&model->live, brief[later].address & ~HT_KEY_POOL);
+        ht_model_advance(model, since_us + brief[i].after_us);
+        take_brief(model, &brief[i]);
+    }
 }
 
 void ht_model_pool_block(ht_model_t *model, const ht_event_t *event)
 {
     uint64_t key = event->pool.address | HT_KEY_POOL;
     if (event->pool.freed) {
-        ht_slot_t *slot = ht_live_find(&model->live, key);
-        model->view.unknown_frees += slot == NULL ? 1U : 0U;
-        if (slot != NULL) { end_block(model, slot, false); }
+        ht_place_t place = ht_live_find(&model->live, key);
+        model->view.unknown_frees += place.slot == NULL ? 1U : 0U;
+        if (place.slot != NULL) { end_block(model, place, false); }
         return;
     }
     ht_birth_t new_block = {.key = key,
@@ -245,7 +290,7 @@ void ht_model_snapshot_block(ht_model_t *model, const ht_event_t *event)
     if (key == 0) { return; }
     key |= event->block.pool ? HT_KEY_POOL : 0U;
     ht_row_t origin = ht_model_origin(model, event->block.origin);
-    ht_slot_t *slot = ht_live_find(&model->live, key);
+    ht_slot_t *slot = ht_live_slot(&model->live, key);
     model->snapshot_blocks++;
     if (slot != NULL && is_same(model, slot, event, origin)) {
         slot->snapshot = model->snapshot;
@@ -271,16 +316,13 @@ void ht_model_snapshot_block(ht_model_t *model, const ht_event_t *event)
 static void sweep(ht_model_t *model)
 {
     ht_live_t *live = &model->live;
-    for (size_t i = 0; i < live->size;) {
-        ht_slot_t *slot = &live->slot[i];
+    for (size_t i = 0; i < live->rows; i++) {
+        const ht_slot_t *slot = &live->slot[i];
         bool gone = slot->key != 0 && slot->snapshot != model->snapshot &&
                     (slot->flags & HT_LIVE_UNRECORDED) == 0;
-        if (gone) {
-            ht_flow_vanish(model, slot);
-            ht_live_remove(live, slot);
-        } else {
-            i++;
-        }
+        if (!gone) { continue; }
+        ht_flow_vanish(model, slot);
+        ht_live_remove(live, ht_live_find(live, slot->key));
     }
 }
 

@@ -36,7 +36,7 @@ static bool recall(ht_model_t *model, uint64_t key, ht_slot_t *slot, uint64_t *t
 /* As if its free had not been. */
 static void restore(ht_model_t *model, const ht_slot_t *was, uint64_t freed_us)
 {
-    ht_slot_t *slot = ht_live_add(&model->live, was->key);
+    ht_slot_t *slot = ht_live_add(&model->live, ht_live_find(&model->live, was->key), was->key);
     if (slot == NULL) {
         model->view.no_memory = true;
         return;
@@ -49,7 +49,7 @@ static void restore(ht_model_t *model, const ht_slot_t *was, uint64_t freed_us)
     model->origins.row[flow->origin].lifetimes[ht_lifetime_bucket(lived)]--;
     model->view.freed_blocks -= flow->pool ? 0U : 1U;
     ht_flow_raise(model, flow, slot->size);
-    ht_flow_recorded(model, slot);
+    ht_flow_recorded(model, slot->flags, slot->size);
     ht_flow_tell(model, HT_CHANGE_PUT_BACK, slot, slot->flow);
 }
 
@@ -73,7 +73,7 @@ void ht_model_put_back(ht_model_t *model, const ht_event_t *event)
     ht_slot_t was;
     uint64_t freed_us;
     uint64_t key = event->block.address & ~HT_KEY_POOL;
-    if (key == 0 || ht_live_find(&model->live, key) != NULL) { return; }
+    if (key == 0 || ht_live_slot(&model->live, key) != NULL) { return; }
     if (recall(model, key, &was, &freed_us)) {
         restore(model, &was, freed_us);
     } else if (!event->block.unrecorded) {
@@ -105,7 +105,7 @@ static void move_count(const ht_model_t *model, const ht_slot_t *slot, ht_flow_r
 void ht_model_relabel(ht_model_t *model, const ht_event_t *event)
 {
     uint64_t key = event->relabel.address & ~HT_KEY_POOL;
-    ht_slot_t *slot = key != 0 ? ht_live_find(&model->live, key) : NULL;
+    ht_slot_t *slot = key != 0 ? ht_live_slot(&model->live, key) : NULL;
     if (slot == NULL || slot->flow == HT_NO_ROW) { return; }
     ht_flow_row_t was = model->flows.row[slot->flow];
     ht_row_t origin = ht_model_origin(model, event->relabel.origin);
@@ -116,6 +116,6 @@ void ht_model_relabel(ht_model_t *model, const ht_event_t *event)
     ht_row_t before = slot->flow;
     slot->flow = flow;
     ht_flow_raise(model, &model->flows.row[flow], slot->size);
-    ht_flow_recorded(model, slot);
+    ht_flow_recorded(model, slot->flags, slot->size);
     ht_flow_tell(model, HT_CHANGE_RELABELED, slot, before);
 }

@@ -20,11 +20,11 @@ static const char *check_table(const ht_model_t *model, sum_t *by_flow)
 {
     const ht_live_t *live = &model->live;
     size_t used = 0;
-    for (size_t i = 0; i < live->size; i++) {
+    for (size_t i = 0; i < live->rows; i++) {
         const ht_slot_t *slot = &live->slot[i];
         if (slot->key == 0) { continue; }
         used++;
-        if (ht_live_find(live, slot->key) != slot) { return "a block cannot be found"; }
+        if (ht_live_slot(live, slot->key) != slot) { return "a block cannot be found"; }
         if (slot->flow == HT_NO_ROW) { continue; }
         if (slot->flow >= model->flows.count) { return "a block of no flow"; }
         if (slot->time_us > model->view.last_us) { return "a block from the future"; }
@@ -32,7 +32,7 @@ static const char *check_table(const ht_model_t *model, sum_t *by_flow)
         by_flow[slot->flow].bytes += slot->size;
     }
     if (used != live->used) { return "the live table counts wrongly"; }
-    return used * 3U > live->size * 2U ? "the live table is too full" : NULL;
+    return used * 2U > live->size * HT_BUCKET_ENTRIES ? "the live table is too full" : NULL;
 }
 
 typedef struct {

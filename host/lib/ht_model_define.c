@@ -36,11 +36,6 @@ static const void *copy_bytes(ht_model_t *model, const void *bytes, size_t size)
 /* --- indices ------------------------------------------------------------------------------------
  */
 
-static inline ht_row_t find(const ht_index_t *index, uint32_t at)
-{
-    return at < index->size ? index->row[at] : 0;
-}
-
 static bool set(ht_model_t *model, ht_index_t *index, uint32_t at, ht_row_t row)
 {
     if (at >= index->size) {
@@ -77,19 +72,19 @@ static bool is_good(ht_model_t *model, uint32_t index, uint32_t max)
 
 ht_row_t ht_model_origin(ht_model_t *model, uint32_t index)
 {
-    ht_row_t row = find(&model->origin_of, index);
+    ht_row_t row = ht_index_find(&model->origin_of, index);
     if (row != 0 || index == 0) { return row; }
     row = ADD_ROW(model, model->origins, &model->origin_of, index, HT_INDEX_MAX);
     if (row != 0) {
         model->origins.row[row].index = index;
-        model->origins.row[row].first_flow = HT_NO_ROW;
+        model->origins.row[row].first_flow = model->origins.row[row].last_flow = HT_NO_ROW;
     }
     return row;
 }
 
 static ht_row_t site_row(ht_model_t *model, uint32_t index)
 {
-    ht_row_t row = find(&model->site_of, index);
+    ht_row_t row = ht_index_find(&model->site_of, index);
     if (row != 0 || index == 0) { return row; }
     row = ADD_ROW(model, model->sites, &model->site_of, index, HT_INDEX_MAX);
     if (row != 0) {
@@ -114,7 +109,7 @@ ht_row_t ht_model_task(ht_model_t *model, uint32_t index)
 {
     if (index == model->last_task_index) { return model->last_task; }
     if (index == UINT32_MAX) { return 0; }
-    ht_row_t row = find(&model->task_of, index + 1U);
+    ht_row_t row = ht_index_find(&model->task_of, index + 1U);
     row = row != 0 ? row : new_task(model, index);
     model->last_task_index = index;
     model->last_task = row;
@@ -124,7 +119,7 @@ ht_row_t ht_model_task(ht_model_t *model, uint32_t index)
 ht_row_t ht_model_heap(ht_model_t *model, uint32_t index)
 {
     if (index == UINT32_MAX) { return 0; }
-    ht_row_t row = find(&model->heap_of, index + 1U);
+    ht_row_t row = ht_index_find(&model->heap_of, index + 1U);
     if (row != 0) { return row; }
     row = ADD_ROW(model, model->heaps, &model->heap_of, index + 1U, HEAPS_MAX);
     if (row != 0) {
@@ -137,7 +132,7 @@ ht_row_t ht_model_heap(ht_model_t *model, uint32_t index)
 bool ht_model_unknown_rows(ht_model_t *model)
 {
     ht_origin_row_t *origin = HT_ROW_ADD(model, model->origins);
-    if (origin != NULL) { origin->first_flow = HT_NO_ROW; }
+    if (origin != NULL) { origin->first_flow = origin->last_flow = HT_NO_ROW; }
     ht_site_row_t *site = HT_ROW_ADD(model, model->sites);
     if (site != NULL) { *site = (ht_site_row_t){.file = "", .function = "", .variable = ""}; }
     ht_task_row_t *task = HT_ROW_ADD(model, model->tasks);
@@ -214,7 +209,7 @@ static ht_row_t next_row(ht_model_t *model, ht_row_t row, const ht_event_t *even
 
 void ht_model_define_task(ht_model_t *model, const ht_event_t *event)
 {
-    ht_row_t row = find(&model->task_of, event->task_defined.index + 1U);
+    ht_row_t row = ht_index_find(&model->task_of, event->task_defined.index + 1U);
     if (row != 0 && is_another(&model->tasks.row[row], event)) {
         row = next_row(model, row, event);
     } else if (row == 0) {
@@ -234,7 +229,7 @@ void ht_model_define_task(ht_model_t *model, const ht_event_t *event)
 
 void ht_model_task_gone(ht_model_t *model, const ht_event_t *event)
 {
-    ht_row_t row = find(&model->task_of, event->task_gone + 1U);
+    ht_row_t row = ht_index_find(&model->task_of, event->task_gone + 1U);
     if (row == 0 || model->tasks.row[row].gone) { return; }
     model->tasks.row[row].gone = true;
     model->tasks.row[row].gone_us = model->view.last_us;

@@ -31,8 +31,8 @@ static inline size_t ht_flow_home(const ht_model_t *model, uint64_t key)
 /** A flow that is not there yet; HT_NO_ROW: no memory. In ht_model_blocks.c. */
 ht_row_t ht_flow_new(ht_model_t *model, ht_row_t origin, ht_row_t task, ht_row_t heap, bool pool);
 
-static inline ht_row_t ht_flow_of(ht_model_t *model, ht_row_t origin, ht_row_t task, ht_row_t heap,
-                                  bool pool)
+static inline ht_row_t ht_flow_search(ht_model_t *model, ht_row_t origin, ht_row_t task,
+                                      ht_row_t heap, bool pool)
 {
     uint64_t key = ht_flow_key(origin, task, heap, pool);
     size_t at = ht_flow_home(model, key);
@@ -42,18 +42,32 @@ static inline ht_row_t ht_flow_of(ht_model_t *model, ht_row_t origin, ht_row_t t
     return ht_flow_new(model, origin, task, heap, pool);
 }
 
+/* Mostly that of the origin's block before. */
+static inline ht_row_t ht_flow_of(ht_model_t *model, ht_row_t origin, ht_row_t task, ht_row_t heap,
+                                  bool pool)
+{
+    const ht_row_t last = model->origins.row[origin].last_flow;
+    if (last != HT_NO_ROW) {
+        const ht_flow_row_t *flow = &model->flows.row[last];
+        if (flow->task == task && flow->heap == heap && flow->pool == pool) { return last; }
+    }
+    const ht_row_t row = ht_flow_search(model, origin, task, heap, pool);
+    model->origins.row[origin].last_flow = row;
+    return row;
+}
+
 /* Before a flow changes. */
 static inline void ht_flow_keep(const ht_model_t *model, ht_flow_row_t *flow,
                                 const ht_heap_row_t *heap)
 {
     if (flow->peak_epoch != model->view.peak_epoch) {
         flow->peak_epoch = model->view.peak_epoch;
-        flow->kept_blocks = flow->live_blocks;
+        flow->kept_blocks = (uint32_t)flow->live_blocks; /* as many as rows at most */
         flow->kept_bytes = flow->live_bytes;
     }
     if (flow->heap_epoch != heap->peak_epoch) {
         flow->heap_epoch = heap->peak_epoch;
-        flow->heap_kept_blocks = flow->live_blocks;
+        flow->heap_kept_blocks = (uint32_t)flow->live_blocks;
         flow->heap_kept_bytes = flow->live_bytes;
     }
 }
@@ -124,11 +138,11 @@ static inline void ht_flow_tell(const ht_model_t *model, ht_change_kind_t kind,
 }
 
 /* Does the device know of a block that is raised? */
-static inline void ht_flow_recorded(ht_model_t *model, const ht_slot_t *slot)
+static inline void ht_flow_recorded(ht_model_t *model, unsigned flags, uint64_t size)
 {
-    if ((slot->flags & HT_LIVE_UNRECORDED) != 0) {
+    if ((flags & HT_LIVE_UNRECORDED) != 0) {
         model->view.unrecorded_blocks++;
-        model->view.unrecorded_bytes += slot->size;
+        model->view.unrecorded_bytes += size;
     }
 }
 

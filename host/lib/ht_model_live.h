@@ -4,78 +4,146 @@
  */
 /**
  * @file ht_model_live.h
- * The live table: open addressing, linear probing, at most 2/3 full. A removal moves the blocks
- * behind it forward, so that no grave is left (Knuth 6.4, algorithm R).
+ * The live table: which row has the block of an address.
+ *
+ *   bucket, 64 bytes   |tag 0|...|tag 7|row 0|...|row 7|   8 entries of 32 bits of a hash and a row
+ *   rows, 32 bytes     what is known of a block; the one freed last is the next one used
+ *
+ * A bucket is a cache line, and is compared as a whole: no loop whose length is chance. Blocks that
+ * live shortly use the same few rows again and again. What finds its bucket full goes to the next
+ * one that is not; a removal from a full one moves such a block back, so that no grave is left
+ * (Knuth 6.4, algorithm R, with buckets for slots). At most 1/2 full: one bucket in 50 is full.
  */
 #pragma once
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "ht_model_private.h"
 
+/** Where a key is; or, `slot` NULL, where it would go. */
+typedef struct {
+    ht_slot_t *slot;
+    ht_bucket_t *bucket;
+    unsigned at;
+} ht_place_t;
+
 /* Addresses are multiples of 4 or 16: the high bits of the product depend on all of theirs. */
-static inline size_t ht_live_home(const ht_live_t *live, uint64_t key)
+static inline uint64_t ht_live_hash(uint64_t key)
 {
-    return (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> live->shift);
+    return key * UINT64_C(0x9E3779B97F4A7C15);
 }
 
-/** The slot of a key, or NULL. */
-static inline ht_slot_t *ht_live_find(const ht_live_t *live, uint64_t key)
+static inline size_t ht_live_home(const ht_live_t *live, uint64_t hash)
 {
-    for (size_t i = ht_live_home(live, key);; i = (i + 1U) & (live->size - 1U)) {
-        if (live->slot[i].key == key) { return &live->slot[i]; }
-        if (live->slot[i].key == 0) { return NULL; }
-    }
+    return (size_t)(hash >> live->shift);
 }
 
-/* Where a key that is not in the table goes. */
-static inline ht_slot_t *ht_live_place(const ht_live_t *live, uint64_t key)
+/* Never 0: that is a free entry's. */
+static inline uint32_t ht_live_tag(uint64_t hash)
 {
-    size_t i = ht_live_home(live, key);
-    while (live->slot[i].key != 0) {
-        i = (i + 1U) & (live->size - 1U);
-    }
-    return &live->slot[i];
+    return (uint32_t)(hash >> 16) | 1U;
 }
 
-static inline bool ht_live_resize(ht_live_t *live, size_t size)
+static inline size_t ht_live_behind(const ht_live_t *live, size_t bucket)
 {
-    ht_live_t bigger = {.size = size, .used = live->used};
-    bigger.shift = 64U - (unsigned)__builtin_ctzll(size);
-    bigger.slot = calloc(size, sizeof(ht_slot_t));
-    if (bigger.slot == NULL) { return false; }
-    for (size_t i = 0; i < live->size; i++) {
-        if (live->slot[i].key != 0) { *ht_live_place(&bigger, live->slot[i].key) = live->slot[i]; }
-    }
-    free(live->slot);
-    *live = bigger;
-    return true;
+    return (bucket + 1U) & (live->size - 1U);
 }
 
-/** A slot for a key that is not in the table, all zero but for the key. NULL: no memory. */
-static inline ht_slot_t *ht_live_add(ht_live_t *live, uint64_t key)
+/* Entries of a bucket with that tag, as bits. Four at once, in whatever the processor has. */
+static inline unsigned ht_bucket_with(const ht_bucket_t *bucket, uint32_t tag)
 {
-    if (live->used >= live->size / 3U * 2U && !ht_live_resize(live, live->size * 2U)) {
-        return NULL;
-    }
-    ht_slot_t *slot = ht_live_place(live, key);
-    *slot = (ht_slot_t){.key = key};
-    live->used++;
-    return slot;
+    typedef uint32_t tags4_t __attribute__((vector_size(16)));
+    tags4_t low, high;
+    uint64_t half[2];
+    memcpy(&low, &bucket->tag[0], sizeof(low));
+    memcpy(&high, &bucket->tag[4], sizeof(high));
+    low = (tags4_t)(low == tag) & (tags4_t){1, 2, 4, 8};
+    high = (tags4_t)(high == tag) & (tags4_t){16, 32, 64, 128};
+    low |= high;
+    memcpy(half, &low, sizeof(half));
+    half[0] |= half[1];
+    return (unsigned)(half[0] | half[0] >> 32) & 0xFFU;
 }
 
-static inline void ht_live_remove(ht_live_t *live, ht_slot_t *slot)
+static inline bool ht_bucket_is_full(const ht_bucket_t *bucket)
 {
-    size_t mask = live->size - 1U;
-    size_t hole = (size_t)(slot - live->slot);
-    for (size_t i = (hole + 1U) & mask; live->slot[i].key != 0; i = (i + 1U) & mask) {
-        size_t home = ht_live_home(live, live->slot[i].key);
-        /* It may go to the hole if its home is not between the hole and it. */
-        if (((i - home) & mask) >= ((i - hole) & mask)) {
-            live->slot[hole] = live->slot[i];
-            hole = i;
+    return ht_bucket_with(bucket, 0) == 0;
+}
+
+/* A key that is looked for soon. */
+static inline void ht_live_prefetch(const ht_live_t *live, uint64_t key)
+{
+    __builtin_prefetch(&live->bucket[ht_live_home(live, ht_live_hash(key))], 1);
+}
+
+static inline ht_place_t ht_live_find(const ht_live_t *live, uint64_t key)
+{
+    const uint64_t hash = ht_live_hash(key);
+    const uint32_t tag = ht_live_tag(hash);
+    for (size_t i = ht_live_home(live, hash);; i = ht_live_behind(live, i)) {
+        ht_bucket_t *bucket = &live->bucket[i];
+        for (unsigned with = ht_bucket_with(bucket, tag); with != 0; with &= with - 1U) {
+            unsigned at = (unsigned)__builtin_ctz(with);
+            ht_slot_t *slot = &live->slot[bucket->row[at]];
+            if (slot->key == key) { return (ht_place_t){slot, bucket, at}; }
         }
+        unsigned room = ht_bucket_with(bucket, 0);
+        if (room != 0) { return (ht_place_t){NULL, bucket, (unsigned)__builtin_ctz(room)}; }
     }
-    live->slot[hole].key = 0;
+}
+
+static inline ht_slot_t *ht_live_slot(const ht_live_t *live, uint64_t key)
+{
+    return ht_live_find(live, key).slot;
+}
+
+static inline void ht_live_enter(const ht_place_t *place, uint64_t key, uint32_t row)
+{
+    place->bucket->tag[place->at] = ht_live_tag(ht_live_hash(key));
+    place->bucket->row[place->at] = row;
+}
+
+/** So many buckets, a power of two, of two at least. False: no memory, and nothing changed. In
+ * ht_model_live.c, as is what follows. */
+bool ht_live_resize(ht_live_t *live, size_t size);
+bool ht_live_more_rows(ht_live_t *live);
+void ht_live_close_hole(const ht_live_t *live, ht_bucket_t *bucket, unsigned at);
+
+/* A row, its content is chance. HT_NO_ROW: no memory. */
+static inline uint32_t ht_live_take_row(ht_live_t *live)
+{
+    if (live->free_row != HT_NO_ROW) {
+        uint32_t row = live->free_row;
+        live->free_row = live->slot[row].flow;
+        return row;
+    }
+    if (live->rows == live->capacity && !ht_live_more_rows(live)) { return HT_NO_ROW; }
+    return (uint32_t)live->rows++;
+}
+
+/** A slot for a key that is not in the table, where ht_live_find() said, to be filled at once.
+ * NULL: no memory. May move all others. */
+static inline ht_slot_t *ht_live_add(ht_live_t *live, ht_place_t place, uint64_t key)
+{
+    if (live->used >= live->size * (HT_BUCKET_ENTRIES / 2U)) {
+        if (!ht_live_resize(live, live->size * 2U)) { return NULL; }
+        place = ht_live_find(live, key);
+    }
+    uint32_t row = ht_live_take_row(live);
+    if (row == HT_NO_ROW) { return NULL; }
+    ht_live_enter(&place, key, row);
+    live->used++;
+    return &live->slot[row];
+}
+
+static inline void ht_live_remove(ht_live_t *live, ht_place_t place)
+{
+    const bool full = ht_bucket_is_full(place.bucket);
+    place.slot->key = 0;
+    place.slot->flow = live->free_row;
+    live->free_row = place.bucket->row[place.at];
+    place.bucket->tag[place.at] = 0;
     live->used--;
+    if (full) { ht_live_close_hole(live, place.bucket, place.at); }
 }

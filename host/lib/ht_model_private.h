@@ -6,7 +6,7 @@
  * @file ht_model_private.h
  * The parts of a model, and who has them:
  *   ht_model.c         new, free, an event to its function, the view
- *   ht_model_live.h    the live table (inline: every event passes there)
+ *   ht_model_live.h    the live table (inline: every event passes there); .c what is seldom
  *   ht_model_flow.h    a block more or less: flows, peaks (inline)
  *   ht_model_blocks.c  blocks made and ended, snapshots, windows
  *   ht_model_change.c  what turned out otherwise: failed realloc(), another origin
@@ -20,6 +20,10 @@
 #include "ht_strings.h"
 
 #define HT_NO_ROW UINT32_MAX
+
+/** Tables begin with one, and rows that events change are as many of them. */
+#define HT_CACHE_LINE 64U
+_Static_assert(sizeof(ht_flow_row_t) == 2U * HT_CACHE_LINE, "the second one is touched seldom");
 
 /** An index of the trace above this is damage, or an attack: it gets row 0. */
 #define HT_INDEX_MAX (UINT32_C(1) << 22)
@@ -37,6 +41,11 @@ typedef struct {
     size_t size;
 } ht_index_t;
 
+static inline ht_row_t ht_index_find(const ht_index_t *index, uint32_t at)
+{
+    return at < index->size ? index->row[at] : 0;
+}
+
 enum {
     HT_LIVE_POOL = 1U << 0,
     HT_LIVE_CARRIED = 1U << 1,
@@ -47,24 +56,36 @@ enum {
 /* A block in a pool has the address of the one that the pool lies in, or may have. */
 #define HT_KEY_POOL (UINT64_C(1) << 63)
 
-/** A slot of the live table; `key` 0: free. Blocks at 0 do not exist. */
+/** A row of the live table; `key` 0: free. Blocks at 0 do not exist. */
 typedef struct {
     uint64_t key;     /**< address, and HT_KEY_POOL */
     uint64_t time_us; /**< when it was made */
     uint64_t size : 48;
     uint64_t snapshot : 16; /**< the latest snapshot that it was in, or after which it was made */
-    uint32_t flow;
-    uint16_t marks; /**< marks before it; UINT16_MAX: so many or more */
+    uint32_t flow;          /**< of a free row: the next free one */
+    uint16_t marks;         /**< marks before it; UINT16_MAX: so many or more */
     uint16_t flags;
 } ht_slot_t;
 
 _Static_assert(sizeof(ht_slot_t) == 32, "two slots to a cache line");
 
+#define HT_BUCKET_ENTRIES 8U
+
 typedef struct {
-    ht_slot_t *slot;
-    size_t size; /**< a power of two */
-    size_t used;
-    unsigned shift; /**< 64 less the bits of `size` */
+    uint32_t tag[HT_BUCKET_ENTRIES]; /**< 0: free */
+    uint32_t row[HT_BUCKET_ENTRIES];
+} ht_bucket_t;
+
+_Static_assert(sizeof(ht_bucket_t) == 64, "a cache line");
+
+typedef struct {
+    ht_bucket_t *bucket;
+    size_t size;       /**< buckets, a power of two */
+    size_t used;       /**< blocks */
+    unsigned shift;    /**< 64 less the bits of `size` */
+    uint32_t free_row; /**< the latest one; HT_NO_ROW: none */
+    ht_slot_t *slot;   /**< rows */
+    size_t rows, capacity;
 } ht_live_t;
 
 /** Blocks that realloc() took and may put back: as many tasks can be inside it. */
@@ -138,8 +159,8 @@ void ht_model_hello(ht_model_t *model, const ht_event_t *event);
 const char *ht_model_text(ht_model_t *model, ht_text_t text);
 
 /* --- ht_model_blocks.c --- */
-void ht_model_alloc(ht_model_t *model, const ht_event_t *event);
-void ht_model_freed_block(ht_model_t *model, const ht_event_t *event);
+void ht_model_take_briefs(ht_model_t *model, uint64_t since_us, const ht_brief_t *brief,
+                          size_t count);
 void ht_model_pool_block(ht_model_t *model, const ht_event_t *event);
 void ht_model_snapshot(ht_model_t *model, const ht_event_t *event);
 void ht_model_snapshot_block(ht_model_t *model, const ht_event_t *event);
@@ -147,6 +168,16 @@ void ht_model_snapshot_end(ht_model_t *model, const ht_event_t *event);
 void ht_model_blocks_window(ht_model_t *model);
 ht_row_t ht_model_heap_at(ht_model_t *model, uint64_t address);
 void ht_model_carried_block(ht_model_t *model, const ht_birth_t *known);
+
+void ht_model_series_take(ht_model_t *model, uint64_t time_us);
+
+/* The time is that. */
+static inline void ht_model_advance(ht_model_t *model, uint64_t time_us)
+{
+    ht_model_view_t *view = &model->view;
+    view->last_us = time_us > view->last_us ? time_us : view->last_us;
+    if (view->last_us >= model->next_sample_us) { ht_model_series_take(model, view->last_us); }
+}
 
 static inline unsigned ht_lifetime_bucket(uint64_t us)
 {
@@ -169,5 +200,4 @@ uint32_t ht_model_marks_before(const ht_model_t *model, uint64_t time_us);
 
 /* --- ht_model_series.c --- */
 void ht_model_series_begin(ht_model_t *model, uint64_t time_us);
-void ht_model_series_take(ht_model_t *model, uint64_t time_us);
 void ht_model_series_free(ht_model_t *model);

@@ -103,7 +103,11 @@ static void feed(ht_decoder_t *decoder, const uint8_t *bytes, size_t length, siz
 fuzz_outcome_t fuzz_decode(const uint8_t *bytes, size_t length, size_t piece)
 {
     listener_t listener = {.model = ht_model_new(NULL), .keeper = ht_keeper_new()};
-    const ht_decoder_sink_t sink = {on_event, on_text, on_damage, on_frame, &listener};
+    const ht_decoder_sink_t sink = {.event = on_event,
+                                    .text = on_text,
+                                    .damage = on_damage,
+                                    .frame = on_frame,
+                                    .context = &listener};
     ht_decoder_t *decoder = ht_decoder_new(&sink);
     fuzz_must(decoder != NULL && listener.model != NULL && listener.keeper != NULL, "no memory");
     feed(decoder, bytes, length, piece);

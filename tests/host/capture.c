@@ -79,7 +79,11 @@ capture_t capture_decode(const uint8_t *bytes, size_t length, size_t piece)
         .all = open_memstream(&capture.all, &ignored),
         .capture = &capture,
     };
-    const ht_decoder_sink_t sink = {on_event, on_text, on_damage, on_frame, &streams};
+    const ht_decoder_sink_t sink = {.event = on_event,
+                                    .text = on_text,
+                                    .damage = on_damage,
+                                    .frame = on_frame,
+                                    .context = &streams};
     ht_decoder_t *decoder = ht_decoder_new(&sink);
     if (decoder == NULL) { abort(); }
     for (size_t at = 0, count; at < length; at += count) {

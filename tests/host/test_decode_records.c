@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "hand.h"
+#include "ht_format.h"
 
 /* --- records with a length
  * --------------------------------------------------------------------------- */
@@ -214,6 +215,28 @@ static void test_an_index_has_32_bits(void **state)
     hand_expect_damage(&body, "", "a field is larger than it may be");
 }
 
+/* Allocations and frees wait for more of them, a damage does not overtake them. */
+static void test_a_damage_comes_in_its_place(void **state)
+{
+    (void)state;
+    hand_t body, content = {.length = 0};
+    hand_begin(&body, 0, 0, 0);
+    for (unsigned i = 0; i < 2; i++) {
+        hand_byte(&body, HT_TAG_REALLOC_FREE);
+        hand_varint(&body, 7);
+        hand_zigzag(&body, 4);
+        if (i == 0) { hand_record(&body, 0x13, &content); }
+    }
+    capture_t capture = hand_decode(&body);
+    const char *first = strstr(capture.all, "address=0x10 "),
+               *damage = strstr(capture.all, "damage");
+    assert_non_null(first);
+    assert_non_null(damage);
+    assert_true(first < damage);
+    assert_non_null(strstr(damage, "address=0x20 "));
+    capture_free(&capture);
+}
+
 static void test_origins(void **state)
 {
     (void)state;
@@ -389,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_every_kind_at_its_extremes),
         cmocka_unit_test(test_longer_and_shorter_records),
         cmocka_unit_test(test_an_index_has_32_bits),
+        cmocka_unit_test(test_a_damage_comes_in_its_place),
         cmocka_unit_test(test_origins),
         cmocka_unit_test(test_hello),
         cmocka_unit_test(test_a_hello_of_many_pairs),

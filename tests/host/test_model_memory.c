@@ -31,6 +31,8 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 void *__wrap_reallocarray(void *block, size_t count, size_t size);
+void *__real_aligned_alloc(size_t alignment, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
 
 void *__wrap_malloc(size_t size)
 {
@@ -50,6 +52,11 @@ void *__wrap_realloc(void *block, size_t size)
 void *__wrap_reallocarray(void *block, size_t count, size_t size)
 {
     return fails() ? NULL : __real_reallocarray(block, count, size);
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+    return fails() ? NULL : __real_aligned_alloc(alignment, size);
 }
 
 /* --- a run through everything that allocates ----------------------------------------------------
