@@ -195,6 +195,30 @@ static bool on_event(void *context, const ht_event_t *event)
     return true;
 }
 
+/* All of a batch is of one boot, and mostly of the time that is asked for. */
+static void on_briefs(void *context, const ht_event_t *head, const ht_brief_t *brief, size_t count)
+{
+    reading_t *reading = context;
+    ht_session_t *session = reading->session;
+    const uint64_t wanted = reading->options->boot;
+    bool all = reading->began && !reading->options->to.given && session->boots != 0 &&
+               (wanted == 0 || session->boots == wanted);
+    if (all) {
+        ht_session_boot_t *boot = &session->boot[session->boots - 1U];
+        const uint64_t last_us = head->time_us + brief[count - 1U].after_us;
+        boot->events += count;
+        boot->last_us = last_us > boot->last_us ? last_us : boot->last_us;
+        ht_model_briefs(session->model, head, brief, count);
+        return;
+    }
+    ht_event_t event = *head;
+    bool more = true;
+    for (size_t i = 0; i < count && more; i++) {
+        ht_event_of_brief(&event, head, &brief[i]);
+        more = on_event(reading, &event);
+    }
+}
+
 static int complain_moment(const char *option, const ht_moment_t *moment)
 {
     if (moment->mark != NULL) {
@@ -240,7 +264,10 @@ int ht_session_open(ht_session_t *session, const ht_session_options_t *options,
     if (session->model == NULL) { return ht_complain(HT_EXIT_MEMORY, "no memory"); }
     reading_t reading = {
         .session = session, .options = options, .watch = watch, .context = context};
-    ht_input_reader_t reader = {.event = on_event, .context = &reading};
+    /* Who watches watches each event, in this thread. */
+    const bool alone = watch == NULL && options->model.change == NULL;
+    ht_input_reader_t reader = {
+        .event = on_event, .briefs = alone ? on_briefs : NULL, .context = &reading};
     ask_for_time(options, &reader);
     int code = ht_input_read(options->path, output, &reader, &session->input);
     if (code != HT_EXIT_OK) { return code; }
