@@ -13,8 +13,8 @@
 #include "ht_recording.h"
 #include "ht_stream.h"
 
-enum { STEP_MS = 100, BAUD_MAX = 12000000, KEY_FOLLOW = 0x200, KEY_RESET, KEY_LOG, KEY_RAW };
-enum { KEY_FOR = 0x300, KEY_UNTIL_END, KEY_FORCE, KEY_NO_CONSOLE };
+enum { STEP_MS = 100, BAUD_MAX = 12000000, KEY_RESET = 0x200, KEY_LOG };
+enum { KEY_FOR = 0x300, KEY_UNTIL_END, KEY_NO_CONSOLE };
 
 typedef struct {
     const char *stream;
@@ -25,10 +25,6 @@ typedef struct {
 } options_t;
 
 static const struct argp_option s_options[] = {
-    {"output", 'o', "FILE", 0,
-     "Write the trace there (default: a name with date and time); -: "
-     "standard output",
-     0},
     {"baud", 'b', "RATE", 0, "Of a serial port (115200)", 0},
     {"reset", KEY_RESET, NULL, 0, "Reset the chip through RTS first, to see it from its boot on",
      0},
@@ -38,9 +34,6 @@ static const struct argp_option s_options[] = {
      0},
     {"log", KEY_LOG, "FILE", 0, "Write the console's text there, too", 0},
     {"no-console", KEY_NO_CONSOLE, NULL, 0, "Do not show the console's text", 0},
-    {"raw", KEY_RAW, NULL, 0, "Write the frames as they come: no compression, no index", 0},
-    {"force", KEY_FORCE, NULL, 0, "Write over a file that is there", 0},
-    {"quiet", 'q', NULL, 0, "Say nothing on standard error but errors", 0},
     {0},
 };
 
@@ -57,17 +50,14 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 {
     options_t *options = state->input;
     switch (key) {
-    case 'o':
-        options->plan.path = argument;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->plan;
         return 0;
     case 'b':
         parse_baud(state, options, argument);
         return 0;
     case 'f':
         options->how.follow = true;
-        return 0;
-    case 'q':
-        options->plan.quiet = true;
         return 0;
     case KEY_RESET:
         options->how.reset = true;
@@ -86,12 +76,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_NO_CONSOLE:
         options->plan.shows_text = false;
         return 0;
-    case KEY_RAW:
-        options->plan.raw = true;
-        return 0;
-    case KEY_FORCE:
-        options->plan.force = true;
-        return 0;
     case ARGP_KEY_ARG:
         if (options->stream != NULL) { argp_error(state, "one source at a time"); }
         options->stream = argument;
@@ -103,6 +87,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return ARGP_ERR_UNKNOWN;
     }
 }
+
+static const struct argp_child s_children[] = {{&ht_recording_argp, 0, "Output:", 1}, {0}};
 
 static const struct argp s_argp = {
     s_options,
@@ -116,7 +102,7 @@ static const struct argp s_argp = {
     "waited for. Ctrl-C ends the recording.\n\n"
     "Exit codes: 0 recorded, 2 wrong usage, 3 no trace came or the source cannot be opened, 4 the "
     "file or the log cannot be written.",
-    NULL,
+    s_children,
     NULL,
     NULL};
 

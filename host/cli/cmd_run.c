@@ -17,7 +17,7 @@
 #include "ht_preload.h"
 #include "ht_recording.h"
 
-enum { STEP_MS = 50, STACKS_MAX = 32, KEY_FORCE = 0x200, KEY_RAW, KEY_OPTIONS };
+enum { STEP_MS = 50, STACKS_MAX = 32, KEY_OPTIONS = 0x200 };
 
 typedef struct {
     ht_recording_plan_t plan;
@@ -27,16 +27,11 @@ typedef struct {
 } options_t;
 
 static const struct argp_option s_options[] = {
-    {"output", 'o', "FILE", 0, "Write the trace there (default: the program's name, date and time)",
-     0},
     {"stacks", 's', "FRAMES", 0,
      "Return addresses per allocation, 0 to 32 (16); 0 or 1: the "
      "caller only",
      0},
     {"options", KEY_OPTIONS, "TEXT", 0, "More of HEAPTRAIL_OPTIONS, such as checks=full", 0},
-    {"raw", KEY_RAW, NULL, 0, "Write the frames as they come: no compression, no index", 0},
-    {"force", KEY_FORCE, NULL, 0, "Write over a file that is there", 0},
-    {"quiet", 'q', NULL, 0, "Say nothing on standard error but errors", 0},
     {0},
 };
 
@@ -44,25 +39,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 {
     options_t *options = state->input;
     switch (key) {
-    case 'o':
-        options->plan.path = argument;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->plan;
         return 0;
     case 's':
         if (!ht_parse_number(argument, &options->stacks) || options->stacks > STACKS_MAX) {
             argp_error(state, "--stacks takes 0 to 32, not '%s'", argument);
         }
         return 0;
-    case 'q':
-        options->plan.quiet = true;
-        return 0;
     case KEY_OPTIONS:
         options->more = argument;
-        return 0;
-    case KEY_RAW:
-        options->plan.raw = true;
-        return 0;
-    case KEY_FORCE:
-        options->plan.force = true;
         return 0;
     case ARGP_KEY_ARG:
         /* The program's name: what follows is its own, options too. */
@@ -77,6 +63,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
+static const struct argp_child s_children[] = {{&ht_recording_argp, 0, "Output:", 1}, {0}};
+
 static const struct argp s_argp = {
     s_options,
     parse,
@@ -87,7 +75,7 @@ static const struct argp s_argp = {
     "programs that are linked statically or bring their own malloc() cannot be seen.\n\n"
     "Exit codes: the program's, 128 + N if signal N ended it, with a trace or before; 2 wrong "
     "usage, 3 it cannot be started or no trace came, 4 the file cannot be written.",
-    NULL,
+    s_children,
     NULL,
     NULL};
 

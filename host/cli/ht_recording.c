@@ -21,6 +21,43 @@ enum {
     NAMES_MAX = 100
 };
 
+/* --- options -------------------------------------------------------------------------------------
+ */
+
+enum { KEY_RAW = 0x100, KEY_FORCE };
+
+static const struct argp_option s_options[] = {
+    {"output", 'o', "FILE", 0,
+     "Write the trace there (default: a name with date and time); -: standard output", 0},
+    {"raw", KEY_RAW, NULL, 0, "Write the frames as they come: no compression, no index", 0},
+    {"force", KEY_FORCE, NULL, 0, "Write over a file that is there", 0},
+    {"quiet", 'q', NULL, 0, "Say nothing on standard error but errors", 0},
+    {0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    ht_recording_plan_t *plan = state->input;
+    switch (key) {
+    case 'o':
+        plan->path = argument;
+        return 0;
+    case KEY_RAW:
+        plan->raw = true;
+        return 0;
+    case KEY_FORCE:
+        plan->force = true;
+        return 0;
+    case 'q':
+        plan->quiet = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp ht_recording_argp = {s_options, parse, NULL, NULL, NULL, NULL, NULL};
+
 /* --- words ---------------------------------------------------------------------------------------
  */
 

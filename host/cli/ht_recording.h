@@ -40,6 +40,9 @@ typedef struct {
     bool quiet;
 } ht_recording_plan_t;
 
+/** --output, --raw, --force, --quiet. Its input is an ht_recording_plan_t. */
+extern const struct argp ht_recording_argp;
+
 /** @return HT_EXIT_OK, or what was complained about. */
 int ht_recording_begin(ht_recording_t *recording, const ht_recording_plan_t *plan);
 
