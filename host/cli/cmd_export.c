@@ -4,6 +4,7 @@
  */
 /* heaptrail export: a trace for other programs' viewers. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,7 +14,7 @@
 #include "ht_session.h"
 #include "ht_steps.h"
 
-enum { KEY_WHAT = 0x400 };
+enum { KEY_WHAT = 0x400, KEY_POOLS };
 
 typedef struct {
     ht_session_options_t session;
@@ -21,7 +22,7 @@ typedef struct {
     ht_output_options_t output;
     const ht_export_format_t *format;
     const char *file; /* NULL: standard output */
-    bool has_what;
+    bool has_what, pools;
     ht_profile_value_t what;
 } options_t;
 
@@ -35,6 +36,8 @@ static const struct argp_option s_options[] = {
      "shows, "
      "and pprof and speedscope show first",
      0},
+    {"pools", KEY_POOLS, NULL, 0,
+     "The blocks of pools, which lie in blocks of the heap, instead of all others", 0},
     {"quiet", 'q', NULL, 0, "No progress and no notes on standard error", 0},
     {0},
 };
@@ -87,6 +90,14 @@ static void check(struct argp_state *state, const options_t *options)
     }
 }
 
+static void check_pools(struct argp_state *state, const options_t *options)
+{
+    if (options->pools && options->format != NULL && options->format->is_of_heap) {
+        argp_error(state, "%s shows the heap as a whole: --pools is for the other formats",
+                   options->format->name);
+    }
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     options_t *options = state->input;
@@ -104,6 +115,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_WHAT:
         take_what(state, options, argument);
         return 0;
+    case KEY_POOLS:
+        options->pools = true;
+        return 0;
     case 'q':
         options->output.quiet = true;
         return 0;
@@ -113,6 +127,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         check(state, options);
+        check_pools(state, options);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -236,7 +251,7 @@ static int read_again(run_t *run, void *writer)
     run->wanted_runs = run->runs;
     run->boots = run->runs = 0;
     run->begun = !session.from.given;
-    ht_steps_begin(run->steps, run->options->format->stream, writer);
+    ht_steps_begin(run->steps, run->options->format->stream, writer, run->options->pools);
     /* What is wrong with the trace was told the first time. */
     ht_output_options_t output = run->options->output;
     output.quiet = output.quiet || run->session.input.damages != 0;
@@ -322,6 +337,16 @@ static int write_profile(run_t *run)
     return close_output(run->options, run->export.file, write_format(run));
 }
 
+/* Blocks of pools are others' memory: with --pools nobody misses those. */
+static void tell_left_out(const run_t *run)
+{
+    uint64_t blocks = run->profile.left_out;
+    if (blocks == 0 || run->options->pools) { return; }
+    ht_note_stderr(run->options->output.quiet,
+                   "%" PRIu64 " block%s of pools %s left out: --pools exports those alone", blocks,
+                   blocks == 1 ? "" : "s", blocks == 1 ? "is" : "are");
+}
+
 static int export_session(run_t *run)
 {
     ht_naming_t naming;
@@ -329,7 +354,8 @@ static int export_session(run_t *run)
     int code = ht_naming_open(&naming, &run->options->naming, &run->options->output, view);
     if (code == HT_EXIT_OK) {
         if (naming.hint != NULL) { ht_note_stderr(run->options->output.quiet, "%s", naming.hint); }
-        bool made = ht_profile_make(&run->profile, view, naming.from.symbols);
+        bool made = ht_profile_make(&run->profile, view, naming.from.symbols, run->options->pools);
+        if (made) { tell_left_out(run); }
         code = made ? write_profile(run) : no_memory();
         ht_profile_free(&run->profile);
     }

@@ -8,19 +8,20 @@
 #include <string.h>
 
 const ht_export_format_t ht_export_formats[] = {
-    {"heaptrack", "heaptrack_gui, heaptrack_print", false, NULL, &ht_export_heaptrack},
-    {"pprof", "pprof, Grafana, Pyroscope (gzip)", true, ht_export_pprof, NULL},
-    {"perfetto", "ui.perfetto.dev: counters and events over time", false, NULL,
+    {"heaptrack", "heaptrack_gui, heaptrack_print", false, false, NULL, &ht_export_heaptrack},
+    {"pprof", "pprof, Grafana, Pyroscope (gzip)", true, false, ht_export_pprof, NULL},
+    {"perfetto", "ui.perfetto.dev: counters and events over time", false, true, NULL,
      &ht_export_perfetto},
-    {"folded", "flamegraph.pl and its like: a line per stack", true, ht_export_folded, NULL},
-    {"dhat", "valgrind's dh_view.html", false, NULL, &ht_export_dhat},
-    {"massif", "ms_print, massif-visualizer: the heap over time", false, NULL, &ht_export_massif},
-    {"speedscope", "speedscope.app", true, ht_export_speedscope, NULL},
-    {"callgrind", "kcachegrind, callgrind_annotate", false, ht_export_callgrind, NULL},
-    {"csv", "a spreadsheet: a row per stack, task and heap", false, ht_export_csv, NULL},
-    {"csv-events", "a spreadsheet: a row per block that comes or goes", false, NULL,
+    {"folded", "flamegraph.pl and its like: a line per stack", true, false, ht_export_folded, NULL},
+    {"dhat", "valgrind's dh_view.html", false, false, NULL, &ht_export_dhat},
+    {"massif", "ms_print, massif-visualizer: the heap over time", false, true, NULL,
+     &ht_export_massif},
+    {"speedscope", "speedscope.app", true, false, ht_export_speedscope, NULL},
+    {"callgrind", "kcachegrind, callgrind_annotate", false, false, ht_export_callgrind, NULL},
+    {"csv", "a spreadsheet: a row per stack, task and heap", false, false, ht_export_csv, NULL},
+    {"csv-events", "a spreadsheet: a row per block that comes or goes", false, false, NULL,
      &ht_export_csv_events},
-    {NULL, NULL, false, NULL, NULL},
+    {NULL, NULL, false, false, NULL, NULL},
 };
 
 void ht_export_text(FILE *file, const char *text, const char *bad)

@@ -26,7 +26,7 @@ typedef enum {
     HT_STEP_VANISHED /**< its end was lost */
 } ht_step_kind_t;
 
-/** A block comes or goes. Blocks of pools do not. */
+/** A block comes or goes: of a pool, or another one, as the profile has them. */
 typedef struct {
     ht_step_kind_t kind;
     uint64_t address, size;
@@ -53,6 +53,7 @@ typedef struct {
     const char *name;
     const char *words;                          /**< a line: whose viewer */
     bool has_what;                              /**< takes options.what */
+    bool is_of_heap;                            /**< has no meaning for pools' blocks alone */
     bool (*profile)(const ht_export_t *export); /**< false: no memory */
     const ht_export_stream_t *stream;           /**< instead of `profile` */
 } ht_export_format_t;

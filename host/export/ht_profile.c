@@ -189,9 +189,10 @@ static bool add_row(ht_profile_t *profile, const ht_flow_row_t *flow)
     return true;
 }
 
-bool ht_profile_make(ht_profile_t *profile, const ht_model_view_t *view, ht_symbols_t *symbols)
+bool ht_profile_make(ht_profile_t *profile, const ht_model_view_t *view, ht_symbols_t *symbols,
+                     bool pools)
 {
-    *profile = (ht_profile_t){.view = *view};
+    *profile = (ht_profile_t){.view = *view, .pools = pools};
     profile->stack = calloc(view->origins, sizeof(*profile->stack));
     if (profile->stack == NULL) { return false; }
     for (uint32_t i = 0; i < view->origins; i++) {
@@ -199,8 +200,12 @@ bool ht_profile_make(ht_profile_t *profile, const ht_model_view_t *view, ht_symb
     }
     for (uint32_t i = 0; i < view->flows; i++) {
         const ht_flow_row_t *flow = &view->flow[i];
-        bool counts = !flow->pool && flow->total_blocks + flow->carried_blocks != 0;
-        if (counts && !add_row(profile, flow)) { return false; }
+        uint64_t blocks = flow->total_blocks + flow->carried_blocks;
+        if (flow->pool != pools) {
+            profile->left_out += blocks;
+        } else if (blocks != 0 && !add_row(profile, flow)) {
+            return false;
+        }
     }
     return true;
 }

@@ -10,7 +10,7 @@
  *   row ──► stack ──► locations, innermost first ──► frames: the function there, and before it
  *                                                    those that were inlined into it
  *
- * Blocks of pools are left out: they lie in other blocks.
+ * Blocks of pools lie in other blocks: a profile has either those, or all others.
  */
 #pragma once
 
@@ -70,6 +70,8 @@ typedef struct {
     ht_profile_stack_t *stack; /**< by row of the model's origins */
     ht_profile_row_t *row;
     size_t functions, frames, locations, stacks, rows;
+    bool pools;                           /**< it has the blocks of pools, */
+    uint64_t left_out;                    /**< and so many were made that are of the other kind */
     ht_profile_amount_t total[HT_VALUES]; /**< of all rows */
     /* private */
     size_t function_capacity, frame_capacity, location_capacity, row_capacity, place_capacity;
@@ -79,11 +81,12 @@ typedef struct {
 } ht_profile_t;
 
 /**
- * Make one. @param symbols  NULL: addresses stay addresses.
+ * Make one. @param symbols  NULL: addresses stay addresses. @param pools  Of pools' blocks.
  * @return false: no memory. To be freed with ht_profile_free() in any case.
  * Cost: each address is looked up once.
  */
-bool ht_profile_make(ht_profile_t *profile, const ht_model_view_t *view, ht_symbols_t *symbols);
+bool ht_profile_make(ht_profile_t *profile, const ht_model_view_t *view, ht_symbols_t *symbols,
+                     bool pools);
 void ht_profile_free(ht_profile_t *profile);
 
 /** The frames of a stack, at most this many: the rest is cut off at the outer end. */

@@ -4,8 +4,9 @@
  */
 #include "ht_steps.h"
 
-void ht_steps_begin(ht_steps_t *steps, const ht_export_stream_t *stream, void *writer)
+void ht_steps_begin(ht_steps_t *steps, const ht_export_stream_t *stream, void *writer, bool pools)
 {
+    steps->pools = pools;
     steps->stream = stream;
     steps->writer = writer;
     steps->first = 0;
@@ -87,7 +88,7 @@ void ht_steps_change(ht_steps_t *steps, const ht_change_t *change)
                                            [HT_CHANGE_CARRIED] = HT_STEP_CARRIED,
                                            [HT_CHANGE_FREED] = HT_STEP_FREED,
                                            [HT_CHANGE_VANISHED] = HT_STEP_VANISHED};
-    if (change->pool) { return; }
+    if (change->pool != steps->pools) { return; }
     if (change->kind == HT_CHANGE_RELABELED) {
         relabel(steps, change);
     } else if (change->kind == HT_CHANGE_PUT_BACK) {
@@ -100,7 +101,7 @@ void ht_steps_change(ht_steps_t *steps, const ht_change_t *change)
 
 void ht_steps_carried(ht_steps_t *steps, const ht_live_row_t *row, uint64_t time_us)
 {
-    if (row->pool || row->flow == UINT32_MAX) { return; }
+    if (row->pool != steps->pools || row->flow == UINT32_MAX) { return; }
     const ht_step_t step = {.kind = HT_STEP_CARRIED,
                             .address = row->address,
                             .size = row->size,

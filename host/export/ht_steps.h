@@ -18,12 +18,13 @@
 typedef struct {
     const ht_export_stream_t *stream;
     void *writer;
+    bool pools;                          /**< steps of pools' blocks, or of all others */
     ht_step_t waiting[HT_STEPS_WAITING]; /**< a ring */
     bool void_[HT_STEPS_WAITING];        /**< it did not happen */
     uint64_t first, next;                /**< numbers of the oldest that waits, and of the next */
 } ht_steps_t;
 
-void ht_steps_begin(ht_steps_t *steps, const ht_export_stream_t *stream, void *writer);
+void ht_steps_begin(ht_steps_t *steps, const ht_export_stream_t *stream, void *writer, bool pools);
 
 /** What the model tells. HT_CHANGE_WINDOW and _ANEW are the caller's. */
 void ht_steps_change(ht_steps_t *steps, const ht_change_t *change);

@@ -5,6 +5,7 @@
 
 What the readers add up is what trace_maker did, which is worked out here a second time.
 """
+import json
 import random
 import subprocess
 import sys
@@ -247,6 +248,33 @@ def check_empty(path):
     readers.pprof(export("pprof", path), PROTOS)
 
 
+def check_pools(path):
+    """Blocks inside blocks are told apart: left out, which is said, or alone."""
+    done = subprocess.run([HEAPTRAIL, "report", "--json", "--summary", path], stdout=subprocess.PIPE, check=True)
+    live = json.loads(done.stdout)["summary"]["pool_bytes"]
+    rows = readers.table(export("csv", path, "--pools").read_text())
+    ever, blocks = (sum(int(row[key]) for row in rows) for key in ("total_bytes", "total_blocks"))
+    expect((sum(int(row["live_bytes"]) for row in rows), blocks > 1, {row["heap"] for row in rows}), (live, True, {"lvgl"}),
+           "pools: CSV")
+    expect(readers.heaptrack(export("heaptrack", path, "--pools"), WORK)["live"], live, "pools: heaptrack_print")
+    sums, _ = readers.pprof(export("pprof", path, "--pools"), PROTOS)
+    expect((sums["inuse_space"], sums["alloc_space"], sums["alloc_objects"]), (live, ever, blocks), "pools: pprof")
+    sums = readers.dhat(export("dhat", path, "--pools").read_text())
+    expect((sums["tb"], sums["tbk"], sums["eb"]), (ever, blocks, live), "pools: DHAT")
+    expect(readers.folded(export("folded", path, "--pools", "--what", "total").read_text()), ever, "pools: folded")
+    sums, _ = readers.callgrind(export("callgrind", path, "--pools"))
+    expect((sums["live"], sums["total"]), (live, ever), "pools: callgrind_annotate")
+    sums, _ = readers.speedscope(export("speedscope", path, "--pools").read_text())
+    expect((sums[readers.VALUES[0]], sums[readers.VALUES[1]]), (live, ever), "pools: speedscope")
+    steps = readers.table(export("csv-events", path, "--pools").read_text())
+    expect(sum(row["event"] == "alloc" for row in steps), blocks, "pools: CSV of events")
+    words = f"note: {blocks} blocks of pools are left out: --pools exports those alone"
+    for arguments, said in (((), True), (("--pools",), False), (("-q",), False)):
+        expect(words in heaptrail("-f", "csv", path, *arguments)[2], said, f"pools: said with {arguments}")
+    for form in ("massif", "perfetto"):
+        refuse(2, "shows the heap as a whole", "-f", form, "--pools", path)
+
+
 # --- wrong and unusual calls ------------------------------------------------------------------------------------------
 def refuse(code, words, *arguments, data=None):
     got, _, err = heaptrail(*arguments, data=data)
@@ -290,6 +318,7 @@ check_boots(trace("boots"))
 check_losses(trace("lossy"))
 check_damage(NODE)
 check_empty(trace("empty"))
+check_pools(Path(__file__).parent.parent / "golden/traces/v1-firmware.wire")
 check_calls(NODE)
 print(f"{failed} failed")
 sys.exit(failed != 0)

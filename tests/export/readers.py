@@ -87,7 +87,9 @@ def pprof(path, protos):
     data = gzip.decompress(path.read_bytes())
     message = parse_text(run("protoc", f"--proto_path={protos}", "--decode=heaptrail.pprof.Profile", "pprof.proto",
                              data=data).decode())
-    strings = [json.loads(s) for s in fields(message, "string_table")]
+    # protoc writes bytes beyond ASCII in octal.
+    strings = [json.loads(re.sub(r"\\([0-7]{3})", lambda octal: f"\\u{int(octal[1], 8):04x}", s))
+               for s in fields(message, "string_table")]
     types = [strings[int(field(t, "type"))] for t in fields(message, "sample_type")]
     check(strings[0] == "" and types[:4] == ["alloc_objects", "alloc_space", "inuse_objects", "inuse_space"], types)
     locations = {field(l, "id") for l in fields(message, "location")}

@@ -55,7 +55,7 @@ static int begin(void **state)
     (void)state;
     s_taken.count = 0;
     s_now = 0;
-    ht_steps_begin(&s_steps, &s_stream, &s_taken);
+    ht_steps_begin(&s_steps, &s_stream, &s_taken, false);
     s_model = ht_model_new(&(ht_model_options_t){.change = change, .change_context = &s_steps});
     assert_non_null(s_model);
     for (uint32_t i = FIRST; i <= SECOND; i++) {
