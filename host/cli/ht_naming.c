@@ -12,12 +12,17 @@
 /* --- options ------------------------------------------------------------------------------------
  */
 
-enum { KEY_ELF = 0x300, KEY_MAP, KEY_SOURCE, KEY_NO_SYMBOLS, KEY_DEBUGINFOD };
+enum { KEY_ELF = 0x300, KEY_ROM_ELF, KEY_MAP, KEY_SOURCE, KEY_NO_SYMBOLS, KEY_DEBUGINFOD };
 
 static const struct argp_option s_options[] = {
     {"elf", KEY_ELF, "PATH", 0,
      "The program's ELF file, or a folder that has it: it is found by SHA-256 or build-id. May be "
      "given several times. Also looked at: $HEAPTRAIL_ELF_PATH, build/*.elf",
+     0},
+    {"rom-elf", KEY_ROM_ELF, "FILE", 0,
+     "The ELF file of the chip's ROM, for addresses that the program's has not. May be given "
+     "several "
+     "times",
      0},
     {"map", KEY_MAP, "FILE", 0, "The linker's map, for components", 0},
     {"source", KEY_SOURCE, "FROM=TO", 0,
@@ -43,6 +48,9 @@ static error_t parse_naming(int key, char *argument, struct argp_state *state)
     switch (key) {
     case KEY_ELF:
         add_path(state, "--elf", options->elf, &options->elfs, argument);
+        return 0;
+    case KEY_ROM_ELF:
+        add_path(state, "--rom-elf", options->rom, &options->roms, argument);
         return 0;
     case KEY_MAP:
         options->map = argument;
@@ -130,6 +138,19 @@ static void open_firmware(const run_t *run)
     }
     check_map(run, good ? path : NULL);
     free(path);
+}
+
+/* Nothing tells which one it must be. Before the program's own file: the last one is asked first.
+ */
+static void open_roms(const run_t *run)
+{
+    ht_lookup_error_t error;
+    for (size_t i = 0; i < run->options->roms; i++) {
+        const ht_symbols_object_t rom = {.path = run->options->rom[i]};
+        if (!ht_symbols_add(run->naming->from.symbols, &rom, &error)) {
+            ht_note_stderr(run->output->quiet, "--rom-elf: %s", error.text);
+        }
+    }
 }
 
 /* The object where it was, else a copy of it among what was given. */
@@ -229,6 +250,7 @@ int ht_naming_open(ht_naming_t *naming, const ht_naming_options_t *options,
         open_process(&run);
         check_map(&run, NULL);
     } else if (naming->from.symbols != NULL) {
+        open_roms(&run);
         open_firmware(&run);
     }
     /* No file: addresses are all there is, and nobody is to look them up. */

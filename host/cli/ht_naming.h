@@ -18,6 +18,8 @@ enum { HT_NAMING_PATHS = 32 };
 typedef struct {
     const char *elf[HT_NAMING_PATHS]; /**< files or folders */
     size_t elfs;
+    const char *rom[HT_NAMING_PATHS]; /**< ELF files of the chip's ROM */
+    size_t roms;
     const char *source[HT_NAMING_PATHS]; /**< FROM=TO */
     size_t sources;
     const char *map;
@@ -25,7 +27,8 @@ typedef struct {
     bool debuginfod; /**< ask servers for debug files */
 } ht_naming_options_t;
 
-/** --elf, --map, --source, --no-symbols, --debuginfod. Its input is an ht_naming_options_t. */
+/** --elf, --rom-elf, --map, --source, --no-symbols, --debuginfod. Its input is an
+ * ht_naming_options_t. */
 extern const struct argp ht_naming_argp;
 
 typedef struct {

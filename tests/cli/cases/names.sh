@@ -27,3 +27,13 @@ cp "$MAKER" other.elf
 try report bare.ht --leaks --by component --elf other.elf | sed 's/has [0-9a-f]*/has .../'
 echo nothing >no.map
 try report bare.ht --loss --map no.map
+echo "the ROM's ELF file, alone, twice, with what is none:"
+rom() { # NAME FUNCTION: of 0x170 bytes at 0x42001280
+    printf '.globl %s\n.type %s, @function\n.skip 0x280\n%s: .skip 0x170, 0x90\n.size %s, . - %s\n' "$2" "$2" "$2" "$2" "$2" >rom.s
+    cc -x assembler -nostdlib -static -no-pie -Wl,--build-id=none,-Ttext=0x42001000,-e,0 rom.s -o "$1"
+}
+rom first.elf first_in_rom
+rom second.elf second_in_rom
+for files in "--rom-elf first.elf" "--rom-elf second.elf --rom-elf first.elf" "--rom-elf no.map"; do
+    try report bare.ht --leaks --top 1 $files
+done
