@@ -170,7 +170,7 @@ def message(options):
     return text
 
 
-ALL = ("Options: report leaks show format file rows sort stacks blocks sites signal freeres color symbols checks redzones "
+ALL = ("Options: report leaks suppress show format file rows sort stacks blocks sites signal freeres color symbols checks redzones "
        "fill_new fill_freed quarantine quarantine_blocks scrub_ms errors error_interval_ms exitcode verify_at_exit "
        "trace trace_pid help\n")
 BAD = "heaptrail: HEAPTRAIL_OPTIONS: %s='%s' is not one of %s; going on with the default\n"
@@ -203,11 +203,16 @@ def option_messages(folder):
         "checks=full:exitcode=256": BAD % ("exitcode", "256", "0..255"),
         "quarantine=1m": UNCHECKED,
         "checks=off:exitcode=9": UNCHECKED,
+        "leaks=exit:exitcode=9:file=/dev/null": "",
+        "leaks=exit:file=/dev/null:suppress=/no/such": "heaptrail: HEAPTRAIL_OPTIONS: suppress='/no/such': No such file or "
+                                                       "directory, going on without\n",
+        "leaks=exit:file=/dev/null:suppress=/": "heaptrail: HEAPTRAIL_OPTIONS: suppress='/': it is no ordinary file, "
+                                                "going on without\n",
     }
     for options, expected in golden.items():
         got = message(options)
         assert got == expected, "%s: %r" % (options, got)
-    assert message("help=1").count("\n") == 29
+    assert message("help=1").count("\n") == 30
 
 
 @test

@@ -5,6 +5,7 @@
 
     leaks.py LIBHEAPTRAIL PROGRAMS known          oracle_leaks: each block has a known fate
     leaks.py LIBHEAPTRAIL PROGRAMS lsan           the same under LeakSanitizer (oracle_leaks_lsan)
+    leaks.py LIBHEAPTRAIL PROGRAMS suppress       the exit status, and a file of suppressions
     leaks.py LIBHEAPTRAIL PROGRAMS free|block     on a signal, while threads allocate; and block all signals
     leaks.py LIBHEAPTRAIL PROGRAMS lua|sqlite3|jq|python3|...   exit 77: a tool is missing
 """
@@ -192,10 +193,38 @@ def on_signals(library, how):
                                                        [scan.get("took_us") for scan in scans])
 
 
+def suppress(library, programs):
+    """Lost blocks change the exit status, unless a file says that they may be."""
+    problems = []
+    command = [os.path.join(programs, "oracle_leaks")]
+    cases = [("", 7, 0),
+             ("# some\nleak:make_lone\nleak:^make_list_1\n", 7, 2),
+             ("leak:make_*oracle_leaks\n", 0, len(EXPECTED[LOST].split())),
+             ("leak:no_such\n", 7, 0)]
+    with tempfile.TemporaryDirectory(prefix="ht") as folder:
+        path = os.path.join(folder, "leaks.supp")
+        for text, status, at_least in cases:
+            with open(path, "w") as file:
+                file.write(text)
+            done, _, leaks = ours(library, command, options="stacks=4:exitcode=7:suppress=" + path)
+            if done.returncode != status:
+                problems.append("%r: exit status %d and not %d" % (text, done.returncode, status))
+            if leaks["suppressed_sites"] < at_least:
+                problems.append("%r: %d sites are suppressed and not %d" % (text, leaks["suppressed_sites"], at_least))
+        with open(path, "w") as file:
+            file.write("leak:a\nrace:b\n")
+        done, _, _ = ours(library, command, options="stacks=4:suppress=" + path)
+        if ("line 2 of %s is not leak:PATTERN" % path).encode() not in done.stderr or done.returncode != 0:
+            problems.append("a wrong line: %r" % done.stderr)
+    return problems, "%d cases" % (len(cases) + 1)
+
+
 def main():
     library, programs, case = sys.argv[1:4]
     if case == "known":
         problems, said = known(library, programs)
+    elif case == "suppress":
+        problems, said = suppress(library, programs)
     elif case in ("free", "block"):
         problems, said = on_signals(library, case)
     elif case == "lsan":

@@ -25,11 +25,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "heaptrail_leaks.h"
 #include "ht_leak_roots.h"
 #include "ht_posix.h"
 #include "ht_posix_fatal.h"
 #include "ht_posix_own.h"
 #include "ht_posix_stop.h"
+#include "ht_posix_suppress.h"
 #include "ht_posix_trace.h"
 
 uint32_t ht_posix_phase;
@@ -287,10 +289,21 @@ void ht_posix_end_trace(void)
     ht_posix_trace_end(inside);
 }
 
-/* The exit status of a program with errors: 0, or the options' one. Only for who has ended it. */
+/* Does the scan at the end say that blocks are lost for certain? */
+static bool has_leaks(void)
+{
+    heaptrail_suspect_summary_t found;
+    return (ht_posix_options.leaks & HT_POSIX_REPORT_EXIT) != 0 &&
+           heaptrail_suspects_last(&found) == ESP_OK && found.sites[HEAPTRAIL_SURE_CERTAIN] != 0;
+}
+
+/* The exit status of a program with errors or leaks: 0, or the options' one. Only for who has ended
+ * it. */
 static int other_status(void)
 {
-    return s_life.owner == getpid() ? ht_posix_checks_status(&ht_posix_options, 0) : 0;
+    if (s_life.owner != getpid()) { return 0; }
+    return ht_posix_checks_status(&ht_posix_options,
+                                  has_leaks() ? (int)ht_posix_options.exitcode : 0);
 }
 
 /* Ours is the last handler, so this exit() only flushes what stdio has left, as the first one would
@@ -343,6 +356,7 @@ static __attribute__((constructor(101))) void start(void)
     if (ht_posix_phase == HT_POSIX_NEW) { ht_posix_boot(); }
     mute(true);
     const ht_posix_options_t *options = &ht_posix_options;
+    ht_posix_suppress_load(options, ht_posix_complain);
     uint32_t when = options->report | options->leaks;
     if (when != HT_POSIX_REPORT_NONE && options->file[0] == '\0') { ht_posix_output_open(); }
     __cxa_atexit(at_exit, NULL, NULL);

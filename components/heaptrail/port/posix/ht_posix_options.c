@@ -77,6 +77,8 @@ static const option_t s_options[] = {
     {"report", "exit|signal|both|none", "when to report", s_report, 0, 0, FIELD(report), NUMBER},
     {"leaks", "exit|signal|both|none", "when to scan for lost blocks, and report them", s_report, 0,
      0, FIELD(leaks), NUMBER},
+    {"suppress", "PATH", "file of leaks to pass over, a line leak:PATTERN each", NULL, 0, 0,
+     FIELD(suppress), PATH},
     {"show", "summary|status|sites|tasks|heaps|oldest|failures|errors|checks|totals",
      "what to report", s_show, 0, 0, FIELD(show), NUMBER},
     {"format", "text|json", "for people or for programs", s_format, 0, 0, FIELD(json), BOOL},
@@ -115,8 +117,8 @@ static const option_t s_options[] = {
     {"errors", "report|abort", "what to do about an error", s_errors, 0, 0, FIELD(errors), NUMBER},
     {"error_interval_ms", "0..86400000", "one report per kind and place in this time; 0: all", NULL,
      0, 86400000, FIELD(error_interval_ms), NUMBER},
-    {"exitcode", "0..255", "exit status of a program with errors; 0: its own", NULL, 0, 255,
-     FIELD(exitcode), NUMBER},
+    {"exitcode", "0..255", "exit status of a program with errors or lost blocks; 0: its own", NULL,
+     0, 255, FIELD(exitcode), NUMBER},
     {"verify_at_exit", "0|1", "look at all blocks at the end", s_bool, 0, 0, FIELD(verify_at_exit),
      BOOL},
     {"trace", "PATH|fd,N", "write a trace for the program `heaptrail'; %p: process id", NULL, 0, 0,
@@ -363,7 +365,8 @@ static bool has_details(const ht_posix_options_t *options)
            options->quarantine != s_defaults.quarantine ||
            options->quarantine_blocks != s_defaults.quarantine_blocks ||
            options->scrub_ms != s_defaults.scrub_ms || options->errors != s_defaults.errors ||
-           options->exitcode != s_defaults.exitcode;
+           (options->exitcode != s_defaults.exitcode &&
+            (options->leaks & HT_POSIX_REPORT_EXIT) == 0);
 }
 
 void ht_posix_options_read(ht_posix_options_t *options, const char *text, ht_posix_say_fn say)

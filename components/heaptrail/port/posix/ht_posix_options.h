@@ -64,9 +64,10 @@ typedef struct {
     uint32_t exitcode; /**< 0: leave the program's alone */
     bool verify_at_exit;
     bool help;
-    char file[HT_POSIX_PATH_MAX];  /**< empty: standard error */
-    char trace[HT_POSIX_PATH_MAX]; /**< a path, or "fd,N"; empty: no trace */
-    uint32_t trace_pid;            /**< only this process is traced; 0: whichever reads this */
+    char suppress[HT_POSIX_PATH_MAX]; /**< a file of suppressions of leaks; empty: none */
+    char file[HT_POSIX_PATH_MAX];     /**< empty: standard error */
+    char trace[HT_POSIX_PATH_MAX];    /**< a path, or "fd,N"; empty: no trace */
+    uint32_t trace_pid;               /**< only this process is traced; 0: whichever reads this */
 } ht_posix_options_t;
 
 /** Where messages about options go: pieces of one line, ends with NULL. */
