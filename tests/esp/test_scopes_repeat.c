@@ -79,6 +79,14 @@ static void op_unevenly(void *context)
     if (++s_calls > 8U) { keep(fw_leak(32)); }
 }
 
+/* A leak, and a large cache that is made at the seventh call. */
+static void op_leak_and_late_cache(void *context)
+{
+    (void)context;
+    keep(fw_leak(24));
+    if (++s_calls == 7U) { keep(fw_leak_more(4000)); }
+}
+
 static void op_stops_recording(void *context)
 {
     (void)context;
@@ -192,6 +200,27 @@ static void test_no_room(void **state)
     forget();
 }
 
+/* What has room does not grow, and what has none may: that is no pass. */
+static void test_no_room_for_what_grows(void **state)
+{
+    (void)state;
+    const heaptrail_repeat_options_t options = {.calls = 8, .settle_ms = HEAPTRAIL_SETTLE_NONE};
+    heaptrail_repeat_row_t rows[2];
+    heaptrail_repeat_result_t result;
+    assert_int_equal(heaptrail_repeat(op_leak_and_late_cache, NULL, &options, rows, 1, &result),
+                     ESP_OK);
+    assert_int_equal(result.row_count, 0);
+    assert_int_equal(result.left_out_sites, 1);
+    assert_int_equal(result.verdict, HEAPTRAIL_SCOPE_CANNOT_TELL);
+    assert_non_null(strstr(result.why, "room"));
+    forget();
+    assert_int_equal(heaptrail_repeat(op_leak_and_late_cache, NULL, &options, rows, 2, &result),
+                     ESP_OK);
+    assert_int_equal(result.verdict, HEAPTRAIL_SCOPE_LEAKS);
+    assert_int_equal(result.once_sites, 1);
+    forget();
+}
+
 static void test_cannot_tell(void **state)
 {
     (void)state;
@@ -271,11 +300,17 @@ static void test_macro(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clean),       cmocka_unit_test(test_leak),
-        cmocka_unit_test(test_cache),       cmocka_unit_test(test_rarely),
-        cmocka_unit_test(test_unevenly),    cmocka_unit_test(test_no_room),
-        cmocka_unit_test(test_cannot_tell), cmocka_unit_test(test_bad_arguments),
-        cmocka_unit_test(test_report),      cmocka_unit_test(test_macro),
+        cmocka_unit_test(test_clean),
+        cmocka_unit_test(test_leak),
+        cmocka_unit_test(test_cache),
+        cmocka_unit_test(test_rarely),
+        cmocka_unit_test(test_unevenly),
+        cmocka_unit_test(test_no_room),
+        cmocka_unit_test(test_cannot_tell),
+        cmocka_unit_test(test_bad_arguments),
+        cmocka_unit_test(test_report),
+        cmocka_unit_test(test_macro),
+        cmocka_unit_test(test_no_room_for_what_grows),
     };
     return esp_test_main(tests, sizeof(tests) / sizeof(tests[0]));
 }

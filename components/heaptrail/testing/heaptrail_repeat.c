@@ -159,6 +159,9 @@ static esp_err_t find(const scopes_t *scopes, const heaptrail_repeat_options_t *
     if (err == ESP_OK) { err = walk(&scopes->outer, all, exceeded, complete, found); }
     if (err != ESP_OK) { return err; }
     judge(found);
+    if (result->row_count == 0 && result->left_out_sites != 0 && result->why == NULL) {
+        result->why = "there was no room in `rows` for all sites that hold something new";
+    }
     if (result->row_count != 0) {
         result->verdict = HEAPTRAIL_SCOPE_LEAKS;
     } else {
