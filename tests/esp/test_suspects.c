@@ -212,6 +212,28 @@ static void in_overdue(void *arg)
     assert_null(row_with(100, 1));
 }
 
+/* Lives of 10 ms: 60 s are many times that, and nothing is overdue before. */
+static void in_short_lives(void *arg)
+{
+    (void)arg;
+    const heaptrail_suspect_options_t lives = {.evidence = HEAPTRAIL_EVIDENCE_OVERDUE};
+    for (int i = 0; i < 18; i++) {
+        node_t *node = fw_short();
+        if (i == 17) {
+            s_kept = node;
+        } else {
+            vTaskDelay(pdMS_TO_TICKS(10));
+            free(node);
+        }
+    }
+    vTaskDelay(pdMS_TO_TICKS(59000));
+    find_with(lives);
+    assert_null(row_with(100, 1));
+    vTaskDelay(pdMS_TO_TICKS(1100));
+    find_with(lives);
+    assert_non_null(row_with(100, 1));
+}
+
 /* --- tasks --- */
 
 static node_t *s_left[5];
@@ -364,6 +386,11 @@ static void in_reset(void *arg)
     (void)arg;
     live_minutes(40);
     assert_int_equal(heaptrail_reset(), ESP_OK);
+    heaptrail_growth_t growth; /* nobody has sampled since */
+    assert_int_equal(heaptrail_growth_of_site(1, &growth), ESP_ERR_INVALID_STATE);
+    find_with((heaptrail_suspect_options_t){.evidence = HEAPTRAIL_EVIDENCE_GROWTH});
+    assert_int_equal(s_got.rows, 0);
+    assert_int_equal(s_got.summary.growth_steps, 0);
     for (int i = 0; i < 12; i++) { /* the stand-in's idle task runs once while nobody else does */
         vTaskDelay(pdMS_TO_TICKS(10001));
     }
@@ -373,6 +400,29 @@ static void in_reset(void *arg)
 }
 
 /* --- wrong use --- */
+
+static esp_err_t s_meanwhile[2];
+
+/* Another task, while the first one gathers: in the pause of its scan. */
+static void meddle(void *arg)
+{
+    (void)arg;
+    s_meanwhile[0] = heaptrail_suspects_find(NULL, NULL);
+    s_meanwhile[1] = heaptrail_for_each_suspect(keep_row, NULL);
+    heaptrail_suspects_forget();
+    vTaskDelete(NULL);
+}
+
+static void in_meddling(void *arg)
+{
+    (void)arg;
+    live_minutes(10);
+    assert_int_equal(xTaskCreate(meddle, "meddle", 8192, NULL, 1, NULL), pdPASS);
+    find();
+    assert_int_equal(s_meanwhile[0], ESP_ERR_INVALID_STATE);
+    assert_int_equal(s_meanwhile[1], ESP_ERR_INVALID_STATE);
+    assert_int_equal(s_got.row[0].sure, HEAPTRAIL_SURE_CERTAIN);
+}
 
 static esp_err_t s_in_isr[3];
 
@@ -417,11 +467,13 @@ static void in_wrong(void *arg)
 RUN(ranking)
 RUN(choice)
 RUN(overdue)
+RUN(short_lives)
 RUN(task)
 RUN(no_memory)
 RUN(each_failure)
 RUN(other_memory)
 RUN(reset)
+RUN(meddling)
 RUN(wrong)
 
 int main(void)
@@ -431,6 +483,7 @@ int main(void)
         cmocka_unit_test(test_overdue),      cmocka_unit_test(test_task),
         cmocka_unit_test(test_no_memory),    cmocka_unit_test(test_each_failure),
         cmocka_unit_test(test_other_memory), cmocka_unit_test(test_reset),
+        cmocka_unit_test(test_short_lives),  cmocka_unit_test(test_meddling),
         cmocka_unit_test(test_wrong),
     };
     return esp_test_main(tests, sizeof(tests) / sizeof(tests[0]));

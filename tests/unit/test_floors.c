@@ -193,10 +193,30 @@ static void test_new_origins_and_resets(void **state)
     assert_int_equal(ht_floors_of(&s_floors, ORIGINS).epochs, 0);
     assert_int_equal(ht_floors_of(&s_floors, UINT32_MAX).epochs, 0);
     ht_tracker_reset(&s_tracker);
+    assert_true(ht_floors_claim(&s_floors, &s_tracker));
+    assert_int_equal(ht_floors_of(&s_floors, 1).epochs, 0);
+    ht_release(&s_floors.busy);
     sample(now, 1, 2);
     assert_int_equal(s_floors.count, 1);
     assert_int_equal(s_rows[ORIGINS - 1U].floor[before], 0);
     assert_true(s_floors.began_us[0] == now);
+}
+
+/* An epoch that has lasted for less than a half of it says nothing yet. */
+static void test_an_epoch_that_begins(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 9; i++) {
+        live(1, i * 100U);
+        sample(i * UINT64_C(10000000), 1, 2);
+    }
+    assert_int_equal(s_floors.count, 9);
+    assert_int_equal(ht_floors_of(&s_floors, 1).to_bytes, 700);
+    live(1, 900);
+    sample(84000000, 1, 2);
+    assert_int_equal(ht_floors_of(&s_floors, 1).to_bytes, 700);
+    sample(85000000, 1, 2);
+    assert_int_equal(ht_floors_of(&s_floors, 1).to_bytes, 800);
 }
 
 static void test_no_room(void **state)
@@ -453,8 +473,11 @@ static void test_order(void **state)
             const ht_evidence_t *a = &site[i - 1U];
             const ht_evidence_t *b = &site[i];
             assert_true(a->sure >= b->sure);
-            if (a->sure == b->sure && a->sure == HT_SURE_CERTAIN) {
-                assert_true(a->lost_bytes >= b->lost_bytes);
+            if (a->sure != b->sure) { continue; }
+            if (a->sure == HT_SURE_CERTAIN) { assert_true(a->lost_bytes >= b->lost_bytes); }
+            bool follows = a->sure == HT_SURE_FOLLOWS; /* all alike */
+            if (follows || (a->sure == HT_SURE_CERTAIN && a->lost_bytes == b->lost_bytes)) {
+                assert_true(a->id < b->id);
             }
         }
         assert_int_equal(ids, round * (round - 1U) / 2U);
@@ -468,6 +491,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_floors_are_those_of_all_samples, make, drop),
         cmocka_unit_test_setup_teardown(test_a_history_covers_the_run, make, drop),
         cmocka_unit_test_setup_teardown(test_new_origins_and_resets, make, drop),
+        cmocka_unit_test_setup_teardown(test_an_epoch_that_begins, make, drop),
         cmocka_unit_test_setup_teardown(test_no_room, make, drop),
         cmocka_unit_test_setup_teardown(test_one_at_a_time, make, drop),
         cmocka_unit_test_setup_teardown(test_trends_are_as_defined, make, drop),

@@ -258,6 +258,14 @@ static esp_err_t gather(ht_tracker_t *tracker)
     return ESP_OK;
 }
 
+static void give_back(void)
+{
+    ht_port_scratch_free(s_found.site);
+    s_found.site = NULL;
+    s_found.count = 0;
+    ht_release(&s_found.busy);
+}
+
 static void set_options(const heaptrail_suspect_options_t *options)
 {
     heaptrail_suspect_options_t *set = &s_found.options;
@@ -285,7 +293,7 @@ esp_err_t heaptrail_suspects_find(const heaptrail_suspect_options_t *options,
     if (s_found.site == NULL) {
         ht_release(&s_found.busy);
     } else if (err != ESP_OK) {
-        heaptrail_suspects_forget();
+        give_back();
     }
     return err;
 }
@@ -337,7 +345,7 @@ static void fill_lost(const evidence_t *site, heaptrail_suspect_t *row)
 esp_err_t heaptrail_for_each_suspect(heaptrail_suspect_fn_t fn, void *context)
 {
     if (fn == NULL) { return ESP_ERR_INVALID_ARG; }
-    if (s_found.site == NULL) { return ESP_ERR_INVALID_STATE; }
+    if (s_found.site == NULL || !s_found.complete) { return ESP_ERR_INVALID_STATE; }
     const ht_tracker_t *tracker = ht_default();
     for (uint32_t i = 0; i < s_found.count; i++) {
         const evidence_t *site = &s_found.site[i];
@@ -358,11 +366,8 @@ esp_err_t heaptrail_for_each_suspect(heaptrail_suspect_fn_t fn, void *context)
     return ESP_OK;
 }
 
+/* Not what another task is gathering. */
 void heaptrail_suspects_forget(void)
 {
-    if (s_found.site == NULL) { return; }
-    ht_port_scratch_free(s_found.site);
-    s_found.site = NULL;
-    s_found.count = 0;
-    ht_release(&s_found.busy);
+    if (s_found.site != NULL && s_found.complete) { give_back(); }
 }

@@ -55,9 +55,22 @@ void ht_floors_open(ht_floors_t *floors, ht_floor_row_t *rows, uint32_t max)
     floors->max = max;
 }
 
+/* Numbers that others write under the lock, one aligned word each. A race, and meant to be one: it
+ * is the number of a moment in any case. */
+__attribute__((no_sanitize("thread"))) static uint32_t generation_of(const ht_tracker_t *tracker)
+{
+    return *(const volatile uint32_t *)&tracker->generation;
+}
+
+/* What was seen before a reset is no history. */
 bool ht_floors_claim(ht_floors_t *floors, ht_tracker_t *tracker)
 {
-    return ht_claim(&tracker->lock, &floors->busy);
+    if (!ht_claim(&tracker->lock, &floors->busy)) { return false; }
+    if (floors->generation != generation_of(tracker)) {
+        floors->count = 0;
+        floors->samples = 0;
+    }
+    return true;
 }
 
 static void begin(ht_floors_t *floors, uint32_t generation)
@@ -111,8 +124,7 @@ static bool turn(ht_floors_t *floors, uint64_t now_us)
     return true;
 }
 
-/* Numbers that others write under the lock, one aligned word each. A race, and meant to be one: it
- * is the number of a moment in any case. */
+/* As generation_of(). */
 __attribute__((no_sanitize("thread"))) static size_t live_bytes(const ht_origin_t *origin)
 {
     return *(const volatile size_t *)&origin->live_bytes;
@@ -121,11 +133,6 @@ __attribute__((no_sanitize("thread"))) static size_t live_bytes(const ht_origin_
 __attribute__((no_sanitize("thread"))) static uint32_t origin_count(const ht_tracker_t *tracker)
 {
     return *(const volatile uint32_t *)&tracker->origins.count;
-}
-
-__attribute__((no_sanitize("thread"))) static uint32_t generation_of(const ht_tracker_t *tracker)
-{
-    return *(const volatile uint32_t *)&tracker->generation;
 }
 
 static void sample_kinds(ht_floors_t *floors, bool first, const size_t *free_bytes)

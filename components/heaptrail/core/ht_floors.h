@@ -76,7 +76,8 @@ size_t ht_floor_unpack(uint16_t packed);
  */
 void ht_floors_open(ht_floors_t *floors, ht_floor_row_t *rows, uint32_t max);
 
-/** One at a time. False: somebody else is at it. Give it back with ht_release(&floors->busy). */
+/** One at a time. False: somebody else is at it. After a reset of the tracker it is empty. Give it
+ * back with ht_release(&floors->busy). */
 bool ht_floors_claim(ht_floors_t *floors, ht_tracker_t *tracker);
 
 /**

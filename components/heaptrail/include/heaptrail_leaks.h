@@ -296,8 +296,9 @@ typedef bool (*heaptrail_suspect_fn_t)(void *context, const heaptrail_suspect_t 
  * Costs the scan; then a walk over the table, about 40 instructions for each block, 1,500 for each
  * site that has a history, and 50,000 for each of those that rise. Stack: about 1.2 KB.
  *
- * @return ESP_OK; ESP_ERR_NO_MEM; ESP_ERR_INVALID_ARG (of `scan`); ESP_ERR_INVALID_STATE (in an
- *         ISR, the tracker is new, another task has kept some or scans).
+ * @return ESP_OK; ESP_ERR_NO_MEM; ESP_ERR_INVALID_ARG, ESP_ERR_INVALID_SIZE (of `scan`);
+ *         ESP_ERR_INVALID_STATE (in an ISR, the tracker is new, another task has kept some or
+ *         scans; or there is to be a scan and the scheduler does not run).
  */
 esp_err_t heaptrail_suspects_find(const heaptrail_suspect_options_t *options,
                                   heaptrail_suspect_summary_t *summary);
@@ -306,11 +307,13 @@ esp_err_t heaptrail_suspects_find(const heaptrail_suspect_options_t *options,
  * none kept. O(suspects). */
 esp_err_t heaptrail_for_each_suspect(heaptrail_suspect_fn_t fn, void *context);
 
-/** Give the memory back. Harmless where there is none. */
+/** Give the memory back. Harmless where there is none, or while another task gathers; what another
+ * task has kept is given back, too: call it only after a heaptrail_suspects_find() of your own. */
 void heaptrail_suspects_forget(void);
 
-/** What the last heaptrail_suspects_find() that came to an end said, whoever called it. Stays after
- * heaptrail_suspects_forget(). ESP_ERR_INVALID_ARG; ESP_ERR_NOT_FOUND: there was none. */
+/** What the last heaptrail_suspects_find() said, whoever called it. Stays after
+ * heaptrail_suspects_forget(). ESP_ERR_INVALID_ARG; ESP_ERR_NOT_FOUND: there was none, or the last
+ * one failed or is under way. Not from another task than those that find: it may be written. */
 esp_err_t heaptrail_suspects_last(heaptrail_suspect_summary_t *summary);
 
 /* --- suppressions --------------------------------------------------------------------------------
