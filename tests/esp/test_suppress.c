@@ -60,6 +60,38 @@ static bool has_no_names(void *context, const heaptrail_origin_t *origin)
     return origin->site == NULL;
 }
 
+/* The return address of a suspect that has no names, or 0. */
+static uintptr_t s_return;
+
+static bool keep_return(void *context, const heaptrail_origin_t *origin)
+{
+    (void)context;
+    if (origin->site == NULL && origin->frame_count != 0) { s_return = origin->frames[0]; }
+    return false;
+}
+
+/* The end is not a part of it; and what begins with a slash is the whole name of a file. */
+static void in_edges(void *arg)
+{
+    (void)arg;
+    static heaptrail_suppression_t look = {.fn = keep_return};
+    static heaptrail_suppression_t before, at;
+    static heaptrail_suppression_t slash = {.file = "/fw_scopes.c"};
+    lose();
+    assert_int_equal(heaptrail_suppress_leaks(&look), ESP_OK);
+    expect(3, 0);
+    assert_true(s_return != 0);
+    before = (heaptrail_suppression_t){.caller = s_return - 8U, .caller_end = s_return};
+    assert_int_equal(heaptrail_suppress_leaks(&before), ESP_OK);
+    expect(3, 0);
+    at = (heaptrail_suppression_t){.caller = s_return, .caller_end = s_return + 1U};
+    assert_int_equal(heaptrail_suppress_leaks(&at), ESP_OK);
+    expect(2, 1);
+    assert_int_equal(heaptrail_suppress_leaks(&slash), ESP_OK);
+    expect(0, 3);
+    heaptrail_suppress_none();
+}
+
 static void in_list(void *arg)
 {
     (void)arg;
@@ -123,6 +155,7 @@ static void in_bad(void *arg)
         esp_run(in_##name);                                                                        \
     }
 
+RUN(edges)
 RUN(list)
 RUN(function)
 RUN(bad)
@@ -133,6 +166,7 @@ int main(void)
         cmocka_unit_test(test_list),
         cmocka_unit_test(test_function),
         cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_edges),
     };
     return esp_test_main(tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -10,8 +10,13 @@
 
 /* Whoever reads goes along without the lock: what is on the list is complete, and is never changed
  * but by heaptrail_suppress_none(), which only takes the beginning away. */
-static heaptrail_suppression_t *volatile s_first;
+static heaptrail_suppression_t *s_first;
 static ht_port_lock_t s_lock;
+
+static heaptrail_suppression_t *first(void)
+{
+    return __atomic_load_n(&s_first, __ATOMIC_ACQUIRE);
+}
 
 static ht_site_match_t match_of(const heaptrail_suppression_t *s)
 {
@@ -36,12 +41,12 @@ esp_err_t heaptrail_suppress_leaks(heaptrail_suppression_t *suppression)
     }
     bool is_new = true;
     ht_port_irq_t irq = ht_port_lock(&s_lock);
-    for (const heaptrail_suppression_t *s = s_first; s != NULL; s = s->next) {
+    for (const heaptrail_suppression_t *s = first(); s != NULL; s = s->next) {
         if (s == suppression) { is_new = false; }
     }
     if (is_new) {
-        suppression->next = s_first;
-        s_first = suppression;
+        suppression->next = first();
+        __atomic_store_n(&s_first, suppression, __ATOMIC_RELEASE);
     }
     ht_port_unlock(&s_lock, irq);
     return is_new ? ESP_OK : ESP_ERR_INVALID_STATE;
@@ -49,12 +54,12 @@ esp_err_t heaptrail_suppress_leaks(heaptrail_suppression_t *suppression)
 
 void heaptrail_suppress_none(void)
 {
-    s_first = NULL;
+    __atomic_store_n(&s_first, NULL, __ATOMIC_RELEASE);
 }
 
 bool ht_suppressed(const heaptrail_origin_t *origin)
 {
-    for (const heaptrail_suppression_t *s = s_first; s != NULL; s = s->next) {
+    for (const heaptrail_suppression_t *s = first(); s != NULL; s = s->next) {
         const ht_site_match_t match = match_of(s);
         if (ht_site_matches(&match, origin) && (s->fn == NULL || s->fn(s->context, origin))) {
             return true;
