@@ -8,7 +8,9 @@
  *
  *   first boot ─ panic ─► second ─ esp_restart() ─► third ─ watchdog ─► fourth ─ panic ─► ...
  */
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -123,6 +125,30 @@ static void panic(void)
     transfer(true);
 }
 
+static void on_signal(int number)
+{
+    (void)number;
+    __wrap_esp_panic_handler(NULL);
+}
+
+/* The stack has overflowed: its pointer is below where the stack starts, and what is there is
+ * somebody else's. */
+static void panic_below_the_stack(void)
+{
+    const size_t bytes = 65536;
+    const uintptr_t start = (uintptr_t)pxTaskGetStackStart(NULL);
+    void *low = mmap((void *)((start - 0x800000U) & ~(uintptr_t)4095U), bytes,
+                     PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const stack_t stack = {.ss_sp = low, .ss_size = bytes};
+    const struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK};
+    assert_true((uintptr_t)low + bytes <= start);
+    assert_int_equal(sigaltstack(&stack, NULL), 0);
+    assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+    assert_int_equal(raise(SIGUSR1), 0);
+    assert_int_equal(s_panics, 1);
+    transfer(true);
+}
+
 static void on_restart(const char *reason, bool restart)
 {
     (void)reason;
@@ -165,6 +191,13 @@ static void fourth_boot(void *context)
     const heaptrail_trace_config_t config = {.write = take, .context = &s_own};
     (void)context;
     assert_string_equal(marks_before(), "early 2");
+    heaptrail_trace_config_t small = config;
+    heaptrail_trace_status_t status;
+    small.memory = &s_own;
+    small.memory_bytes = 8;
+    assert_int_equal(heaptrail_trace_start(&small), ESP_ERR_INVALID_SIZE);
+    heaptrail_trace_status(&status);
+    assert_true(status.running); /* the recorder, still */
     begin_boot();
     assert_int_equal(heaptrail_trace_start(&config), ESP_OK);
     assert_int_equal(heaptrail_trace_start(&config), ESP_ERR_INVALID_STATE);
@@ -192,10 +225,18 @@ static void sixth_boot(void *context)
 {
     (void)context;
     assert_string_equal(marks_before(), "by hand");
+    begin_boot();
+    panic_below_the_stack();
 }
 
-static void (*const s_boots[])(void *) = {first_boot,  second_boot, third_boot,
-                                          fourth_boot, fifth_boot,  sixth_boot};
+static void seventh_boot(void *context)
+{
+    (void)context;
+    assert_string_equal(marks_before(), "early 5");
+}
+
+static void (*const s_boots[])(void *) = {first_boot, second_boot, third_boot,  fourth_boot,
+                                          fifth_boot, sixth_boot,  seventh_boot};
 #define BOOTS (sizeof(s_boots) / sizeof(s_boots[0]))
 
 /* This program again; the number of the boot is its argument. */

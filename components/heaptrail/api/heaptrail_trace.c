@@ -164,10 +164,12 @@ static void make_way(void)
     s_state = STATE_NONE;
 }
 
+/* Nothing has changed where it cannot begin: a recorder that makes way would be lost for nothing.
+ */
 static esp_err_t begin(const heaptrail_trace_config_t *config)
 {
     ht_tracker_t *tracker = ht_default();
-    if (s_state != STATE_NONE || tracker->state != HT_STATE_RUNNING) {
+    if ((s_state != STATE_NONE && !s_makes_way) || tracker->state != HT_STATE_RUNNING) {
         return ESP_ERR_INVALID_STATE;
     }
     if (s_boot == 0) { s_boot = (ht_port_seed() & 0xFFFFU) | 0x10000U; }
@@ -177,6 +179,7 @@ static esp_err_t begin(const heaptrail_trace_config_t *config)
         ht_log(HEAPTRAIL_LOG_ERROR, "heaptrail_trace_start: memory_bytes is too small");
         return ESP_ERR_INVALID_SIZE;
     }
+    make_way();
     if (wanted.complete && config->recorder == NULL) {
         ht_ready_begin(&s_recorder, wanted.boot);
     } else if (wanted.complete) {
@@ -201,7 +204,6 @@ esp_err_t heaptrail_trace_start(const heaptrail_trace_config_t *config)
         return ESP_ERR_INVALID_ARG;
     }
     if (!enter()) { return ESP_ERR_INVALID_STATE; }
-    make_way();
     esp_err_t err = begin(config);
     leave();
     return err;

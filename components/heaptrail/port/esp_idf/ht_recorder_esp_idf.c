@@ -21,9 +21,9 @@
 #define TURN_US 100000U
 #define LATENCY_TURNS 10U
 /* heaptrail_trace_rescue() wants 2.1 KB. */
-#define PANIC_STACK_BYTES 2560U
+#define STACK_BYTES 2560U
 #ifdef CONFIG_FREERTOS_ISR_STACKSIZE
-#define ISR_HAS_ROOM (CONFIG_FREERTOS_ISR_STACKSIZE >= 2U * PANIC_STACK_BYTES)
+#define ISR_HAS_ROOM (CONFIG_FREERTOS_ISR_STACKSIZE >= 2U * STACK_BYTES)
 #else
 #define ISR_HAS_ROOM false
 #endif
@@ -45,9 +45,19 @@ static void turn(void *argument)
     (void)heaptrail_trace_poll();
 }
 
+/* Who restarts lends its stack, and so does what a panic interrupted. */
+static bool has_room(void)
+{
+    uintptr_t key = ht_port_task_key();
+    if (key < HT_KEY_FIRST_TASK) { return key == HT_KEY_STARTUP || ISR_HAS_ROOM; }
+    uintptr_t start = ht_port_stack_start(key);
+    uintptr_t here = ht_port_stack_pointer();
+    return here >= start && here - start >= STACK_BYTES; /* below it: an overflow */
+}
+
 static void before_restart(void)
 {
-    if (ht_trace_records_by_itself()) { (void)heaptrail_trace_poll(); }
+    if (ht_trace_records_by_itself() && has_room()) { (void)heaptrail_trace_poll(); }
 }
 
 static bool start_timer(void)
@@ -75,15 +85,6 @@ __attribute__((constructor)) static void record(void)
 
 /* --- panics -------------------------------------------------------------------------------------
  */
-
-/* The handler runs on the stack that it interrupted. */
-static bool has_room(void)
-{
-    uintptr_t key = ht_port_task_key();
-    if (key < HT_KEY_FIRST_TASK) { return key == HT_KEY_STARTUP || ISR_HAS_ROOM; }
-    uintptr_t left = ht_port_stack_pointer() - ht_port_stack_start(key);
-    return left >= PANIC_STACK_BYTES;
-}
 
 void __real_esp_panic_handler(void *info) __attribute__((weak)); /* where nobody wraps it */
 void __wrap_esp_panic_handler(void *info);
