@@ -31,6 +31,8 @@ EXPECTED = {
     POSSIBLE: "middle middle_child middle_of_child at_last_byte",
     REACHABLE: "bss data bss_child tls specific stack other_stack other_register other_tls in_mmap of_atexit",
 }
+# Beside these with the argument "protect", which LeakSanitizer does not survive.
+PROTECTED = {LOST: "in_page lost_pages", INDIRECT: "of_lost_pages"}
 # LeakSanitizer: a pointer into the middle reaches; memory from mmap() is no root; blocks in a ring hold each other,
 # so that none of them leads.
 LSAN = {
@@ -101,12 +103,20 @@ def valgrind_fates(command):
 
 def known(library, programs):
     command = [os.path.join(programs, "oracle_leaks")]
+    expected = fates(EXPECTED)
     done, _, leaks = ours(library, command)
     problems = ["exit status is %d" % done.returncode] if done.returncode != 0 else []
-    problems += problems_of("heaptrail", fates(EXPECTED), our_fates(leaks))
+    problems += problems_of("heaptrail", expected, our_fates(leaks))
+    problems += ["%s: %s" % (key, leaks[key]) for key in ("unread_bytes", "running_threads", "gone_blocks") if leaks[key]]
+    command.append("protect")
+    expected.update(fates(PROTECTED))
+    done, _, leaks = ours(library, command)
+    problems += ["exit status with protected pages is %d" % done.returncode] if done.returncode != 0 else []
+    problems += problems_of("heaptrail, protected pages", expected, our_fates(leaks))
+    problems += ["%d bytes were not read, not 4 pages" % leaks["unread_bytes"]] if leaks["unread_bytes"] != 4 * 4096 else []
     if shutil.which("valgrind") is None:
         return problems, "without valgrind"
-    return problems + problems_of("valgrind", fates(EXPECTED), valgrind_fates(command)), "valgrind agrees"
+    return problems + problems_of("valgrind", expected, valgrind_fates(command)), "valgrind agrees"
 
 
 def lsan(_library, programs):
@@ -187,6 +197,8 @@ def on_signals(library, how):
             problems.append("it ended otherwise: %d %r %r" % (done.returncode, done.stdout, done.stderr[-300:]))
         if not scans or any("lost_blocks" not in scan for scan in scans):
             problems.append("%d scans, not all of them with an answer" % len(scans))
+        elif any(scan["running_threads"] != (4 if how == "block" else 0) for scan in scans):
+            problems.append("running: %r" % [scan["running_threads"] for scan in scans])
         elif how == "free" and any(scan["lost_blocks"] for scan in scans):
             problems.append("lost: %r" % [scan["lost_blocks"] for scan in scans])
         return problems, "%d scans, lost %r, %r us" % (len(scans), [scan.get("lost_blocks") for scan in scans],

@@ -116,10 +116,28 @@ static void read_all(run_t *run)
     }
 }
 
+#if HT_PORT_PROTECTS_PAGES
+static void leave_out(void *context, uintptr_t start, size_t bytes)
+{
+    ht_scan_unreadable(context, start, bytes);
+}
+#endif
+
+/* Where pages may be protected, nothing grows meanwhile: all others stand still. */
+static_assert(!HT_PORT_PROTECTS_PAGES || HT_PORT_SCAN_STOPS, "or tell them after each growth");
+
+static void begin_pass(ht_scan_t *scan)
+{
+    ht_scan_begin(scan);
+#if HT_PORT_PROTECTS_PAGES
+    ht_port_unreadable(leave_out, scan);
+#endif
+}
+
 static bool scan_once(run_t *run)
 {
     ht_scan_t *scan = &run->scan;
-    ht_scan_begin(scan);
+    begin_pass(scan);
     if (!give_roots(run)) { return false; }
     read_all(run);
     for (uint32_t i = 0; i < GROWTHS && !run->options.stop; i++) {
@@ -183,6 +201,7 @@ static bool make_row(run_t *run, uint32_t i, heaptrail_leak_row_t *row)
     *row = (heaptrail_leak_row_t){0};
     if (!ht_query_block_at(ht_default(), ht_scan_address(&run->scan, i), &row->block) ||
         row->block.size_bytes != ht_scan_size(&run->scan, i)) {
+        run->summary.gone_blocks++;
         return false;
     }
     row->reach = judge(run, i, &row->block);
@@ -242,6 +261,7 @@ static void sum_up(run_t *run)
 {
     run->summary.left_out_blocks = run->scan.left_out;
     run->summary.disturbed = run->scan.disturbed;
+    run->summary.unread_bytes = run->scan.unread;
     run->summary.passes = run->scan.passes;
     run->summary.words = run->scan.words;
 }
@@ -268,6 +288,9 @@ static esp_err_t scan_in(run_t *run, void *memory, size_t bytes)
     hide_own(&run->scan);
     if (stop && !ht_port_hold_others()) { return ESP_ERR_NOT_SUPPORTED; }
     bool scanned = scan_passes(run);
+#if HT_PORT_SCAN_STOPS
+    run->summary.running_threads = ht_port_running_threads();
+#endif
     if (stop) { ht_port_let_run(); }
     if (!scanned) { return ESP_ERR_NOT_SUPPORTED; }
     sum_up(run);

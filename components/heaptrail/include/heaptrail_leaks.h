@@ -70,6 +70,10 @@ typedef struct {
     uint32_t young_blocks;    /**< lost, but too young to be judged: counted as reachable */
     uint32_t unsure_blocks;   /**< lost in the last pass and not in each before: the same */
     uint32_t left_out_blocks; /**< no room in the memory of the scan */
+    uint32_t gone_blocks;     /**< not reached, and freed before they were told: in no class */
+    uint32_t running_threads; /**< Linux: did not stop, so that their registers were not read */
+    size_t unread_bytes;      /**< Linux: of blocks, in pages that the program protected: what only
+                                   they hold is counted as lost */
     bool disturbed; /**< the table moved records whenever it was copied: some were missed */
     uint32_t passes;
     uint64_t words;   /**< read in the last pass */

@@ -97,6 +97,11 @@
 #define HT_PORT_SCAN_STOPS 0
 #endif
 
+/* 1 where parts of a block may be protected against reading: there is ht_port_unreadable(). */
+#ifndef HT_PORT_PROTECTS_PAGES
+#define HT_PORT_PROTECTS_PAGES 0
+#endif
+
 /* 0 where no heap can hold a block that is too large for a record (HT_SIZE_MAX). */
 #ifndef HT_PORT_LARGE_BLOCKS
 #define HT_PORT_LARGE_BLOCKS 1
@@ -215,6 +220,13 @@ bool ht_port_static_roots(ht_port_root_fn fn, void *context);
  * O(tasks).
  */
 bool ht_port_stack_roots(ht_port_root_fn fn, void *context);
+
+/** Tell what must not be read, in the order of addresses; with HT_PORT_PROTECTS_PAGES only.
+ * O(regions). */
+void ht_port_unreadable(ht_port_root_fn fn, void *context);
+
+/** Threads that ht_port_hold_others() did not stop; with HT_PORT_SCAN_STOPS only. */
+uint32_t ht_port_running_threads(void);
 
 /** Where the stack that this runs on ends; 0: not known. */
 uintptr_t ht_port_stack_end(void);

@@ -155,6 +155,17 @@ static void unknown(ht_report_t *r, uint32_t count, const char *noun, const char
     ht_out_sentence_end(&r->out);
 }
 
+static void unread(ht_report_t *r, size_t bytes)
+{
+    if (bytes == 0) { return; }
+    ht_out_style(&r->out, HT_STYLE_WARN);
+    ht_out_sentence(&r->out, 0);
+    ht_out_size(&r->out, bytes);
+    ht_out_text(&r->out, " of blocks cannot be read: what only they hold is counted as lost");
+    ht_out_style(&r->out, HT_STYLE_PLAIN);
+    ht_out_sentence_end(&r->out);
+}
+
 static const char *why_not(esp_err_t err)
 {
     switch (err) {
@@ -182,6 +193,12 @@ static void text_foot(ht_report_t *r)
             " were lost in one pass and not in another: not counted");
     unknown(r, scan->left_out_blocks, "block", " had no room in the memory of the scan",
             " had no room in the memory of the scan");
+    unknown(r, scan->gone_blocks, "block", " was freed while the scan ran: not judged",
+            " were freed while the scan ran: not judged");
+    unread(r, scan->unread_bytes);
+    unknown(r, scan->running_threads, "thread",
+            " did not stop: what only its registers hold may be called lost",
+            " did not stop: what only their registers hold may be called lost");
     unknown(r, s_summary.suppressed_sites, "suspect", " is suppressed", " are suppressed");
     unknown(r, s_summary.growth_left_out, "site",
             " is not followed over time: HEAPTRAIL_GROWTH_SITES",
@@ -215,6 +232,9 @@ static void scan_json(ht_json_t *json)
     ht_json_maybe(json, "young_blocks", known, scan->young_blocks);
     ht_json_maybe(json, "unsure_blocks", known, scan->unsure_blocks);
     ht_json_maybe(json, "left_out_blocks", known, scan->left_out_blocks);
+    ht_json_maybe(json, "gone_blocks", known, scan->gone_blocks);
+    ht_json_maybe(json, "unread_bytes", known, scan->unread_bytes);
+    ht_json_maybe(json, "running_threads", known, scan->running_threads);
     ht_json_bool(json, "table_moved", s_summary.disturbed);
     ht_json_maybe(json, "passes", known, scan->passes);
     ht_json_maybe(json, "words", known, scan->words);

@@ -34,7 +34,8 @@ typedef struct node {
     X(bss) X(data) X(bss_child) X(middle_of_child) X(tls) X(specific) X(stack) X(other_stack) \
     X(other_register) X(other_tls) X(other_dead) X(past_end) X(in_mmap) X(in_freed) X(of_big) \
     X(hidden) X(at_last_byte) X(shared_1) X(shared_2) X(shared_child) X(mid_of_lost) \
-    X(holds_mid) X(from_thread) X(unaligned) X(of_atexit)
+    X(holds_mid) X(from_thread) X(unaligned) X(of_atexit) X(before_page) X(in_page) X(behind_page) \
+    X(of_lost_pages)
 /* clang-format on */
 
 MAKERS(MAKER)
@@ -53,6 +54,7 @@ static volatile uintptr_t s_hidden;
 static volatile char s_unaligned[24] __attribute__((aligned(8)));
 static pthread_barrier_t s_ready;
 static int s_pipe[2];
+static node_t *volatile *volatile s_pages; /* nobody reads it */
 
 NOINLINE static void *make_big(void)
 {
@@ -134,6 +136,32 @@ NOINLINE static void keep(void)
     memcpy((char *)(uintptr_t)s_unaligned + 3, &unaligned, sizeof(unaligned));
 }
 
+#define PAGE_WORDS (4096 / sizeof(node_t *))
+#define PAGES_MAKER(name)                                                                          \
+    NOINLINE static node_t *volatile *make_##name(void)                                            \
+    {                                                                                              \
+        void *made = NULL;                                                                         \
+        if (posix_memalign(&made, 4096, 5 * 4096) != 0) { abort(); }                               \
+        memset(made, 0, 5 * 4096);                                                                 \
+        return made;                                                                               \
+    }
+PAGES_MAKER(pages)
+PAGES_MAKER(lost_pages)
+
+/* A page in the midst of a block may not be read: no fault; what only it holds is lost. */
+NOINLINE static void protect(void)
+{
+    node_t *volatile *pages = make_pages();
+    pages[PAGE_WORDS - 1] = make_before_page();
+    pages[2 * PAGE_WORDS + 7] = make_in_page();
+    pages[4 * PAGE_WORDS] = make_behind_page();
+    s_pages = pages;
+    if (mprotect((void *)(uintptr_t)(pages + PAGE_WORDS), 3 * 4096, PROT_NONE) != 0) { abort(); }
+    pages = make_lost_pages();
+    pages[4 * PAGE_WORDS + 1] = make_of_lost_pages();
+    if (mprotect((void *)(uintptr_t)pages, 4096, PROT_NONE) != 0) { abort(); }
+}
+
 NOINLINE static void hold_for_a_while(void)
 {
     node_t *volatile held = make_other_dead();
@@ -194,7 +222,7 @@ static void at_exit(void)
     clear();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     pthread_t thread;
     pthread_key_create(&s_key, NULL);
@@ -204,6 +232,7 @@ int main(void)
     node_t *volatile on_stack = make_stack();
     lose();
     keep();
+    if (argc > 1 && strcmp(argv[1], "protect") == 0) { protect(); }
     clear();
     pthread_create(&thread, NULL, other, NULL);
     pthread_barrier_wait(&s_ready);

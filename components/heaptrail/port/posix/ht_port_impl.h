@@ -29,6 +29,7 @@
 #define HT_PORT_TICK_SLACK 20U /* the coarse clock is behind by up to a tick of the kernel's */
 #define HT_PORT_EMPTY_BLOCKS 1
 #define HT_PORT_SCAN_STOPS 1
+#define HT_PORT_PROTECTS_PAGES 1
 
 /** glibc's MALLOC_ALIGNMENT: two words, but 16 bytes on i386 (2.26 and newer). */
 #if UINTPTR_MAX > 0xffffffffU || defined(__i386__)

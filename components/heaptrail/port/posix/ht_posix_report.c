@@ -302,15 +302,6 @@ static bool shows_errors(const ht_posix_options_t *options)
            options->show == HT_POSIX_SHOW_TOTALS;
 }
 
-static void put_leaks(output_t *output, const ht_posix_options_t *options)
-{
-    put_report(output, options, HEAPTRAIL_REPORT_LEAKS);
-    if (ht_posix_running_on() == 0 || options->json) { return; }
-    put_number(output, ht_posix_running_on());
-    put_text(output, " threads did not stop for the scan: what only their registers hold may be "
-                     "called lost.\n");
-}
-
 static void write_report(int fd, const char *why)
 {
     const ht_posix_options_t *options = &ht_posix_options;
@@ -329,7 +320,7 @@ static void write_report(int fd, const char *why)
     uint32_t now = is_exit ? HT_POSIX_REPORT_EXIT : HT_POSIX_REPORT_SIGNAL;
     bool shows = (options->report & now) != 0 && options->show != HT_POSIX_SHOW_TOTALS;
     if (shows) { put_report(output, options, options->show); }
-    if ((options->leaks & now) != 0) { put_leaks(output, options); }
+    if ((options->leaks & now) != 0) { put_report(output, options, HEAPTRAIL_REPORT_LEAKS); }
     if (!shows_errors(options) && ht_posix_checks_errors() != 0) {
         put_report(output, options, HEAPTRAIL_REPORT_ERRORS);
     }

@@ -178,7 +178,7 @@ static uintptr_t live_start(const walk_t *walk, const ht_posix_mapping_t *mappin
 {
     const ht_posix_mapping_t *below = &walk->before;
     dead_t dead = {mapping, below->end == mapping->start && !below->readable, UINTPTR_MAX};
-    if (ht_posix_running_on() != 0 && !mapping->is_stack) { return mapping->start; }
+    if (ht_port_running_threads() != 0 && !mapping->is_stack) { return mapping->start; }
     ht_posix_each_still(find_lowest, &dead);
     return dead.lowest != UINTPTR_MAX ? dead.lowest : mapping->start;
 }
@@ -219,6 +219,35 @@ bool ht_port_static_roots(ht_port_root_fn fn, void *context)
 {
     walk_t walk = {.fn = fn, .context = context, .object = own_object()};
     return ht_posix_maps(tell_mapping, &walk);
+}
+
+/* --- what cannot be read -------------------------------------------------------------------------
+ */
+
+typedef struct {
+    ht_port_root_fn fn;
+    void *context;
+    uintptr_t end; /* of the mapping below */
+} unreadable_t;
+
+/* Pages without a right to read, and what is not mapped. */
+static bool tell_unreadable(void *context, const ht_posix_mapping_t *mapping)
+{
+    unreadable_t *walk = context;
+    if (mapping->start > walk->end) {
+        walk->fn(walk->context, walk->end, mapping->start - walk->end);
+    }
+    if (!mapping->readable) {
+        walk->fn(walk->context, mapping->start, mapping->end - mapping->start);
+    }
+    walk->end = mapping->end;
+    return true;
+}
+
+void ht_port_unreadable(ht_port_root_fn fn, void *context)
+{
+    unreadable_t walk = {.fn = fn, .context = context};
+    (void)ht_posix_maps(tell_unreadable, &walk);
 }
 
 /* --- stacks --------------------------------------------------------------------------------------

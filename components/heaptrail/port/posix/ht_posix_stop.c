@@ -345,7 +345,7 @@ void ht_posix_each_still(ht_posix_still_fn fn, void *context)
     }
 }
 
-uint32_t ht_posix_running_on(void)
+uint32_t ht_port_running_threads(void)
 {
     return s_stop.running_on;
 }

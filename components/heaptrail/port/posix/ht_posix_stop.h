@@ -33,9 +33,6 @@ typedef bool (*ht_posix_still_fn)(void *context, const ht_posix_still_t *thread)
 /** The threads that stand still, the calling one among them. */
 void ht_posix_each_still(ht_posix_still_fn fn, void *context);
 
-/** Threads that did not stop. */
-uint32_t ht_posix_running_on(void);
-
 /** Called by a thread that leaves heaptrail while all shall stop. */
 void ht_posix_stop_late(void);
 
