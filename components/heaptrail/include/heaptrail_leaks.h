@@ -163,7 +163,7 @@ esp_err_t heaptrail_growth_sample(void);
  * @param memory Aligned to 2, stays heaptrail's; NULL: back to the static memory.
  * @param bytes  32 for each site.
  * @return ESP_OK; ESP_ERR_INVALID_ARG (alignment; bytes without memory, fewer than 32);
- *         ESP_ERR_INVALID_STATE (in an ISR, or another task reads it just now).
+ *         ESP_ERR_INVALID_STATE (in an ISR, the tracker is new, or another task reads it just now).
  */
 esp_err_t heaptrail_growth_memory(void *memory, size_t bytes);
 
@@ -268,7 +268,7 @@ typedef struct {
 /** When memory runs out, if the site's floors go on rising as they do. */
 typedef struct {
     uint32_t caps;           /**< of which memory (MALLOC_CAP_*); 0: of none that is known */
-    size_t free_bytes;       /**< of it, when it was last sampled */
+    size_t free_bytes;       /**< of it, now */
     uint64_t bytes_per_hour; /**< that it has less */
     uint64_t left_us;        /**< from now on; 0: less than a sample's period */
 } heaptrail_exhaustion_t;
