@@ -263,13 +263,20 @@ static void annotate(annotation_pb_t *annotation, const char *name, uint64_t val
     annotation->uint_value = value;
 }
 
-static uint64_t task_uuid(const writer_t *writer, uint32_t index)
+/* An index has several rows, one after the other: the last one that had begun. */
+static uint64_t task_uuid(const writer_t *writer, const ht_event_t *event)
 {
     const ht_model_view_t *view = &writer->export.profile->view;
+    uint64_t found = UUID_PROCESS;
     for (uint32_t i = 0; i < view->tasks; i++) {
-        if (view->task[i].index == index && view->task[i].defined) { return UUID_TASKS + i; }
+        const ht_task_row_t *task = &view->task[i];
+        bool first = found == UUID_PROCESS;
+        if (task->index == event->task && task->defined &&
+            (first || task->began_us <= event->time_us)) {
+            found = UUID_TASKS + i;
+        }
     }
-    return UUID_PROCESS;
+    return found;
 }
 
 static void instant(writer_t *writer, const ht_event_t *from, uint64_t track, const char *name,
@@ -326,11 +333,11 @@ static void event_perfetto(void *context, const ht_event_t *event)
         tell_sample(writer, event);
         break;
     case HT_EVENT_FAILURE:
-        instant(writer, event, task_uuid(writer, event->task), "allocation failed", "size_bytes",
+        instant(writer, event, task_uuid(writer, event), "allocation failed", "size_bytes",
                 event->failure.size, "largest_free_bytes", event->failure.largest_bytes);
         break;
     case HT_EVENT_ERROR:
-        instant(writer, event, task_uuid(writer, event->task), "memory error", "address",
+        instant(writer, event, task_uuid(writer, event), "memory error", "address",
                 event->error.address, "block", event->error.block);
         break;
     case HT_EVENT_LOSS:

@@ -12,6 +12,7 @@
  *   fixed    `node` without its leak: what a fix looks like
  *   long     three weeks of it, 3.8 million events
  *   huge     sizes beyond any machine
+ *   renamed  a task with two names, one after the other, and a failure under each
  *   self     the process of this program: addresses in its own file, which has names for them
  */
 #include <stdio.h>
@@ -343,6 +344,18 @@ static void huge(world_t *w)
     }
 }
 
+/* The handle is that of its definition: task() gives the same to the same index. */
+static void renamed(world_t *w)
+{
+    definitions(w);
+    fail_upload(w);
+    make(w, STORE, UPLOAD, 1, 100);
+    w->now += S;
+    task(w, STORE, HT_TRACE_TASK, TEXT("uploader"));
+    fail_upload(w);
+    make(w, STORE, UPLOAD, 2, 200);
+}
+
 static void longer(world_t *w)
 {
     definitions(w);
@@ -360,9 +373,9 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*make)(world_t *);
-    } worlds[] = {{"node", node},   {"empty", empty}, {"boots", boots},
-                  {"lossy", lossy}, {"bare", bare},   {"fixed", fixed},
-                  {"long", longer}, {"huge", huge},   {"self", traced_world}};
+    } worlds[] = {{"node", node},         {"empty", empty},    {"boots", boots}, {"lossy", lossy},
+                  {"bare", bare},         {"fixed", fixed},    {"long", longer}, {"huge", huge},
+                  {"self", traced_world}, {"renamed", renamed}};
     static world_t world = {.now = 1000, .leaks = true, .sites = true};
     ht_writer_config_t config = {.boot = 0x1234, .sink = write_wire, .context = stdout};
     if (argc == 2 && strcmp(argv[1], "self") == 0) { config.flags = HT_FRAME_POINTER_64; }

@@ -174,6 +174,14 @@ def check_events(path):
     expect(len(values["DRAM: free"]), 10, "Perfetto: measurements of a heap")
 
 
+def check_names_then(path):
+    """A task that is renamed: each event under the name of its moment."""
+    expect(readers.perfetto_threads(export("perfetto", path), PROTOS),
+           [("allocation failed", "storage"), ("allocation failed", "uploader")], "Perfetto: a renamed task")
+    rows = readers.table(export("csv", path).read_text())
+    expect(sorted((row["task"], row["live_bytes"]) for row in rows), [("storage", "100"), ("uploader", "200")], "CSV: a renamed task")
+
+
 def check_windows(path):
     """Only a part of the time: what lived before is carried in."""
     whole = node()
@@ -313,6 +321,7 @@ check_world(NODE, node())
 check_world(trace("bare"), node())
 check_world(trace("fixed"), node(leaks=False))
 check_events(NODE)
+check_names_then(trace("renamed"))
 check_windows(NODE)
 check_boots(trace("boots"))
 check_losses(trace("lossy"))

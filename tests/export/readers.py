@@ -108,10 +108,26 @@ def pprof(path, protos):
     return sums, strings[default]
 
 
+def perfetto_message(data, protos):
+    return parse_text(run("protoc", f"--proto_path={protos}", "--decode=heaptrail.perfetto.Trace", "perfetto.proto",
+                          data=data).decode())
+
+
+def perfetto_threads(path, protos):
+    """Events that are on a thread's track: their names, and the thread's."""
+    threads, found = {}, []
+    for packet in fields(perfetto_message(path.read_bytes(), protos), "packet"):
+        track, event = field(packet, "track_descriptor"), field(packet, "track_event")
+        if track is not None and field(track, "thread") is not None:
+            threads[field(track, "uuid")] = json.loads(field(field(track, "thread"), "thread_name"))
+        elif event is not None and field(event, "track_uuid") in threads:
+            found.append((json.loads(field(event, "name")), threads[field(event, "track_uuid")]))
+    return found
+
+
 def perfetto(path, protos):
     data = path.read_bytes()
-    message = parse_text(run("protoc", f"--proto_path={protos}", "--decode=heaptrail.perfetto.Trace", "perfetto.proto",
-                             data=data).decode())
+    message = perfetto_message(data, protos)
     names, values, events = {}, {}, []
     for packet in fields(message, "packet"):
         track, event = field(packet, "track_descriptor"), field(packet, "track_event")

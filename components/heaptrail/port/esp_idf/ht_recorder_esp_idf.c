@@ -76,7 +76,7 @@ static bool start_timer(void)
     return true; /* nothing more to do until the next interrupt */
 }
 
-/* If the tracker is to be started later, who starts it starts the recorder. */
+/* A tracker that is started later (CONFIG_HEAPTRAIL_START_AT_BOOT off): its starter's task. */
 __attribute__((constructor)) static void record(void)
 {
     (void)ht_trace_record_by_itself();
