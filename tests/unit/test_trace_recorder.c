@@ -180,6 +180,23 @@ static void test_rescue(void **state)
     end_recorder();
 }
 
+/* A task that came and was renamed since the last drain: its events have the name that it had then.
+ */
+static void test_names_then(void **state)
+{
+    (void)state;
+    begin_recorder();
+    unit_be(0x3000, "before");
+    add(1, 1);
+    ht_tracker_task_named(&s_trace.tracker, 0x3000, "after");
+    add(2, 2);
+    assert_true(ht_drain_poll(&s_trace.drain));
+    read_recorder();
+    assert_string_equal(reader_find(&s_trace.reader, BLOCK(1))->by, "before");
+    assert_string_equal(reader_find(&s_trace.reader, BLOCK(2))->by, "after");
+    end_recorder();
+}
+
 /* True: it crashed on the way. */
 static bool poll_until_crash(void)
 {
@@ -261,6 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TRACED(test_flight_recorder),
         TRACED(test_rescue),
+        TRACED(test_names_then),
         TRACED(test_rescue_from_inside),
         TRACED(test_rescue_between_two_words),
     };

@@ -214,6 +214,7 @@ static void allocation(cursor_t *cursor, uint32_t tag)
     block->size = reader->sizes[slot].size;
     block->origin = origin;
     block->task = reader_task_now(reader);
+    memcpy(block->by, reader->tasks[block->task].name, sizeof(block->by) - 1U);
     block->core = reader->context & 1U;
     block->made_us = reader->time;
     block->unrecorded = reader->unrecorded;

@@ -25,6 +25,7 @@ typedef struct {
     uint64_t address, size, made_us;
     uint32_t origin, task, core;
     bool live, unrecorded, in_realloc, pooled, seen; /* seen: by the snapshot under way */
+    char by[8];                                      /* how the name of its task began then */
 } reader_block_t;
 
 typedef struct {

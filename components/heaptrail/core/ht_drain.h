@@ -159,6 +159,9 @@ bool ht_drain_to(ht_drain_t *drain, uint32_t limit);
 /** Define a task, in frames that stand alone, unless that was done. */
 bool ht_drain_define_task(ht_drain_t *drain, uint32_t index);
 
+/** That was done, by an event: the name is the one of that time. */
+void ht_drain_task_is_defined(ht_drain_t *drain, uint32_t index);
+
 /** Define a heap as it is now. */
 bool ht_drain_define_heap(ht_drain_t *drain, uint32_t index);
 

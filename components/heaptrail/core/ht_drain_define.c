@@ -303,16 +303,27 @@ bool ht_drain_define_origin(ht_drain_t *drain, uint32_t index)
     return true;
 }
 
+/* Behind those of the origins. */
+static uint8_t *task_bits(const ht_drain_t *drain)
+{
+    return drain->defined + ((drain->tracker->origins.max / 8U + 1U + 7U) & ~7U);
+}
+
+void ht_drain_task_is_defined(ht_drain_t *drain, uint32_t index)
+{
+    task_bits(drain)[index / 8U] |= (uint8_t)(1U << index % 8U);
+}
+
 bool ht_drain_define_task(ht_drain_t *drain, uint32_t index)
 {
     ht_tracker_t *tracker = drain->tracker;
-    uint8_t *bits = drain->defined + ((tracker->origins.max / 8U + 1U + 7U) & ~7U);
-    if (!drain->complete || ((unsigned)bits[index / 8U] >> index % 8U & 1U) != 0) { return true; }
+    unsigned bits = task_bits(drain)[index / 8U];
+    if (!drain->complete || (bits >> index % 8U & 1U) != 0) { return true; }
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     const ht_task_t row = tracker->tasks.rows[index];
     ht_port_unlock(&tracker->lock, irq);
     if (!ht_drain_put_task(drain, drain->coder.time, index, row.key, row.name)) { return false; }
-    bits[index / 8U] |= (uint8_t)(1U << index % 8U);
+    ht_drain_task_is_defined(drain, index);
     return true;
 }
 

@@ -206,7 +206,9 @@ static bool put_task(ht_drain_t *drain, const event_t *event, bool gone)
     char name[HT_TASK_NAME_MAX];
     if (gone) { return ht_drain_put_task_gone(drain, event->time_us, row); }
     read_more(event, name, sizeof(name));
-    return ht_drain_put_task(drain, event->time_us, row, record.address, name);
+    if (!ht_drain_put_task(drain, event->time_us, row, record.address, name)) { return false; }
+    ht_drain_task_is_defined(drain, row); /* the table may have another one there by now */
+    return true;
 }
 
 static bool put_heap(ht_drain_t *drain, const event_t *event)
