@@ -13,7 +13,8 @@
  * fit into the ring is lost and counted, never waited for: the program is not slowed down by a slow
  * line. After a loss, and at the start, follows a snapshot of all live blocks.
  *
- * Nothing here is called by heaptrail itself. With CONFIG_HEAPTRAIL_TRACE off, and without static
+ * Nothing here is called by heaptrail itself, but for the flight recorder of
+ * CONFIG_HEAPTRAIL_TRACE_RECORDER_BYTES. With CONFIG_HEAPTRAIL_TRACE off, and without static
  * memory for it, the functions say ESP_ERR_NOT_SUPPORTED.
  *
  * Unless a function says otherwise it may be called from any task, not from an ISR
