@@ -8,7 +8,7 @@ set(BOTH rv32imc rv32imac)
 heaptrail_target_library(core_fake MARCH ${BOTH} SOURCES ${CORE_SOURCES} ${TESTS}/port/fake_port.c
   INCLUDES ${TESTS}/port ${COMPONENT}/core ${COMPONENT}/port ${COMPONENT}/include ${TESTS}/tiny_cmocka)
 
-foreach(module table origin task heap failure tracker query lifecycle check races spec explain guard freed error lowmem scan_list)
+foreach(module table origin task heap failure tracker query lifecycle check races spec explain guard freed error lowmem scan_list floors)
   heaptrail_target_test(unit_${module} MARCH ${BOTH} SOURCES ${TESTS}/unit/test_${module}.c LIBS core_fake)
 endforeach()
 foreach(module trace trace_room trace_recorder)
