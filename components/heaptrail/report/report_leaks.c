@@ -117,17 +117,18 @@ static void text_head(ht_report_t *r)
     }
 }
 
+static ht_style_t style_of(heaptrail_sure_t sure)
+{
+    if (sure == HEAPTRAIL_SURE_CERTAIN) { return HT_STYLE_BAD; }
+    return sure == HEAPTRAIL_SURE_LIKELY ? HT_STYLE_WARN : HT_STYLE_PLAIN;
+}
+
 static void text_row(ht_report_t *r, const void *context)
 {
-    static const ht_style_t styles[HEAPTRAIL_SURE_COUNT] = {
-        [HEAPTRAIL_SURE_POSSIBLE] = HT_STYLE_PLAIN,
-        [HEAPTRAIL_SURE_LIKELY] = HT_STYLE_WARN,
-        [HEAPTRAIL_SURE_CERTAIN] = HT_STYLE_BAD,
-    };
     const heaptrail_suspect_t *row = context;
     const heaptrail_growth_t *growth = &row->growth;
     ht_cell_count(r, s_columns, ID, row->origin.id);
-    ht_out_style(&r->out, styles[row->sure]);
+    ht_out_style(&r->out, style_of(row->sure));
     ht_cell(r, s_columns, SURE, ht_sure_word(row->sure));
     ht_out_style(&r->out, HT_STYLE_PLAIN);
     ht_cell_size(r, s_columns, LIVE, true, row->live_bytes);
