@@ -77,7 +77,7 @@ static void helps(void **state)
     (void)state;
     static const char *const subs[] = {"status",   "sites", "tasks", "heaps", "list",  "failures",
                                        "errors",   "mark",  "since", "check", "whois", "scrub",
-                                       "recorder", "start", "stop",  "reset", "help"};
+                                       "recorder", "start", "stop",  "reset", "leaks", "help"};
     char line[40];
     char name[40];
     shows("help", fake_firmware(), "help", 0);
@@ -168,6 +168,22 @@ static void filters(void **state)
     assert_int_equal(run_line(fake_firmware(), "tasks"), 0);
     got = fake_selected();
     assert_memory_equal(&got, &(heaptrail_select_t){0}, sizeof(got));
+}
+
+static void leaks(void **state)
+{
+    (void)state;
+    shows("leaks", fake_firmware(), "leaks -n 3", 0);
+    assert_int_equal(fake_looked_for().evidence, 0);
+    assert_int_equal(run_line(fake_firmware(), "leaks --no-scan --site 2"), 0);
+    assert_int_equal(fake_looked_for().evidence,
+                     HEAPTRAIL_EVIDENCE_ALL & ~HEAPTRAIL_EVIDENCE_UNREACHABLE);
+    assert_int_equal(fake_looked_for().site_id, 2);
+    assert_int_equal(run_line(fake_firmware(), "leaks --task httpd"), 0);
+    assert_int_equal(fake_looked_for().evidence, HEAPTRAIL_EVIDENCE_TASK_GONE);
+    assert_int_equal(fake_looked_for().task_id, 4);
+    assert_int_equal(run_line(fake_firmware(), "sites --no-scan"), 2);
+    assert_non_null(strstr(written(), "does not go with this"));
 }
 
 /* A site by each of its names. */
@@ -432,10 +448,10 @@ int main(void)
         cmocka_unit_test(addresses),      cmocka_unit_test(helps),
         cmocka_unit_test(recorder),       cmocka_unit_test(colors),
         cmocka_unit_test(widths),         cmocka_unit_test(filters),
-        cmocka_unit_test(names_of_sites), cmocka_unit_test(names_of_tasks),
-        cmocka_unit_test(switches),       cmocka_unit_test(checks),
-        cmocka_unit_test(scrubs),         cmocka_unit_test(pauses),
-        cmocka_unit_test(without_output),
+        cmocka_unit_test(leaks),          cmocka_unit_test(names_of_sites),
+        cmocka_unit_test(names_of_tasks), cmocka_unit_test(switches),
+        cmocka_unit_test(checks),         cmocka_unit_test(scrubs),
+        cmocka_unit_test(pauses),         cmocka_unit_test(without_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
