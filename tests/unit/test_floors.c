@@ -85,7 +85,7 @@ static void test_packed_numbers_keep_their_order(void **state)
         assert_true(ht_floor_unpack((uint16_t)packed) > ht_floor_unpack((uint16_t)(packed - 1U)));
         assert_int_equal(ht_floor_pack(ht_floor_unpack((uint16_t)packed)), packed);
     }
-    (void)ht_floor_unpack(ht_floor_pack(SIZE_MAX));
+    if (HT_64BIT) { assert_int_equal(ht_floor_pack(SIZE_MAX), UINT16_MAX); }
 }
 
 /* --- epochs --- */
@@ -359,6 +359,16 @@ static size_t flat_then_leak(uint64_t minute)
     return minute < 200 ? 8000 : 8000 + (size_t)(minute - 200U) * 50U;
 }
 
+static size_t soon_leak(uint64_t minute)
+{
+    return minute < 35 ? 0 : (size_t)(minute - 35U) * 50U;
+}
+
+static size_t faster_leak(uint64_t minute)
+{
+    return minute < 250 ? (size_t)minute * 10U : 2500U + (size_t)(minute - 250U) * 100U;
+}
+
 static void test_what_grows(void **state)
 {
     (void)state;
@@ -372,6 +382,12 @@ static void test_what_grows(void **state)
     trend = grow(late_leak, 500);
     assert_true(trend.steady);
     assert_in_range(trend.per_hour, 2850, 3150);
+    trend = grow(soon_leak, 100); /* too few steps for two halves */
+    assert_true(trend.steady);
+    assert_in_range(trend.per_hour, 2850, 3150);
+    trend = grow(faster_leak, 500); /* as it does now */
+    assert_true(trend.rises);
+    assert_in_range(trend.per_hour, 5500, 6300);
     trend = grow(flat_then_leak, 500);
     assert_true(trend.rises);
     assert_in_range(trend.per_hour, 2850, 3150);
@@ -388,6 +404,42 @@ static void test_what_does_not(void **state)
     assert_false(grow(falling, 600).rises);
     assert_false(grow(leak, 1).rises);
     assert_false(grow(leak, 0).rises);
+}
+
+/* A step that has just begun is the number of a moment: not judged. */
+static void test_the_open_step(void **state)
+{
+    (void)state;
+    uint32_t count = 0;
+    for (uint64_t i = 0; count < 14; i++) {
+        live(1, (size_t)i);
+        sample(i * MINUTE / 20U, SIZE_MAX, SIZE_MAX);
+        if (i == 0 || s_floors.count == count) { continue; }
+        bool is_merged = s_floors.count < count;
+        count = s_floors.count;
+        if (!is_merged && count > 2) {
+            assert_int_equal(ht_floors_of(&s_floors, 1).epochs, count - 1U);
+        }
+    }
+}
+
+static void test_few_rises_are_not_steady(void **state)
+{
+    (void)state;
+    static const size_t value[] = {1, 2, 3, 4, 5, 5};
+    static const size_t more[] = {1, 2, 3, 4, 5, 6};
+    uint64_t at_us[6];
+    for (uint32_t i = 0; i < 6; i++) {
+        at_us[i] = HOUR * i;
+    }
+    ht_trend_t trend = ht_trend(value, at_us, 6);
+    assert_true(trend.rises && !trend.steady);
+    assert_true(ht_trend(more, at_us, 6).steady);
+    for (uint32_t i = 0; i < 6; i++) {
+        at_us[i] = MINUTE / 2U * i; /* not for long */
+    }
+    trend = ht_trend(more, at_us, 6);
+    assert_true(trend.rises && !trend.steady);
 }
 
 static void test_extreme_trends(void **state)
@@ -497,6 +549,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_trends_are_as_defined, make, drop),
         cmocka_unit_test_setup_teardown(test_what_grows, make, drop),
         cmocka_unit_test_setup_teardown(test_what_does_not, make, drop),
+        cmocka_unit_test_setup_teardown(test_the_open_step, make, drop),
+        cmocka_unit_test(test_few_rises_are_not_steady),
         cmocka_unit_test_setup_teardown(test_extreme_trends, make, drop),
         cmocka_unit_test(test_how_sure),
         cmocka_unit_test(test_order),

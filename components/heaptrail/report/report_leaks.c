@@ -182,10 +182,20 @@ static const char *why_not(esp_err_t err)
     }
 }
 
+static bool asks_for(const ht_report_t *r, uint32_t evidence)
+{
+    const heaptrail_report_t *ask = r->ask;
+    return ask->select.task_id == 0 && (ask->evidence == 0 || (ask->evidence & evidence) != 0);
+}
+
 static void text_foot(ht_report_t *r)
 {
     const heaptrail_scan_summary_t *scan = &s_summary.scan;
     ht_note_rows(r, "site");
+    if (s_summary.growth_steps == 0 && asks_for(r, HEAPTRAIL_EVIDENCE_GROWTH)) {
+        ht_note(r, HT_STYLE_WARN,
+                "Growth is not known: nothing was sampled yet (heaptrail_growth_sample()).");
+    }
     if (s_summary.scanned != ESP_OK) { ht_note(r, HT_STYLE_WARN, why_not(s_summary.scanned)); }
     unknown(r, scan->young_blocks, "block", " is too young to be judged: not counted as lost",
             " are too young to be judged: not counted as lost");
