@@ -146,7 +146,13 @@ static int rename_threads(void)
         pthread_join(thread, NULL);
         if (failed) { return 1; }
     }
-    return 0;
+    pid_t child = vfork(); /* it has its parent's memory, but a name of its own */
+    if (child == 0) {
+        prctl(PR_SET_NAME, "child");
+        _exit(0);
+    }
+    free(malloc(10));
+    return waitpid(child, NULL, 0) != child;
 }
 
 int main(int argc, char **argv)

@@ -69,6 +69,9 @@ extern uint32_t ht_posix_phase;
 enum { HT_POSIX_PENDING_REPORT = 1, HT_POSIX_PENDING_STOP = 2, HT_POSIX_PENDING_END = 4 };
 extern uint32_t ht_posix_report_pending;
 
+/** Is this memory this process's? False in a child of vfork() or clone(). */
+bool ht_posix_is_owner(void);
+
 /** Options, tables, thread states. The first allocation calls it. Keeps errno. */
 void ht_posix_boot(void);
 

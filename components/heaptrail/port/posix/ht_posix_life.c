@@ -133,6 +133,11 @@ void ht_posix_boot(void)
     __atomic_store_n(&ht_posix_phase, HT_POSIX_RUNNING, __ATOMIC_RELEASE);
 }
 
+bool ht_posix_is_owner(void)
+{
+    return getpid() == s_life.owner;
+}
+
 /* --- fork ------------------------------------------------------------------------------------ */
 
 static void before_fork(void)

@@ -17,11 +17,12 @@
 
 #include "ht_posix.h"
 
-/* Nothing where this thread is inside heaptrail: a signal's handler may have called. */
+/* Nothing where this thread is inside heaptrail: a signal's handler may have called. Nor in a child
+ * of vfork(), which has the memory, but a name of its own. */
 static void tell(uintptr_t key, const char *name)
 {
     ht_posix_thread_t *self = ht_posix_thread_find();
-    if (key == 0 || self == NULL || self->busy != 0) { return; }
+    if (key == 0 || self == NULL || self->busy != 0 || !ht_posix_is_owner()) { return; }
     self->busy = 1;
     ht_tracker_task_named(&ht_default_tracker, key, name);
     ht_posix_leave(self);
