@@ -11,6 +11,7 @@
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 #include "heaptrail_leaks.h"
+#include "heaptrail_trace.h"
 
 #define SIZE 64U
 #define ROWS 64U
@@ -386,6 +387,35 @@ static void in_little_memory(void *arg)
     assert_true(s_got.summary.blocks[HEAPTRAIL_LOST] > 0);
 }
 
+/* --- with a trace --- */
+
+static size_t take_nothing(void *context, const void *bytes, size_t length)
+{
+    (void)context;
+    (void)bytes;
+    return length;
+}
+
+/* A trace's rings are full of addresses, in memory of the library's or of the user's. */
+static void in_traced(void *arg)
+{
+    (void)arg;
+    static heaptrail_trace_config_t config = {.write = take_nothing};
+    for (int own = 0; own < 2; own++) {
+        assert_int_equal(heaptrail_trace_start(&config), ESP_OK);
+        uintptr_t lost = fw_lost(MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT);
+        scan();
+        assert_int_equal(reach_of(lost), HEAPTRAIL_LOST);
+        assert_int_equal(heaptrail_trace_poll(), ESP_OK);
+        scan();
+        assert_int_equal(reach_of(lost), HEAPTRAIL_LOST);
+        assert_int_equal(heaptrail_trace_stop(), ESP_OK);
+        config.memory_bytes = heaptrail_trace_memory_bytes(&config);
+        config.memory = calloc(1, config.memory_bytes);
+    }
+    free(config.memory);
+}
+
 #define RUN(name)                                                                                  \
     static void test_##name(void **state)                                                          \
     {                                                                                              \
@@ -402,15 +432,16 @@ RUN(young)
 RUN(moving)
 RUN(wrong)
 RUN(little_memory)
+RUN(traced)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lost),          cmocka_unit_test(test_reachable),
-        cmocka_unit_test(test_task_local),    cmocka_unit_test(test_told),
-        cmocka_unit_test(test_area),          cmocka_unit_test(test_young),
-        cmocka_unit_test(test_moving),        cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_little_memory),
+        cmocka_unit_test(test_traced),    cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_reachable), cmocka_unit_test(test_task_local),
+        cmocka_unit_test(test_told),      cmocka_unit_test(test_area),
+        cmocka_unit_test(test_young),     cmocka_unit_test(test_moving),
+        cmocka_unit_test(test_wrong),     cmocka_unit_test(test_little_memory),
     };
     return esp_test_main(tests, sizeof(tests) / sizeof(tests[0]));
 }

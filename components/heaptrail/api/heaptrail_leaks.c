@@ -266,6 +266,9 @@ static void sum_up(run_t *run)
     run->summary.words = run->scan.words;
 }
 
+/* Not there where the firmware uses no trace, and it shall not be linked for this. */
+void ht_trace_hide(ht_scan_t *scan) __attribute__((weak));
+
 static void hide_own(ht_scan_t *scan)
 {
     const ht_tracker_t *tracker = ht_default();
@@ -277,6 +280,7 @@ static void hide_own(ht_scan_t *scan)
     ht_scan_hide(scan, first, (uintptr_t)behind - (uintptr_t)first);
     ht_scan_hide(scan, &s_run, sizeof(s_run));
     ht_history_hide(scan);
+    if (ht_trace_hide != NULL) { ht_trace_hide(scan); }
 }
 
 /* With the memory that was found. */

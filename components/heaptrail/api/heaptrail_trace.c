@@ -12,6 +12,7 @@
 #if HT_CONFIG_TRACE
 
 #include "ht_drain.h"
+#include "ht_leak_roots.h"
 #include "ht_log.h"
 #include "ht_ready.h"
 
@@ -333,6 +334,19 @@ esp_err_t heaptrail_trace_recorded(void *memory, size_t bytes, heaptrail_trace_w
     leave();
     if (frames != NULL) { *frames = sent; }
     return err;
+}
+
+/* The user's memory while it is used; what points to it is no address of an event. */
+void ht_trace_hide(ht_scan_t *scan)
+{
+    const ht_ring_t *ring = &s_drain.trace.ring[0];
+    ht_scan_hide(scan, s_memory, sizeof(s_memory));
+    ht_scan_hide(scan, &s_drain.coder, sizeof(s_drain.coder));
+    ht_ready_hide(scan);
+    if (s_state == STATE_NONE) { return; }
+    ht_scan_hide(scan, ring->slots, HT_PORT_CORES * (ring->mask + 1U) * sizeof(*ring->slots));
+    const ht_recorder_head_t *head = s_recorder.head;
+    if (s_drain.complete) { ht_scan_hide(scan, head, sizeof(*head) + head->bytes); }
 }
 
 esp_err_t heaptrail_trace_rescue(void)

@@ -13,3 +13,6 @@ extern uintptr_t ht_leak_stack_from;
 
 /** Give all of them to a scan. */
 void ht_leak_roots_give(ht_scan_t *scan);
+
+/** Hide the memory of the trace and the flight recorder: each event has an address. */
+void ht_trace_hide(ht_scan_t *scan);

@@ -48,6 +48,11 @@ bool ht_ready_before(ht_recorder_t *recorder)
     return s_ready.before && open_half(1U - s_ready.own, recorder);
 }
 
+void ht_ready_hide(ht_scan_t *scan)
+{
+    ht_scan_hide(scan, s_half, sizeof(s_half));
+}
+
 void ht_ready_begin(ht_recorder_t *recorder, uint32_t boot)
 {
     look();

@@ -12,6 +12,7 @@
 
 #include "ht_config.h"
 #include "ht_recorder.h"
+#include "ht_scan.h"
 
 /** Is there any? */
 #define HT_READY (HT_CONFIG_TRACE && CONFIG_HEAPTRAIL_TRACE_RECORDER_BYTES > 0)
@@ -22,6 +23,9 @@ bool ht_ready_before(ht_recorder_t *recorder);
 
 /** Begin the half that is this boot's. O(1). */
 void ht_ready_begin(ht_recorder_t *recorder, uint32_t boot);
+
+/** Its bytes are no pointers. */
+void ht_ready_hide(ht_scan_t *scan);
 
 /** Start a flight recorder that makes way when somebody starts a trace; from a task, or before
  * there are any. As heaptrail_trace_start(). */
@@ -34,6 +38,11 @@ HT_INLINE bool ht_ready_before(ht_recorder_t *recorder)
 {
     (void)recorder;
     return false;
+}
+
+HT_INLINE void ht_ready_hide(ht_scan_t *scan)
+{
+    (void)scan;
 }
 
 HT_INLINE void ht_ready_begin(ht_recorder_t *recorder, uint32_t boot)
