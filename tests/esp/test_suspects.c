@@ -380,6 +380,57 @@ static void in_other_memory(void *arg)
     assert_true(s_got.summary.sites[HEAPTRAIL_SURE_LIKELY] >= 1);
 }
 
+/* Floors that look like a pointer are no roots. */
+static void in_hidden(void *arg)
+{
+    (void)arg;
+    static uint16_t rows[16 * 200];
+    assert_int_equal(heaptrail_growth_memory(rows, sizeof(rows)), ESP_OK);
+    assert_int_equal(heaptrail_growth_sample(), ESP_OK);
+    char *block = calloc(1, 77);
+    memcpy(&rows[16 * 199], &block, sizeof(block));
+    block = NULL;
+    vTaskDelay(pdMS_TO_TICKS(2000));
+    find_with((heaptrail_suspect_options_t){.evidence = HEAPTRAIL_EVIDENCE_UNREACHABLE});
+    const heaptrail_suspect_t *row = row_with(77, 1);
+    assert_non_null(row);
+    assert_int_equal(row->sure, HEAPTRAIL_SURE_CERTAIN);
+}
+
+/* Samples, allocations and tasks that end, beside who asks. */
+static volatile bool s_busy;
+static volatile uint32_t s_samples;
+
+static void sampler(void *arg)
+{
+    (void)arg;
+    while (s_busy) {
+        s_samples += heaptrail_growth_sample() == ESP_OK;
+        fw_use();
+        vTaskDelay(1);
+    }
+    vTaskDelete(NULL);
+}
+
+static void in_beside(void *arg)
+{
+    (void)arg;
+    live_minutes(20);
+    s_busy = true;
+    xTaskCreate(sampler, "above", 4096, NULL, 5, NULL);
+    xTaskCreate(sampler, "below", 4096, NULL, 0, NULL);
+    for (int i = 0; i < 10; i++) {
+        xTaskCreate(nothing, "nothing", 4096, NULL, 5, NULL);
+        find();
+        assert_int_equal(s_got.row[0].sure, HEAPTRAIL_SURE_CERTAIN);
+        assert_int_equal(s_got.row[0].lost_blocks, 10);
+        assert_true(s_got.summary.growth_steps >= 8);
+    }
+    assert_true(s_samples > 10);
+    s_busy = false;
+    vTaskDelay(3);
+}
+
 /* A reset begins anew. */
 static void in_reset(void *arg)
 {
@@ -472,6 +523,8 @@ RUN(task)
 RUN(no_memory)
 RUN(each_failure)
 RUN(other_memory)
+RUN(hidden)
+RUN(beside)
 RUN(reset)
 RUN(meddling)
 RUN(wrong)
@@ -484,7 +537,8 @@ int main(void)
         cmocka_unit_test(test_no_memory),    cmocka_unit_test(test_each_failure),
         cmocka_unit_test(test_other_memory), cmocka_unit_test(test_reset),
         cmocka_unit_test(test_short_lives),  cmocka_unit_test(test_meddling),
-        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_wrong),        cmocka_unit_test(test_hidden),
+        cmocka_unit_test(test_beside),
     };
     return esp_test_main(tests, sizeof(tests) / sizeof(tests[0]));
 }
