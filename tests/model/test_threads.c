@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "ht_check.h"
+#include "ht_floors.h"
 #include "ht_query.h"
 
 enum { THREADS = 4, SITES = 24, BLOCKS = 60 };
@@ -132,9 +133,27 @@ static bool on_task(void *context, const heaptrail_task_row_t *row)
     return true;
 }
 
+/* What lives of each site, read without the lock: never torn. */
+static bool sample(ht_tracker_t *tracker, ht_floors_t *floors, uint64_t now_us)
+{
+    const size_t free_bytes[HT_FLOORS_KINDS] = {SIZE_MAX, SIZE_MAX};
+    bool good = ht_floors_claim(floors, tracker);
+    ht_floors_sample(floors, tracker, now_us, free_bytes);
+    for (uint32_t i = 0; i < floors->max; i++) {
+        size_t now = ht_floor_unpack(floors->rows[i].floor[floors->count - 1U]);
+        good = good && now <= (size_t)THREADS * BLOCKS * 500U;
+    }
+    good = good && ht_floors_check(floors) == NULL;
+    ht_release(&floors->busy);
+    return good;
+}
+
 static void *ask(void *context)
 {
     ht_tracker_t *tracker = context;
+    static ht_floor_row_t rows[4 * SITES];
+    ht_floors_t floors = {.rows = rows, .max = 4 * SITES};
+    uint64_t now_us = 0;
     bool *good = calloc(1, sizeof(*good));
     if (good == NULL) { abort(); }
     *good = true;
@@ -150,6 +169,7 @@ static void *ask(void *context)
         ht_query_status(tracker, &status);
         (void)ht_tracker_mark(tracker);
         ht_tracker_sweep(tracker);
+        *good = *good && sample(tracker, &floors, now_us += 7000000U);
     }
     return good;
 }
