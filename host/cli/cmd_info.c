@@ -42,6 +42,8 @@ static const kind_t s_kinds[HT_EVENT_KINDS] = {
     [HT_EVENT_SNAPSHOT_BLOCK] = {"snapshot_blocks", "their blocks"},
     [HT_EVENT_SNAPSHOT_END] = {"snapshot_ends", "their ends"},
     [HT_EVENT_COUNTERS] = {"counters", "counters"},
+    [HT_EVENT_SEARCH] = {"searches", "searches for leaks"},
+    [HT_EVENT_SUSPECT] = {"suspects", "suspects found"},
     [HT_EVENT_END] = {"ends", "ends"},
 };
 

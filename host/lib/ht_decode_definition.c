@@ -219,6 +219,47 @@ static ht_event_kind_t decode_relabel(ht_decoder_t *decoder, ht_reader_t *reader
     return HT_EVENT_RELABEL;
 }
 
+/* Numbers that stand one after the other in both. */
+static void take_each(ht_reader_t *reader, void *to, size_t bytes)
+{
+    uint64_t *field = to;
+    for (size_t i = 0; i < bytes / sizeof(*field); i++) {
+        field[i] = ht_reader_varint(reader);
+    }
+}
+
+static ht_event_kind_t decode_search(ht_decoder_t *decoder, ht_reader_t *reader)
+{
+    take_time(decoder, reader);
+    take_each(reader, &decoder->search, sizeof(decoder->search));
+    decoder->event.search = &decoder->search;
+    return HT_EVENT_SEARCH;
+}
+
+static ht_event_kind_t decode_suspect(ht_decoder_t *decoder, ht_reader_t *reader)
+{
+    ht_suspect_t *suspect = &decoder->found;
+    take_time(decoder, reader);
+    memset(suspect, 0, sizeof(*suspect));
+    take_each(reader, suspect, offsetof(ht_suspect_t, reach));
+    if ((suspect->evidence & HT_EVIDENCE_UNREACHABLE) != 0) {
+        take_each(reader, &suspect->reach, sizeof(suspect->reach));
+    }
+    if ((suspect->evidence & HT_EVIDENCE_GROWTH) != 0) {
+        take_each(reader, &suspect->growth, sizeof(suspect->growth));
+        suspect->growth.bytes_per_hour = ht_unzigzag((uint64_t)suspect->growth.bytes_per_hour);
+    }
+    if ((suspect->evidence & HT_EVIDENCE_TASK_GONE) != 0) {
+        take_each(reader, &suspect->left, sizeof(suspect->left));
+    }
+    if ((suspect->evidence & HT_EVIDENCE_OVERDUE) != 0) {
+        take_each(reader, &suspect->overdue, sizeof(suspect->overdue));
+    }
+    reader->failed |= suspect->origin > UINT32_MAX || suspect->left.task > UINT32_MAX;
+    decoder->event.suspect = suspect;
+    return HT_EVENT_SUSPECT;
+}
+
 static ht_event_kind_t decode_counters(ht_decoder_t *decoder, ht_reader_t *reader)
 {
     take_time(decoder, reader);
@@ -299,6 +340,8 @@ const char *ht_record_decode(ht_decoder_t *decoder, uint8_t tag, size_t at, size
         [HT_TAG_POOL_BLOCK] = decode_pool_block,
         [HT_TAG_RELABEL] = decode_relabel,
         [HT_TAG_PUT_BACK] = decode_put_back,
+        [HT_TAG_SEARCH] = decode_search,
+        [HT_TAG_SUSPECT] = decode_suspect,
     };
     if (tag >= sizeof(decoders) / sizeof(decoders[0])) { return NULL; } /* not known: passed over */
     ht_reader_t reader = {decoder->body + at, decoder->body + end, false};

@@ -72,6 +72,8 @@ struct ht_decoder {
     size_t brief_count;      /**< not told yet; of the frame in `body` */
     uint64_t brief_since_us; /**< the time of the first one */
     ht_brief_t brief[HT_BRIEFS_MAX];
+    ht_search_t search;
+    ht_suspect_t found;
     uint64_t frames[HT_FRAME_MAX];
     ht_hello_pair_t pair[HT_HELLO_MAX];
 };

@@ -45,6 +45,8 @@ typedef enum {
     HT_EVENT_SNAPSHOT_BLOCK,
     HT_EVENT_SNAPSHOT_END,
     HT_EVENT_COUNTERS,
+    HT_EVENT_SEARCH, /**< the device looked for leaks; its suspects follow */
+    HT_EVENT_SUSPECT,
     HT_EVENT_END,
     HT_EVENT_KINDS
 } ht_event_kind_t;
@@ -60,6 +62,50 @@ typedef struct {
     uint64_t freed_blocks;
     uint64_t failures;
 } ht_counters_t;
+
+/** A search for leaks, as the device made it: the fields in the order of the record. */
+typedef struct {
+    uint64_t number, suspects, evidence; /**< HT_EVIDENCE_... that it looked for */
+    uint64_t origin, task;               /**< only of these; 0: of any */
+    uint64_t scanned;                    /**< HT_SCANNED... */
+    uint64_t passes, words, took_us;
+    uint64_t reachable_blocks, reachable_bytes, possible_blocks, possible_bytes;
+    uint64_t indirect_blocks, indirect_bytes, lost_blocks, lost_bytes;
+    uint64_t young_blocks, unsure_blocks, left_out_blocks, flags; /**< HT_SEARCH_... */
+    uint64_t sure_sites[4], suppressed_sites;                     /**< follows ... certain */
+    uint64_t growth_steps, growth_span_us, growth_left_out, growth_per_hour;
+    uint64_t caps, free_bytes, bytes_per_hour, left_us; /**< what runs out; caps 0: nothing */
+} ht_search_t;
+
+/** Suspects of a search that are kept, at most: more than any device has sites. */
+#define HT_SUSPECTS_MAX 65536U
+
+/** Who may leak. Parts that `evidence` does not name are 0. */
+typedef struct {
+    uint64_t number, rank, origin, sure, evidence, live_blocks, live_bytes;
+    struct {
+        uint64_t lost_blocks, lost_bytes, with_blocks, with_bytes;
+        uint64_t possible_blocks, possible_bytes, indirect_blocks, indirect_bytes;
+    } reach;
+    struct {
+        uint64_t flags; /**< HT_GROWTH_... */
+        int64_t bytes_per_hour;
+        uint64_t steps, rising_permille, span_us, from_bytes, to_bytes;
+    } growth;
+    struct {
+        uint64_t blocks, bytes, task, tasks;
+    } left;
+    struct {
+        uint64_t blocks, bytes, age_us, usual_us, times;
+    } overdue;
+} ht_suspect_t;
+
+/** Of two searches one is of more use: of all sites, and with a scan. The latest of those. */
+static inline bool ht_search_replaces(const ht_search_t *search, const ht_search_t *older)
+{
+    bool of_all = search->origin == 0 && search->task == 0;
+    return of_all && (older->number == 0 || older->scanned != 0 || search->scanned == 0);
+}
 
 typedef struct {
     uint64_t start, end;
@@ -167,6 +213,8 @@ typedef struct {
                 unrecorded; /**< the device has no record; of a put back: only the address is set */
         } block;
         ht_counters_t counters;
+        const ht_search_t *search;
+        const ht_suspect_t *suspect;
         struct {
             const ht_hello_pair_t *pair;
             size_t count;

@@ -236,6 +236,12 @@ void ht_keeper_event(ht_keeper_t *keeper, const ht_event_t *event)
     case HT_EVENT_HEAP:
         ht_keeper_define(keeper, event);
         break;
+    case HT_EVENT_SEARCH:
+        ht_keeper_search(keeper, event);
+        break;
+    case HT_EVENT_SUSPECT:
+        ht_keeper_suspect(keeper, event);
+        break;
     case HT_EVENT_FAILURE:
         keeper->counters.failures++;
         break;

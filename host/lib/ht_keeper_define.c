@@ -93,6 +93,10 @@ static uint32_t index_of(ht_keeper_t *keeper, const ht_event_t *event)
         return event->task_defined.index;
     case HT_EVENT_HEAP:
         return event->heap.index;
+    case HT_EVENT_SEARCH:
+        return 0;
+    case HT_EVENT_SUSPECT:
+        return (uint32_t)event->suspect->rank;
     default:
         return event->task_gone;
     }
@@ -138,6 +142,28 @@ void ht_keeper_define(ht_keeper_t *keeper, const ht_event_t *event)
     if (tag == HT_TAG_TASK) { forget_definition(keeper, key_of(HT_TAG_TASK_GONE, index)); }
 }
 
+/* One search, and its suspects: those of the one before go. */
+void ht_keeper_search(ht_keeper_t *keeper, const ht_event_t *event)
+{
+    bool better = ht_search_replaces(event->search, &keeper->search);
+    keeper->searching = better ? event->search->number : 0;
+    if (!better) { return; }
+    for (uint32_t rank = 0; rank < keeper->suspects; rank++) {
+        forget_definition(keeper, key_of(HT_TAG_SUSPECT, rank));
+    }
+    keeper->suspects = 0;
+    keeper->search = *event->search;
+    ht_keeper_define(keeper, event);
+}
+
+void ht_keeper_suspect(ht_keeper_t *keeper, const ht_event_t *event)
+{
+    const uint64_t rank = event->suspect->rank;
+    if (event->suspect->number != keeper->searching || rank > HT_SUSPECTS_MAX) { return; }
+    if (rank >= keeper->suspects) { keeper->suspects = (uint32_t)rank + 1U; }
+    ht_keeper_define(keeper, event);
+}
+
 /* --- all of them -------------------------------------------------------------------------------
  */
 
@@ -154,11 +180,13 @@ static void collect(const void *node, VISIT visit, void *context)
     if (definition->content != NULL) { collected->list[collected->count++] = definition; }
 }
 
-/* Hello, then what has no time, then tasks as they came and went. */
+/* Hello, then what has no time, then tasks as they came and went, and what was found then. */
 static uint64_t rank(const ht_kept_definition_t *definition)
 {
     if (definition->tag == HT_TAG_HELLO) { return 0; }
-    return definition->tag == HT_TAG_TASK || definition->tag == HT_TAG_TASK_GONE ? 2 : 1;
+    bool timed = definition->tag == HT_TAG_TASK || definition->tag == HT_TAG_TASK_GONE ||
+                 definition->tag == HT_TAG_SEARCH || definition->tag == HT_TAG_SUSPECT;
+    return timed ? 2 : 1;
 }
 
 static int compare_times(const void *a, const void *b)

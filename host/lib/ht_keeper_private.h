@@ -55,6 +55,9 @@ struct ht_keeper {
     ht_kept_blocks_t blocks;
     ht_counters_t counters;
     uint64_t time_us;
+    ht_search_t search; /**< the one that is kept; number 0: none */
+    uint32_t suspects;  /**< kept, by rank */
+    uint64_t searching; /**< of which search suspects are to be kept; 0: of none */
     uint32_t snapshot;
     uint64_t snapshot_blocks; /**< seen of it; UINT64_MAX: none is under way */
     uint32_t snapshot_number;
@@ -63,6 +66,8 @@ struct ht_keeper {
 
 /** Keep what this event defines. */
 void ht_keeper_define(ht_keeper_t *keeper, const ht_event_t *event);
+void ht_keeper_search(ht_keeper_t *keeper, const ht_event_t *event);
+void ht_keeper_suspect(ht_keeper_t *keeper, const ht_event_t *event);
 void ht_keeper_forget_definitions(ht_keeper_t *keeper);
 
 /** Call it for each, by time, those without one first. False: no memory. */

@@ -51,7 +51,8 @@ static void release(ht_model_t *model)
                          model->heap_of.row,   model->origins.row,  model->sites.row,
                          model->tasks.row,     model->heaps.row,    model->flows.row,
                          model->marks.row,     model->failures.row, model->errors.row,
-                         model->losses.row,    model->objects.row};
+                         model->losses.row,    model->objects.row,
+                         model->suspects.row};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         free(all[i]);
     }
@@ -157,6 +158,8 @@ static void told(ht_model_t *model, const ht_event_t *event)
         [HT_EVENT_SNAPSHOT_BLOCK] = ht_model_snapshot_block,
         [HT_EVENT_SNAPSHOT_END] = ht_model_snapshot_end,
         [HT_EVENT_COUNTERS] = ht_model_mark,
+        [HT_EVENT_SEARCH] = ht_model_search,
+        [HT_EVENT_SUSPECT] = ht_model_suspect,
     };
     if (event->kind == HT_EVENT_END) {
         model->view.ended = true;
@@ -258,6 +261,7 @@ ht_model_view_t ht_model_view(const ht_model_t *model)
     ht_model_view_t view = model->view;
     view.hello = &model->hello;
     view.series = &model->series;
+    view.search = model->search.number != 0 ? &model->search : NULL;
 #define TABLE(pointer, length, rows)                                                               \
     view.pointer = model->rows.row;                                                                \
     view.length = (uint32_t)model->rows.count
@@ -271,6 +275,7 @@ ht_model_view_t ht_model_view(const ht_model_t *model)
     TABLE(failure, failure_rows, failures);
     TABLE(error, error_rows, errors);
     TABLE(loss, losses, losses);
+    TABLE(suspect, suspects, suspects);
 #undef TABLE
     return view;
 }

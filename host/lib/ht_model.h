@@ -178,6 +178,13 @@ typedef struct {
     const char *path;
 } ht_object_row_t;
 
+/** What the device's search for leaks found of one origin. */
+typedef struct {
+    ht_suspect_t told; /**< with the trace's indices */
+    ht_row_t origin;
+    ht_row_t left_task;
+} ht_suspect_row_t;
+
 /** What hello said. Strings are NULL where it did not. */
 typedef struct {
     const char *chip, *idf_version, *app_name, *app_version, *heaptrail_version, *compiled;
@@ -237,6 +244,10 @@ typedef struct {
     const ht_failure_row_t *failure;
     const ht_error_row_t *error;
     const ht_loss_row_t *loss;
+    const ht_search_t *search; /**< the latest one of all sites, rather one that scanned; NULL */
+    const ht_suspect_row_t *suspect; /**< by rank; fewer than it says: the others were lost */
+    uint32_t suspects;
+    uint64_t search_us; /**< when */
     uint32_t objects, origins, sites, tasks, heaps, flows, mark_rows, failure_rows, error_rows,
         losses;
     const ht_series_t *series;

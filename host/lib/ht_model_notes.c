@@ -248,6 +248,30 @@ void ht_model_loss(ht_model_t *model, const ht_event_t *event)
     row->last_us = model->view.last_us;
 }
 
+/* --- what the device itself found --------------------------------------------------------------
+ */
+
+void ht_model_search(ht_model_t *model, const ht_event_t *event)
+{
+    bool better = ht_search_replaces(event->search, &model->search);
+    model->searching = better ? event->search->number : 0;
+    if (!better) { return; }
+    model->search = *event->search;
+    model->view.search_us = event->time_us;
+    model->suspects.count = 0;
+}
+
+void ht_model_suspect(ht_model_t *model, const ht_event_t *event)
+{
+    const ht_suspect_t *suspect = event->suspect;
+    if (suspect->number != model->searching || model->suspects.count >= HT_SUSPECTS_MAX) { return; }
+    ht_row_t origin = ht_model_origin(model, (uint32_t)suspect->origin);
+    ht_row_t task = ht_model_task(model, (uint32_t)suspect->left.task);
+    ht_suspect_row_t *row = HT_ROW_ADD(model, model->suspects);
+    if (row == NULL) { return; }
+    *row = (ht_suspect_row_t){.told = *suspect, .origin = origin, .left_task = task};
+}
+
 /* --- heaps --------------------------------------------------------------------------------------
  */
 

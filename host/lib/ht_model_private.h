@@ -134,6 +134,9 @@ struct ht_model {
     HT_ROWS(ht_error_row_t) errors;
     HT_ROWS(ht_loss_row_t) losses;
     HT_ROWS(ht_object_row_t) objects;
+    HT_ROWS(ht_suspect_row_t) suspects;
+    ht_search_t search; /**< number 0: none */
+    uint64_t searching; /**< the search whose suspects are to be kept; 0: none */
     ht_hello_row_t hello;
     ht_series_t series;
     ht_strings_t strings;
@@ -195,6 +198,8 @@ void ht_model_mark(ht_model_t *model, const ht_event_t *event);
 void ht_model_failure(ht_model_t *model, const ht_event_t *event);
 void ht_model_error(ht_model_t *model, const ht_event_t *event);
 void ht_model_loss(ht_model_t *model, const ht_event_t *event);
+void ht_model_search(ht_model_t *model, const ht_event_t *event);
+void ht_model_suspect(ht_model_t *model, const ht_event_t *event);
 void ht_model_heap_sample(ht_model_t *model, const ht_event_t *event);
 uint32_t ht_model_marks_before(const ht_model_t *model, uint64_t time_us);
 

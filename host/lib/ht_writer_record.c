@@ -152,6 +152,41 @@ static uint8_t put_pool_block(ht_put_t *put, const ht_event_t *e, uint64_t dt)
     return HT_TAG_POOL_BLOCK;
 }
 
+static void put_fields(ht_put_t *put, const void *from, size_t bytes)
+{
+    put_each(put, from, bytes / sizeof(uint64_t));
+}
+
+static uint8_t put_search(ht_put_t *put, const ht_event_t *e, uint64_t dt)
+{
+    ht_put_varint(put, dt);
+    put_fields(put, e->search, sizeof(*e->search));
+    return HT_TAG_SEARCH;
+}
+
+static uint8_t put_suspect(ht_put_t *put, const ht_event_t *e, uint64_t dt)
+{
+    ht_suspect_t suspect = *e->suspect;
+    suspect.evidence &=
+        HT_EVIDENCE_UNREACHABLE | HT_EVIDENCE_GROWTH | HT_EVIDENCE_TASK_GONE | HT_EVIDENCE_OVERDUE;
+    suspect.growth.bytes_per_hour = (int64_t)ht_zigzag(suspect.growth.bytes_per_hour);
+    ht_put_varint(put, dt);
+    put_fields(put, &suspect, offsetof(ht_suspect_t, reach));
+    if ((suspect.evidence & HT_EVIDENCE_UNREACHABLE) != 0) {
+        put_fields(put, &suspect.reach, sizeof(suspect.reach));
+    }
+    if ((suspect.evidence & HT_EVIDENCE_GROWTH) != 0) {
+        put_fields(put, &suspect.growth, sizeof(suspect.growth));
+    }
+    if ((suspect.evidence & HT_EVIDENCE_TASK_GONE) != 0) {
+        put_fields(put, &suspect.left, sizeof(suspect.left));
+    }
+    if ((suspect.evidence & HT_EVIDENCE_OVERDUE) != 0) {
+        put_fields(put, &suspect.overdue, sizeof(suspect.overdue));
+    }
+    return HT_TAG_SUSPECT;
+}
+
 uint8_t ht_writer_record(ht_put_t *put, const ht_event_t *e, uint64_t dt)
 {
     switch (e->kind) {
@@ -195,6 +230,10 @@ uint8_t ht_writer_record(ht_put_t *put, const ht_event_t *e, uint64_t dt)
         ht_put_varint(put, dt);
         put_counters(put, &e->counters);
         return HT_TAG_COUNTERS;
+    case HT_EVENT_SEARCH:
+        return put_search(put, e, dt);
+    case HT_EVENT_SUSPECT:
+        return put_suspect(put, e, dt);
     case HT_EVENT_END:
         PUT(put, dt, e->end);
         return HT_TAG_END;

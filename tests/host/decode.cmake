@@ -9,7 +9,7 @@ target_include_directories(heaptrail_host_test PUBLIC ${CMAKE_CURRENT_SOURCE_DIR
 target_link_libraries(heaptrail_host_test PRIVATE heaptrail_warnings
   PUBLIC heaptrail_decode heaptrail_writer)
 
-heaptrail_add_test(host_decode_spec SOURCES test_decode_spec.c LIBS heaptrail_host_test)
+heaptrail_add_test(host_decode_spec SOURCES test_decode_spec.c hand.c LIBS heaptrail_host_test)
 foreach(test records codings)
   heaptrail_add_test(host_decode_${test} SOURCES test_decode_${test}.c hand.c
     LIBS heaptrail_host_test)

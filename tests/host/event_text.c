@@ -22,6 +22,15 @@ static void put_text(FILE *out, const char *name, ht_text_t text)
     fputc('"', out);
 }
 
+/* Fields in the order of the record. */
+static void put_numbers(FILE *out, const void *from, size_t bytes)
+{
+    const uint64_t *number = from;
+    for (size_t i = 0; i < bytes / sizeof(*number); i++) {
+        fprintf(out, " %" PRIu64, number[i]);
+    }
+}
+
 static void put_counters(FILE *out, const ht_counters_t *c)
 {
     fprintf(out,
@@ -166,6 +175,12 @@ static void put_fields(FILE *out, const ht_event_t *e)
     case HT_EVENT_COUNTERS:
         put_counters(out, &e->counters);
         break;
+    case HT_EVENT_SEARCH:
+        put_numbers(out, e->search, sizeof(*e->search));
+        break;
+    case HT_EVENT_SUSPECT:
+        put_numbers(out, e->suspect, sizeof(*e->suspect));
+        break;
     case HT_EVENT_END:
         fprintf(out, " why=%u", e->end);
         break;
@@ -198,6 +213,8 @@ void event_text(FILE *out, const ht_event_t *event)
         [HT_EVENT_SNAPSHOT_BLOCK] = "snapshot-block",
         [HT_EVENT_SNAPSHOT_END] = "snapshot-end",
         [HT_EVENT_COUNTERS] = "counters",
+        [HT_EVENT_SEARCH] = "search",
+        [HT_EVENT_SUSPECT] = "suspect",
         [HT_EVENT_END] = "end",
     };
     fprintf(out, "%" PRIu64 " %04x/%u task=%u core=%u%s %s", event->time_us, event->boot,

@@ -307,6 +307,79 @@ static void test_a_hello_of_many_pairs(void **state)
     capture_free(&capture);
 }
 
+/* --- what the device found
+ * ----------------------------------------------------------------------------- */
+
+/* A dt of 1000, and the numbers from 1 on. */
+static hand_t counted(unsigned numbers)
+{
+    hand_t content = {.length = 0};
+    hand_varint(&content, 1000);
+    for (unsigned i = 1; i <= numbers; i++) {
+        hand_varint(&content, i);
+    }
+    return content;
+}
+
+static void test_a_search(void **state)
+{
+    (void)state;
+    char line[256] = "6000 abcd/32 task=0 core=0 search", both[320];
+    hand_t body, content = counted(34), end = {.at = {1, 2}, .length = 2};
+    for (unsigned i = 1; i <= 34; i++) {
+        (void)snprintf(line + strlen(line), sizeof(line) - strlen(line), " %u", i);
+    }
+    hand_byte(&content, 0xff); /* a newer writer's */
+    hand_byte(&content, 0);
+    hand_begin(&body, 0, 0, 5000);
+    hand_record(&body, 0x23, &content);
+    hand_record(&body, 0x1f, &end);
+    (void)snprintf(both, sizeof(both), "%s\n6001 abcd/32 task=0 core=0 end why=2\n", line);
+    hand_expect(&body, both);
+    content.length -= 3;
+    hand_begin(&body, 0, 0, 5000);
+    hand_record(&body, 0x23, &content);
+    hand_record(&body, 0x1f, &end);
+    hand_expect_damage(&body, "5001 abcd/32 task=0 core=0 end why=2\n", "shorter than its fields");
+}
+
+/* Which fields it has depends on the evidence, each part of which has `part` of them. */
+static void test_a_suspect_has_the_fields_of_its_evidence(void **state)
+{
+    (void)state;
+    static const unsigned part[4] = {8, 7, 4, 5};
+    for (unsigned evidence = 0; evidence < 32; evidence++) {
+        char line[256] = "6000 abcd/64 task=0 core=0 suspect 1 2 3 4";
+        hand_t body, content = counted(4);
+        hand_varint(&content, evidence);
+        hand_varint(&content, 6);
+        hand_varint(&content, 7);
+        (void)snprintf(line + strlen(line), sizeof(line) - strlen(line), " %u 6 7", evidence);
+        for (unsigned p = 0, number = 8; p < 4; p++) {
+            for (unsigned i = 0; i < part[p]; i++) {
+                bool has = (evidence >> p & 1U) != 0;
+                if (has && p == 1 && i == 1) {
+                    hand_zigzag(&content, number);
+                } else if (has) {
+                    hand_varint(&content, number);
+                }
+                (void)snprintf(line + strlen(line), sizeof(line) - strlen(line), " %u",
+                               has ? number++ : 0);
+            }
+        }
+        strcat(line, "\n");
+        if ((evidence & 16U) != 0) { hand_varint(&content, 99); } /* of evidence of the future */
+        hand_begin(&body, 2, 0, 5000);
+        hand_record(&body, 0x24, &content);
+        hand_expect(&body, line);
+        if ((evidence & 16U) != 0) { continue; }
+        content.length--;
+        hand_begin(&body, 2, 0, 5000);
+        hand_record(&body, 0x24, &content);
+        hand_expect_damage(&body, "", "shorter than its fields");
+    }
+}
+
 /* --- what a reader does not know
  * ----------------------------------------------------------------------- */
 
@@ -315,7 +388,7 @@ static void test_unknown_tags_are_passed_over(void **state)
     (void)state;
     hand_t body, content = {.at = {1, 2, 3}, .length = 3}, end = {.at = {1, 2}, .length = 2};
     hand_begin(&body, 0, 0, 9);
-    for (unsigned tag = 0x23; tag < 0x80; tag++) {
+    for (unsigned tag = 0x25; tag < 0x80; tag++) {
         hand_record(&body, tag, &content);
     }
     hand_record(&body, 0x1f, &end);
@@ -416,6 +489,8 @@ int main(void)
         cmocka_unit_test(test_origins),
         cmocka_unit_test(test_hello),
         cmocka_unit_test(test_a_hello_of_many_pairs),
+        cmocka_unit_test(test_a_search),
+        cmocka_unit_test(test_a_suspect_has_the_fields_of_its_evidence),
         cmocka_unit_test(test_unknown_tags_are_passed_over),
         cmocka_unit_test(test_undefined_tags_end_the_frame),
         cmocka_unit_test(test_a_newer_version_is_said),

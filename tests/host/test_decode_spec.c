@@ -13,11 +13,13 @@
 #include <cmocka.h>
 
 #include "capture.h"
+#include "hand.h"
 #include "ht_format.h"
 
 typedef struct {
     capture_bytes_t body;
     capture_bytes_t wire;
+    capture_bytes_t record; /* of another frame */
 } example_t;
 
 /* Two digits of hex each with one space in front, until something else comes. */
@@ -46,12 +48,14 @@ static example_t read_example(void)
         if (!in_section) { continue; }
         if (strncmp(line, "```", 3) == 0) {
             fences++;
-        } else if (fences == 1 || fences == 3) {
-            take_hex(line, fences == 1 ? &example.body : &example.wire);
+        } else if (fences % 2 == 1) {
+            take_hex(line, fences == 1   ? &example.body
+                           : fences == 3 ? &example.wire
+                                         : &example.record);
         }
     }
     fclose(spec);
-    assert_int_equal(fences, 4);
+    assert_int_equal(fences, 6);
     return example;
 }
 
@@ -59,6 +63,7 @@ static void free_example(example_t *example)
 {
     capture_bytes_free(&example->body);
     capture_bytes_free(&example->wire);
+    capture_bytes_free(&example->record);
 }
 
 static void test_the_wire_is_the_body_stuffed(void **state)
@@ -103,6 +108,21 @@ static void test_it_decodes_to_what_its_lines_say(void **state)
     assert_int_equal(capture.frames.length, example.wire.length);
     assert_memory_equal(capture.frames.bytes, example.wire.bytes, example.wire.length);
     capture_free(&capture);
+    free_example(&example);
+}
+
+static void test_the_suspect_decodes_to_what_its_lines_say(void **state)
+{
+    (void)state;
+    example_t example = read_example();
+    hand_t body;
+    hand_begin(&body, 0, 0, 9);
+    for (size_t i = 0; i < example.record.length; i++) {
+        hand_byte(&body, example.record.bytes[i]);
+    }
+    assert_int_equal(example.record.length, 36);
+    hand_expect(&body, "9 abcd/32 task=0 core=0 suspect 1 0 12 3 3 41 8200 39 7800 39 2496 0 0 0 0 "
+                       "3 1200 12 950 3600000000 200 8200 0 0 0 0 0 0 0 0 0\n");
     free_example(&example);
 }
 
@@ -154,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_wire_is_the_body_stuffed),
         cmocka_unit_test(test_it_decodes_to_what_its_lines_say),
+        cmocka_unit_test(test_the_suspect_decodes_to_what_its_lines_say),
         cmocka_unit_test(test_the_writer_makes_the_example),
     };
     return cmocka_run_group_tests_name("decode_spec", tests, NULL, NULL);

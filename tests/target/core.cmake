@@ -11,7 +11,7 @@ heaptrail_target_library(core_fake MARCH ${BOTH} SOURCES ${CORE_SOURCES} ${TESTS
 foreach(module table origin task heap failure tracker query lifecycle check races spec explain guard freed error lowmem scan_list floors)
   heaptrail_target_test(unit_${module} MARCH ${BOTH} SOURCES ${TESTS}/unit/test_${module}.c LIBS core_fake)
 endforeach()
-foreach(module trace trace_room trace_recorder)
+foreach(module trace trace_room trace_recorder trace_say)
 heaptrail_target_test(unit_${module} MARCH ${BOTH} LIBS core_fake INCLUDES ${TESTS}/unit
   SOURCES ${TESTS}/unit/test_${module}.c ${TESTS}/unit/trace_reader.c ${TESTS}/unit/trace_reader_records.c)
 endforeach()

@@ -94,7 +94,9 @@ typedef struct {
     uint32_t mark_count;
     uint64_t events, allocs, frees, lost[16], errors, failures, samples, counters, hellos, ends;
     uint64_t end_why, generation, snapshots, snapshots_complete, unknown_frees;
-    uint64_t snapshot_began; /* blocks when it began, in the order of the events */
+    uint64_t searches, suspects;      /* suspects: of the latest search */
+    uint64_t search[34], suspect[32]; /* the numbers of the latest ones, without the time */
+    uint64_t snapshot_began;          /* blocks when it began, in the order of the events */
     bool in_snapshot;
     bool frame_loss; /* a frame is missing: what was in it is not known */
     uint64_t latest_us;

@@ -343,6 +343,56 @@ static void relabel(cursor_t *cursor)
     reader->origins[origin].bytes += block->size;
 }
 
+/* --- searches for leaks --------------------------------------------------------------------------
+ */
+
+static void search(cursor_t *cursor)
+{
+    reader_t *reader = cursor->reader;
+    reader_dt(cursor);
+    for (int i = 0; i < 34; i++) {
+        reader->search[i] = reader_varint(cursor);
+    }
+    reader->searches++;
+    reader->suspects = 0;
+    reader->events++;
+}
+
+static void suspect(cursor_t *cursor)
+{
+    static const int parts[4] = {8, 7, 4, 5};
+    reader_t *reader = cursor->reader;
+    uint64_t sure_before = reader->suspect[3];
+    int count = 0;
+    reader_dt(cursor);
+    for (; count < 7; count++) {
+        reader->suspect[count] = reader_varint(cursor);
+    }
+    uint64_t evidence = reader->suspect[4];
+    for (int part = 0; part < 4; part++) {
+        for (int i = 0; i < parts[part] && (evidence >> part & 1U) != 0; i++) {
+            bool is_signed = part == 1 && i == 1;
+            reader->suspect[count++] =
+                is_signed ? (uint64_t)reader_zigzag(cursor) : reader_varint(cursor);
+        }
+    }
+    if (reader->suspect[0] != reader->search[0]) {
+        reader_wrong(reader, "a suspect of another search", reader->suspect[0]);
+    }
+    if (reader->suspect[1] != reader->suspects || reader->suspects >= reader->search[1]) {
+        reader_wrong(reader, "a suspect's rank", reader->suspect[1]);
+    }
+    if (reader->suspects != 0 && reader->suspect[3] > sure_before) {
+        reader_wrong(reader, "a suspect is surer than the one before it", reader->suspect[3]);
+    }
+    uint64_t origin = reader->suspect[2];
+    if (origin != 0 && !reader->origins[origin % READER_ROWS].defined) {
+        reader_wrong(reader, "a suspect's origin is not defined", origin);
+    }
+    reader->suspects++;
+    reader->events++;
+}
+
 void reader_with_length(cursor_t *outer, uint32_t tag)
 {
     reader_t *reader = outer->reader;
@@ -439,6 +489,12 @@ void reader_with_length(cursor_t *outer, uint32_t tag)
         reader_dt(&cursor);
         snapshot_block(&cursor, true);
         reader->events++;
+        break;
+    case 0x23:
+        search(&cursor);
+        break;
+    case 0x24:
+        suspect(&cursor);
         break;
     default:
         reader_wrong(reader, "a record that is not known", tag);

@@ -13,6 +13,7 @@
 #include "ht_history.h"
 #include "ht_query.h"
 #include "ht_suppress.h"
+#include "ht_trace_suspects.h"
 
 #define TIMES 10U
 #define FREES_MIN 16U
@@ -290,6 +291,7 @@ esp_err_t heaptrail_suspects_find(const heaptrail_suspect_options_t *options,
     esp_err_t err = gather(tracker);
     s_found.complete = err == ESP_OK;
     if (summary != NULL) { *summary = s_found.summary; }
+    if (err == ESP_OK) { ht_trace_suspects(&s_found.options, &s_found.summary, s_found.count); }
     if (s_found.site == NULL) {
         ht_release(&s_found.busy);
     } else if (err != ESP_OK) {

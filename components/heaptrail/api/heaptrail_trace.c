@@ -383,6 +383,7 @@ esp_err_t heaptrail_trace_status(heaptrail_trace_status_t *status)
     status->paused = trace->paused != 0;
     status->lost_ring_full = trace->lost[HT_LOST_FULL];
     status->lost_sink_slow = trace->lost[HT_LOST_SLOW];
+    status->lost_suspects = __atomic_load_n(&trace->lost_said, __ATOMIC_RELAXED);
     ht_port_unlock(&tracker->lock, irq);
     return ESP_OK;
 }

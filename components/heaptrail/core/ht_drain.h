@@ -75,6 +75,8 @@ typedef struct {
     ht_steps_t intro; /**< not HT_STAGE_IDLE: no event may be written before it is done */
     ht_steps_t steps;
     ht_drain_snapshot_t snapshot;
+    uint32_t said_bytes; /**< of the record that is being put together, in `said` */
+    uint8_t said[HT_TRACE_SAID_MAX];
     uint32_t hello_pairs; /**< of the hello that is being written */
     uint32_t generation;
     uint32_t gaps; /**< places where events are missing */

@@ -21,6 +21,8 @@ uint32_t ht_drain_slots(uint32_t kind)
         return MORE_SLOTS(ht_trace_mark_t);
     case HT_RAW_HEAP:
         return MORE_SLOTS(ht_trace_heap_t);
+    case HT_RAW_SAID:
+        return MORE_SLOTS(uint8_t[HT_TRACE_PIECE]);
     default:
         return 1;
     }
@@ -301,6 +303,27 @@ static bool put_mark(ht_drain_t *drain, const event_t *event)
     return put_in_context(drain, event, &out);
 }
 
+/* A piece of a record; with the last one it is written. Pieces of a record that was given up are
+ * written over by the next one. */
+static bool put_said(ht_drain_t *drain, const event_t *event)
+{
+    uint32_t at = (uint32_t)(event->slot->address >> 16);
+    uint32_t length = event->slot->address & 0xFFFFU;
+    uint32_t origin = (uint32_t)event->slot->who;
+    if (at > sizeof(drain->said) - HT_TRACE_PIECE || length > sizeof(drain->said)) { return true; }
+    if (at != 0 && at != drain->said_bytes && at + HT_TRACE_PIECE != drain->said_bytes) {
+        return true; /* those before it are of another trace */
+    }
+    read_more(event, drain->said + at, HT_TRACE_PIECE);
+    drain->said_bytes = at + HT_TRACE_PIECE;
+    if (drain->said_bytes < length) { return true; }
+    ht_record_out_t out;
+    if (!ht_drain_define_origin(drain, origin)) { return false; }
+    ht_coder_begin_at(&out, (uint32_t)event->slot->what, event->time_us);
+    ht_bytes_raw(&out.bytes, drain->said, length);
+    return ht_drain_put(drain, &out);
+}
+
 /* Everything before it is void, definitions, too; a snapshot says what is live in spite of it. */
 static bool put_reset(ht_drain_t *drain, const event_t *event)
 {
@@ -352,6 +375,8 @@ bool ht_drain_event(ht_drain_t *drain, unsigned core, uint32_t at)
         return put_heap(drain, &event);
     case HT_RAW_ERROR:
         return put_error(drain, &event);
+    case HT_RAW_SAID:
+        return put_said(drain, &event);
     default:
         return true;
     }

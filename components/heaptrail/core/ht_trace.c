@@ -373,6 +373,39 @@ bool ht_trace_mark(ht_tracker_t *tracker, const char *name, bool *traced)
     return fits;
 }
 
+/* Room for one more piece, and a quarter of the ring. Lock held. */
+static bool has_room(ht_trace_t *trace)
+{
+    const ht_ring_t *ring = ht_trace_ring(trace);
+    uint32_t used = ring->head - HT_LOAD_GATE(&ring->tail);
+    return ring->room != 0 && used + 1U + HT_TRACE_PIECE / HT_RAW_BYTES <= ring->room / 4U * 3U;
+}
+
+/* Where a piece belongs is said with it, so the drain may read it twice. When one finds no room the
+ * record is given up: the drain forgets the pieces before it when the next record begins. */
+bool ht_trace_say(ht_tracker_t *tracker, const ht_trace_said_t *said, bool *traced)
+{
+    bool fits = true;
+    for (uint32_t done = 0; fits && done < said->length; done += HT_TRACE_PIECE) {
+        uint8_t piece[HT_TRACE_PIECE] = {0};
+        uint32_t left = said->length - done;
+        memcpy(piece, said->bytes + done, left < sizeof(piece) ? left : sizeof(piece));
+        ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+        ht_trace_t *trace = tracker->trace;
+        *traced = trace != NULL;
+        fits = trace != NULL && has_room(trace);
+        if (fits) {
+            const ht_raw_t first = {.address = (uintptr_t)done << 16 | said->length,
+                                    .what = said->tag,
+                                    .who = said->origin,
+                                    .tick = ht_port_tick()};
+            fits = put_long(trace, HT_RAW_SAID, &first, piece, sizeof(piece));
+        }
+        ht_port_unlock(&tracker->lock, irq);
+    }
+    return fits;
+}
+
 /* --- on and off ---------------------------------------------------------------------------------
  */
 

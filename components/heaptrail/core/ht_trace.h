@@ -18,7 +18,7 @@
  *
  *   raw event, 24 bytes (40 on 64-bit)
  *     address | what | who | tick          the words of a record, as far as the event has them
- *     clock | number:28 kind:4
+ *     clock | number:27 kind:5
  */
 #pragma once
 
@@ -42,11 +42,12 @@ enum {
     HT_RAW_ERROR,        /**< its number in `address`, its task in `who` */
     HT_RAW_MARK,         /**< its number in `address`; then a ht_trace_mark_t */
     HT_RAW_RESET,        /**< the tracker forgot everything; its generation in `address` */
-    HT_RAW_HEAP          /**< start, size, its row in `who`; then a ht_trace_heap_t */
+    HT_RAW_HEAP,         /**< start, size, its row in `who`; then a ht_trace_heap_t */
+    HT_RAW_SAID          /**< a piece of a record: see ht_trace_say() */
 };
 
-#define HT_RAW_KIND_BITS 4U
-#define HT_RAW_KIND(head) ((head)&15U)
+#define HT_RAW_KIND_BITS 5U
+#define HT_RAW_KIND(head) ((head)&31U)
 #define HT_RAW_NUMBER(head) ((head) >> HT_RAW_KIND_BITS)
 #define HT_RAW_NUMBERS (UINT32_MAX >> HT_RAW_KIND_BITS) /**< numbers are modulo this plus 1 */
 
@@ -100,6 +101,21 @@ typedef struct {
 
 static_assert(sizeof(ht_trace_heap_t) == 32, "so does a heap");
 
+/** Bytes of a record that somebody else makes, at most, and in which pieces it goes into a ring: so
+ * no section is long. */
+#define HT_TRACE_SAID_MAX 256U
+#define HT_TRACE_PIECE 32U
+
+static_assert(HT_TRACE_PIECE % HT_RAW_BYTES == 0, "a piece fills whole slots, too");
+
+/** A record, but for its dt: fields as in SPEC.md, 5.3, behind it. */
+typedef struct {
+    uint32_t tag;
+    uint32_t origin; /**< that it refers to: to be defined before it; 0: none */
+    const uint8_t *bytes;
+    uint32_t length; /**< 1 .. HT_TRACE_SAID_MAX */
+} ht_trace_said_t;
+
 /** Why an event was lost. */
 enum { HT_LOST_FULL = 0, HT_LOST_SLOW, HT_LOST_CAUSES };
 
@@ -110,8 +126,9 @@ typedef struct ht_trace {
     uint32_t slow;                 /**< the drain's: the sink takes no more just now */
     uint32_t paused;               /**< the ring was full, and `pauses` */
     bool pauses;
-    uint32_t marks;  /**< ever */
-    uint32_t summed; /**< the sums hold the origins below this one: see ht_trace_sum() */
+    uint32_t lost_said; /**< records that found no room: the task's that says them */
+    uint32_t marks;     /**< ever */
+    uint32_t summed;    /**< the sums hold the origins below this one: see ht_trace_sum() */
     uint32_t total_blocks;
     uint32_t freed_blocks;
     ht_sum_t total_bytes;
@@ -139,6 +156,11 @@ void ht_trace_sums(const ht_tracker_t *tracker, const ht_trace_t *trace, ht_trac
 /** Put a mark into the ring. False: there is no trace (*traced false), or no room. Any context.
  * O(heaps). */
 bool ht_trace_mark(ht_tracker_t *tracker, const char *name, bool *traced);
+
+/** Put a record into the ring, whole or not at all; a quarter of the ring stays free for what the
+ * program does. False: there is no trace (*traced false), or no room: nothing is counted as lost.
+ * From one task at a time. O(length), in sections of a piece each. */
+bool ht_trace_say(ht_tracker_t *tracker, const ht_trace_said_t *said, bool *traced);
 
 /** A report of an error is complete. Any context. O(1). */
 void ht_trace_error(ht_tracker_t *tracker, uint32_t number);

@@ -73,7 +73,9 @@ enum {
     HT_TAG_END = 0x1f,
     HT_TAG_POOL_BLOCK = 0x20,
     HT_TAG_RELABEL = 0x21,
-    HT_TAG_PUT_BACK = 0x22
+    HT_TAG_PUT_BACK = 0x22,
+    HT_TAG_SEARCH = 0x23,
+    HT_TAG_SUSPECT = 0x24
 };
 
 /* Lists of the coder, empty at the start of each frame. */
@@ -102,6 +104,33 @@ enum {
     HT_LOSS_FILTERED,
     HT_LOSS_OVERWRITTEN,
     HT_LOSS_CAUSES
+};
+
+/* Whether a search for leaks looked at memory. */
+enum {
+    HT_SCANNED = 0,
+    HT_SCANNED_NOT_ASKED,
+    HT_SCANNED_NOT_SUPPORTED,
+    HT_SCANNED_NO_MEMORY,
+    HT_SCANNED_OTHER
+};
+
+enum {
+    HT_SEARCH_DISTURBED = 1U << 0,     /**< the table moved records meanwhile */
+    HT_SEARCH_SCAN_DISTURBED = 1U << 1 /**< already while it scanned */
+};
+
+/* What speaks for a leak, in the order of its fields in a suspect. */
+enum {
+    HT_EVIDENCE_UNREACHABLE = 1U << 0,
+    HT_EVIDENCE_GROWTH = 1U << 1,
+    HT_EVIDENCE_TASK_GONE = 1U << 2,
+    HT_EVIDENCE_OVERDUE = 1U << 3
+};
+
+enum {
+    HT_GROWTH_RISES = 1U << 0,
+    HT_GROWTH_STEADY = 1U << 1,
 };
 
 enum { HT_END_STOPPED = 0, HT_END_RESTART, HT_END_EXIT, HT_END_PAUSED };

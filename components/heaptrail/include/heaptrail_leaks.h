@@ -296,6 +296,8 @@ typedef bool (*heaptrail_suspect_fn_t)(void *context, const heaptrail_suspect_t 
  * Gather the evidence of each site, and keep it until heaptrail_suspects_forget(): 112 bytes
  * per site that was ever seen (160 on 64-bit), from the heap, and while it scans what
  * heaptrail_leaks_find() takes. Where the scan is not possible the rest is gathered without it.
+ * While a trace runs, what was found goes into it, too (heaptrail_trace.h); if its ring is full
+ * this waits up to half a second for who drains it.
  *
  * Costs the scan; then a walk over the table, about 40 instructions for each block, 1,500 for each
  * site that has a history, and 50,000 for each of those that rise. Stack: about 1.2 KB.

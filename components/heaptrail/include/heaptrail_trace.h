@@ -93,6 +93,8 @@ typedef struct {
     uint32_t ring_events;    /**< slots in a ring */
     uint32_t lost_ring_full; /**< events */
     uint32_t lost_sink_slow; /**< events, while the sink took no more */
+    uint32_t lost_suspects;  /**< of heaptrail_suspects_find(), with a trace running, that found no
+                                room in the ring; the search itself counts as one */
     size_t memory_bytes;     /**< rings, frame and state */
 } heaptrail_trace_status_t;
 

@@ -274,8 +274,13 @@ static void end(bool may_free)
     bool counted = wanted || ht_posix_tracing();
     if (may_free && counted && ht_posix_options.freeres && is_only_thread()) { free_libraries(); }
     __atomic_store_n(&ht_posix_phase, HT_POSIX_FROZEN, __ATOMIC_RELEASE);
+    bool searched = (ht_posix_options.leaks & HT_POSIX_REPORT_EXIT) != 0 && !inside;
+    if (searched) { /* what it finds goes into the trace */
+        ht_posix_trace_drain();
+        report_from_here("exit");
+    }
     ht_posix_trace_end(inside);
-    if (wanted) { report_from_here("exit"); }
+    if (wanted && !searched) { report_from_here("exit"); }
     mute(false);
     errno = saved_errno;
 }

@@ -87,6 +87,14 @@ static void mark(void)
     RESULT[0] = ht_trace_mark(TRACKER, "mark", &traced);
 }
 
+static void say(void)
+{
+    static const uint8_t bytes[] = {1, 2, 3};
+    const ht_trace_said_t said = {.tag = 0x24, .bytes = bytes, .length = sizeof(bytes)};
+    bool traced;
+    RESULT[0] = ht_trace_say(TRACKER, &said, &traced);
+}
+
 static void look_at_numbers(void)
 {
     RESULT[0] = s_drain.trace.next;
@@ -362,6 +370,7 @@ const scenario_t g_scenarios_trace[] = {
     {"trace_remove_as_another", begin_trace_as_another, remove_0, free_one, look_at_numbers, false},
     {"trace_error", begin_trace, tell_error, add_one, look_at_numbers, false},
     {"trace_mark", begin_trace, mark, mark, look_at_numbers, false},
+    {"trace_say", begin_trace, say, add_one, look_at_numbers, false},
     {"trace_sum", begin_trace, sum, add_one, look_at_sums, true},
     {"trace_go_on", begin_pausing_trace, go_on, add_one, look_at_pause, true},
     {"trace_attach", prepare_trace, attach, detach, look_at_switches, true},
