@@ -28,6 +28,9 @@ static void make_options(void)
     static const char *const words[HT_LIMITS] = {
         [HT_LIMIT_LEAKED_BYTES] = "Bytes that live at the end, or were made since --since",
         [HT_LIMIT_LEAKED_BLOCKS] = "Blocks that live at the end, or were made since --since",
+        [HT_LIMIT_UNREACHABLE_BYTES] = "Bytes that nothing points to any more, as the device's "
+                                       "latest scan says",
+        [HT_LIMIT_UNREACHABLE_BLOCKS] = "Blocks that nothing points to any more",
         [HT_LIMIT_PEAK] = "Most live bytes at once",
         [HT_LIMIT_GROWTH] = "Bytes per hour, of each site that keeps growing",
         [HT_LIMIT_ALLOCATIONS] = "Allocations",

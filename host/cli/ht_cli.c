@@ -17,9 +17,12 @@
 enum { HT_WIDTH_MAX = 1000 };
 
 /* What could not be written is asked for at the end: ht_output_end(). */
+static int s_write_errno; /* of the first piece that could not be written; 0: none */
+
 static void write_file(void *context, const char *text, size_t length)
 {
-    (void)fwrite(text, 1, length, context);
+    errno = 0;
+    if (fwrite(text, 1, length, context) < length && s_write_errno == 0) { s_write_errno = errno; }
 }
 
 /* --- complaints ----------------------------------------------------------------------------------
@@ -155,8 +158,9 @@ int ht_output_end(void)
 {
     errno = 0;
     if (fflush(stdout) == 0 && ferror(stdout) == 0) { return HT_EXIT_OK; }
+    int cause = s_write_errno != 0 ? s_write_errno : errno;
     return ht_complain(HT_EXIT_OUTPUT, "standard output: %s",
-                       errno != 0 ? strerror(errno) : "not everything was written");
+                       cause != 0 ? strerror(cause) : "not everything was written");
 }
 
 /* --- progress ------------------------------------------------------------------------------------

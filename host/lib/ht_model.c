@@ -51,8 +51,7 @@ static void release(ht_model_t *model)
                          model->heap_of.row,   model->origins.row,  model->sites.row,
                          model->tasks.row,     model->heaps.row,    model->flows.row,
                          model->marks.row,     model->failures.row, model->errors.row,
-                         model->losses.row,    model->objects.row,
-                         model->suspects.row};
+                         model->losses.row,    model->objects.row,  model->suspects.row};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         free(all[i]);
     }

@@ -6,7 +6,7 @@ if(NOT TARGET heaptrail_core)
   return()
 endif()
 set(device_reports ${HEAPTRAIL_REPORT_SOURCES})
-list(FILTER device_reports EXCLUDE REGEX "/(ht_out|ht_units|ht_columns|ht_place|ht_json)\\.c$")
+list(FILTER device_reports EXCLUDE REGEX "/(ht_out|ht_units|ht_columns|ht_place|ht_json|ht_suspect)\\.c$")
 add_library(heaptrail_core_view STATIC ${device_reports}
   ${CMAKE_CURRENT_LIST_DIR}/ht_core_extras.c ${CMAKE_CURRENT_LIST_DIR}/ht_core_queries.c)
 target_include_directories(heaptrail_core_view PUBLIC ${CMAKE_CURRENT_LIST_DIR})

@@ -220,6 +220,25 @@ void ht_desk_note(ht_desk_t *desk, ht_style_t style, const char *text)
     ht_out_sentence_end(&desk->r.out);
 }
 
+void ht_desk_shown(ht_desk_t *desk, const char *noun, uint64_t shown, uint64_t rows)
+{
+    ht_out_t *out = &desk->r.out;
+    if (shown == rows) { return; }
+    ht_out_sentence(out, 0);
+    ht_out_style(out, HT_STYLE_DIM);
+    ht_out_number(out, shown);
+    ht_out_text(out, " of ");
+    if (strcmp(noun, "library") == 0 && rows != 1) {
+        ht_out_number(out, rows);
+        ht_out_text(out, " libraries");
+    } else {
+        ht_out_count(out, rows, noun);
+    }
+    ht_out_text(out, " shown; --top 0 shows all.");
+    ht_out_style(out, HT_STYLE_PLAIN);
+    ht_out_sentence_end(out);
+}
+
 void ht_desk_moment(ht_desk_t *desk, uint64_t time_us)
 {
     ht_out_text(&desk->r.out, "at ");

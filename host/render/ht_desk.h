@@ -85,6 +85,9 @@ void ht_desk_note(ht_desk_t *desk, ht_style_t style, const char *text);
 /** ", only of task net in PSRAM": part of a sentence, nothing without a choice. */
 void ht_desk_choice_words(ht_desk_t *desk);
 
+/** "10 of 25 sites shown; --top 0 shows all.", unless all are. */
+void ht_desk_shown(ht_desk_t *desk, const char *noun, uint64_t shown, uint64_t rows);
+
 /** "12.3 s" since boot: "at 12.3 s". */
 void ht_desk_moment(ht_desk_t *desk, uint64_t time_us);
 

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ht_analyse_leaks.h"
+#include "ht_format.h"
+
 typedef struct {
     const char *name;
     bool is_size, has_scope;
@@ -16,6 +19,8 @@ typedef struct {
 static const kind_t s_kinds[HT_LIMITS] = {
     [HT_LIMIT_LEAKED_BYTES] = {"max-leaked-bytes", true, true},
     [HT_LIMIT_LEAKED_BLOCKS] = {"max-leaked-blocks", false, true},
+    [HT_LIMIT_UNREACHABLE_BYTES] = {"max-unreachable-bytes", true, true},
+    [HT_LIMIT_UNREACHABLE_BLOCKS] = {"max-unreachable-blocks", false, true},
     [HT_LIMIT_PEAK] = {"max-peak", true, true},
     [HT_LIMIT_GROWTH] = {"max-growth", true, true},
     [HT_LIMIT_ALLOCATIONS] = {"max-allocations", false, true},
@@ -68,12 +73,17 @@ bool ht_limit_is_size(ht_limit_kind_t kind)
     return s_kinds[kind].is_size;
 }
 
-/* Growth is of sites: a task's or a heap's share of one is not sampled. */
+static bool is_of_sites(ht_limit_kind_t kind)
+{
+    return kind == HT_LIMIT_GROWTH || kind == HT_LIMIT_UNREACHABLE_BYTES ||
+           kind == HT_LIMIT_UNREACHABLE_BLOCKS;
+}
+
+/* Growth is of sites: a task's or a heap's share of one is not sampled. What is lost, too. */
 bool ht_limit_has_scope(ht_limit_kind_t kind, ht_scope_t scope)
 {
     bool shared = scope == HT_SCOPE_TASK || scope == HT_SCOPE_HEAP;
-    return scope == HT_SCOPE_ALL ||
-           (s_kinds[kind].has_scope && !(kind == HT_LIMIT_GROWTH && shared));
+    return scope == HT_SCOPE_ALL || (s_kinds[kind].has_scope && !(is_of_sites(kind) && shared));
 }
 
 bool ht_limits_add(ht_limits_t *limits, const ht_limit_t *limit)
@@ -175,6 +185,28 @@ static bool measure_growth(ht_limit_t *limit, ht_desk_t *desk)
     return good;
 }
 
+/* Not known without a scan, or if some of what it found is missing. */
+static bool measure_unreachable(ht_limit_t *limit, ht_desk_t *desk)
+{
+    ht_leaks_t leaks;
+    const ht_search_t *search = desk->view.search;
+    const ht_tally_ask_t ask = {.wanted = ht_desk_has_choice(desk) ? ht_desk_wants : NULL,
+                                .context = desk,
+                                .marks = desk->since ? desk->since_marks : 0,
+                                .since_us = desk->since ? desk->since_us : 0};
+    bool good = ht_leaks(&leaks, desk->model, &ask, ht_desk_wants_origin);
+    limit->known =
+        search != NULL && search->scanned == HT_SCANNED && search->suspects <= desk->view.suspects;
+    for (size_t i = 0; good && i < leaks.count; i++) {
+        const ht_suspect_t *is = &leaks.row[i].is;
+        limit->value += limit->kind == HT_LIMIT_UNREACHABLE_BYTES
+                            ? is->reach.lost_bytes + is->reach.indirect_bytes
+                            : is->reach.lost_blocks + is->reach.indirect_blocks;
+    }
+    ht_leaks_free(&leaks);
+    return good;
+}
+
 static uint64_t lost(const ht_desk_t *desk)
 {
     const ht_model_view_t *view = &desk->view;
@@ -195,6 +227,9 @@ static bool measure(ht_limit_t *limit, ht_desk_t *desk)
         return measure_peak(limit, desk);
     case HT_LIMIT_GROWTH:
         return measure_growth(limit, desk);
+    case HT_LIMIT_UNREACHABLE_BYTES:
+    case HT_LIMIT_UNREACHABLE_BLOCKS:
+        return measure_unreachable(limit, desk);
     case HT_LIMIT_FAILURES:
         limit->value = desk->view.failures;
         return true;

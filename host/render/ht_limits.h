@@ -20,6 +20,8 @@
 typedef enum {
     HT_LIMIT_LEAKED_BYTES,
     HT_LIMIT_LEAKED_BLOCKS,
+    HT_LIMIT_UNREACHABLE_BYTES, /**< lost, and lost with others: by the device's scan */
+    HT_LIMIT_UNREACHABLE_BLOCKS,
     HT_LIMIT_PEAK,
     HT_LIMIT_GROWTH, /**< bytes per hour */
     HT_LIMIT_ALLOCATIONS,

@@ -33,7 +33,10 @@ static void verdict(const ht_limit_t *limit, char text[static WORDS_BYTES])
     } else {
         snprintf(text, WORDS_BYTES, "%s; at most %s",
                  limit->kind == HT_LIMIT_GROWTH ? "the time is too short to tell"
-                                                : "there is none of that name",
+                 : limit->kind == HT_LIMIT_UNREACHABLE_BYTES ||
+                         limit->kind == HT_LIMIT_UNREACHABLE_BLOCKS
+                     ? "no whole scan by the device"
+                     : "there is none of that name",
                  most);
     }
 }

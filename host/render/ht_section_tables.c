@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ht_desk.h"
+#include "ht_section_leaks.h"
 #include "ht_units.h"
 
 enum {
@@ -310,25 +311,6 @@ static void last_cell(ht_desk_t *desk, const table_t *table, const ht_tally_t *r
     desk->by = asked;
 }
 
-static void foot(ht_desk_t *desk, const char *noun, uint32_t shown, uint32_t rows)
-{
-    ht_out_t *out = &desk->r.out;
-    if (shown == rows) { return; }
-    ht_out_sentence(out, 0);
-    ht_out_style(out, HT_STYLE_DIM);
-    ht_out_number(out, shown);
-    ht_out_text(out, " of ");
-    if (strcmp(noun, "library") == 0 && rows != 1) {
-        ht_out_number(out, rows);
-        ht_out_text(out, " libraries");
-    } else {
-        ht_out_count(out, rows, noun);
-    }
-    ht_out_text(out, " shown; --top 0 shows all.");
-    ht_out_style(out, HT_STYLE_PLAIN);
-    ht_out_sentence_end(out);
-}
-
 static bool table_text(ht_desk_t *desk, const table_t *table)
 {
     ht_tallies_t tallies;
@@ -345,7 +327,7 @@ static bool table_text(ht_desk_t *desk, const table_t *table)
         cells(desk, table, &tallies.row[i], table->whole(&tallies.total));
         last_cell(desk, table, &tallies.row[i]);
     }
-    if (good) { foot(desk, noun, shown, rows); }
+    if (good) { ht_desk_shown(desk, noun, shown, rows); }
     ht_tallies_free(&tallies);
     return good;
 }
@@ -445,6 +427,18 @@ static bool table_tree(ht_desk_t *desk, const table_t *table, json_t *object)
     return good;
 }
 
+bool ht_leaks_text(ht_desk_t *desk)
+{
+    bool good = ht_suspects_text(desk);
+    ht_out_text(&desk->r.out, "\n");
+    return good && table_text(desk, &s_leaks);
+}
+
+bool ht_leaks_tree(ht_desk_t *desk, json_t *object)
+{
+    return ht_suspects_tree(desk, object) && table_tree(desk, &s_leaks, object);
+}
+
 /* --- the sections -------------------------------------------------------------------------------
  */
 
@@ -458,7 +452,6 @@ static bool table_tree(ht_desk_t *desk, const table_t *table, json_t *object)
         return table_tree(desk, &s_##name, object);                                                \
     }
 
-SECTION(leaks)
 SECTION(sites)
 SECTION(peak)
 SECTION(temporary)

@@ -7,6 +7,8 @@
  *   node     ten minutes of a node: a leak, a growing site, a peak, a failure, an error, marks
  *   empty    hello and nothing else
  *   boots    three boots; the last one is short
+ *   leaks    `node`, and the device looked for leaks: twice, the last time not everywhere
+ *   missing  the same, but two suspects were lost on the way
  *   lossy    a mark whose counters do not fit, losses of three kinds, a snapshot
  *   bare     stacks without sites: addresses only
  *   fixed    `node` without its leak: what a fix looks like
@@ -37,6 +39,7 @@ typedef struct {
     ht_counters_t counters;
     uint64_t size_of[4096]; /* by block number */
     bool leaks, sites;
+    uint64_t missing; /* suspects */
 } world_t;
 
 static void write_wire(void *context, const uint8_t *wire, size_t length)
@@ -238,6 +241,107 @@ static void node(world_t *w)
     tell(w, (ht_event_t){.kind = HT_EVENT_END, .end = HT_END_STOPPED});
 }
 
+static ht_search_t found(uint64_t number, uint64_t suspects)
+{
+    return (ht_search_t){.number = number,
+                         .suspects = suspects,
+                         .evidence = 15,
+                         .passes = 2,
+                         .words = 123456,
+                         .took_us = 140000,
+                         .reachable_blocks = 200,
+                         .reachable_bytes = 160000,
+                         .possible_blocks = 1,
+                         .possible_bytes = 1536,
+                         .indirect_blocks = 7,
+                         .indirect_bytes = 280,
+                         .lost_blocks = 43,
+                         .lost_bytes = 4408,
+                         .young_blocks = 3,
+                         .sure_sites = {0, 1, 0, 2},
+                         .suppressed_sites = 1,
+                         .growth_steps = 12,
+                         .growth_span_us = 500 * S,
+                         .growth_per_hour = 200000,
+                         .caps = CAPS_8BIT | CAPS_INTERNAL,
+                         .free_bytes = 262144,
+                         .bytes_per_hour = 210000,
+                         .left_us = 4494 * S};
+}
+
+static void tell_suspect(world_t *w, const ht_suspect_t *suspect)
+{
+    tell(w, (ht_event_t){.kind = HT_EVENT_SUSPECT, .suspect = suspect});
+}
+
+/* The leak, a block that is freed a moment later (so it was not lost), and one with pointers into
+ * it. */
+static void search_at_500(world_t *w)
+{
+    const ht_search_t search = found(1, 3 + w->missing);
+    const ht_suspect_t host = {1,
+                               0,
+                               HOST,
+                               3,
+                               3,
+                               501,
+                               28056,
+                               {42, 2352, 7, 280, 0, 0, 0, 0},
+                               {3, 201000, 12, 990, 800 * S, 56, 28056},
+                               {0},
+                               {0}};
+    const ht_suspect_t topic = {1, 1, TOPIC, 3, 1, 1, 40, {1, 40, 0, 0, 0, 0, 0, 0}, {0}, {0}, {0}};
+    const ht_suspect_t boot = {
+        1, 2, BOOT, 2, 5, 1, 1536, {0, 0, 0, 0, 1, 1536, 0, 0}, {0}, {1, 1536, STORE, 1}, {0}};
+    tell(w, (ht_event_t){.kind = HT_EVENT_SEARCH, .search = &search});
+    tell_suspect(w, &host);
+    tell_suspect(w, &topic);
+    tell_suspect(w, &boot);
+}
+
+/* Of one task only: it does not replace the other one. */
+static void search_at_550(world_t *w)
+{
+    ht_search_t search = found(2, 1);
+    search.task = STORE;
+    const ht_suspect_t boot = {2, 0, BOOT, 1, 4, 1, 1536, {0}, {0}, {1, 1536, STORE, 1}, {0}};
+    tell(w, (ht_event_t){.kind = HT_EVENT_SEARCH, .search = &search});
+    tell_suspect(w, &boot);
+}
+
+/* The topic has lived for 22 minutes of 15 seconds each before; a frame stays when its task ends.
+ */
+static void leaks(world_t *w)
+{
+    definitions(w);
+    make(w, MAIN, BOOT, 0, 1536);
+    make(w, STORE, FRAME, 1, 153600);
+    for (unsigned at = 0; at < 20; at++) {
+        w->now += S;
+        make(w, MAIN, UPLOAD, 30, 1000);
+        w->now += 20000;
+        end(w, MAIN, UPLOAD, 30);
+    }
+    make(w, MAIN, UPLOAD, 30, 1000);
+    for (unsigned at = 0; at < 600; at++) {
+        w->now = 40 * S + at * S;
+        if (at == 30) { mark(w, 1, TEXT("warm")); }
+        second(w, at);
+        if (at == 540) { search_at_500(w); }
+        if (at == 550) { search_at_550(w); }
+        if (at == 400) { tell(w, (ht_event_t){.kind = HT_EVENT_TASK_GONE, .task_gone = STORE}); }
+    }
+    w->now = 641 * S;
+    tell(w, (ht_event_t){.kind = HT_EVENT_END, .end = HT_END_STOPPED});
+}
+
+/* Some of what was found did not come through. */
+static void missing(world_t *w)
+{
+    w->missing = 2;
+    leaks(w);
+}
+
 static void empty(world_t *w)
 {
     definitions(w);
@@ -373,9 +477,10 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*make)(world_t *);
-    } worlds[] = {{"node", node},         {"empty", empty},    {"boots", boots}, {"lossy", lossy},
-                  {"bare", bare},         {"fixed", fixed},    {"long", longer}, {"huge", huge},
-                  {"self", traced_world}, {"renamed", renamed}};
+    } worlds[] = {{"node", node},       {"empty", empty}, {"boots", boots},
+                  {"lossy", lossy},     {"bare", bare},   {"fixed", fixed},
+                  {"long", longer},     {"huge", huge},   {"self", traced_world},
+                  {"renamed", renamed}, {"leaks", leaks}, {"missing", missing}};
     static world_t world = {.now = 1000, .leaks = true, .sites = true};
     ht_writer_config_t config = {.boot = 0x1234, .sink = write_wire, .context = stdout};
     if (argc == 2 && strcmp(argv[1], "self") == 0) { config.flags = HT_FRAME_POINTER_64; }

@@ -531,40 +531,19 @@ static void tell_loss(story_t *story)
     tell(story);
 }
 
-static void tell_suspect(story_t *story, uint64_t number, uint32_t rank)
-{
-    const ht_suspect_t suspect = {.number = number,
-                                  .rank = rank,
-                                  .origin = 1 + rank % 2U,
-                                  .sure = 3 - rank,
-                                  .evidence = rank == 0 ? 15U : 1U << rank,
-                                  .live_blocks = story->live};
-    ht_suspect_t full = suspect;
-    if (rank == 0) { full.reach.lost_blocks = below(story, 1000); }
-    if (rank <= 1) { full.growth.bytes_per_hour = (int64_t)below(story, 1000) - 500; }
-    if (rank == 0 || rank == 2) { full.left.task = 1; }
-    if (rank == 0 || rank == 3) { full.overdue.age_us = story->now.time_us; }
-    begin(story, HT_EVENT_SUSPECT)->suspect = &full;
-    tell(story);
-}
-
-/* Of all sites, of one, with a scan and without. */
+/* With a scan and without; a suspect with each kind of evidence. */
 static void tell_search(story_t *story)
 {
-    const ht_search_t search = {.number = ++story->searches,
-                                .suspects = 4,
-                                .evidence = 15,
-                                .origin = story->searches % 4U == 0,
-                                .scanned = story->searches % 3U == 0,
-                                .words = below(story, 1U << 20),
-                                .lost_blocks = 7,
-                                .left_us = UINT64_MAX};
+    const uint64_t number = ++story->searches;
+    const ht_search_t search = {.number = number, .suspects = 4, .scanned = number % 3U == 0};
     origin_is_known(story, 1);
-    origin_is_known(story, 2);
     begin(story, HT_EVENT_SEARCH)->search = &search;
     tell(story);
-    for (uint32_t rank = 0; rank < 4; rank++) {
-        tell_suspect(story, search.number, rank);
+    for (uint64_t rank = 0; rank < 4; rank++) {
+        ht_suspect_t is = {.number = number, .rank = rank, .origin = 1, .sure = 3 - rank};
+        is.evidence = UINT64_C(1) << rank;
+        begin(story, HT_EVENT_SUSPECT)->suspect = &is;
+        tell(story);
     }
 }
 
