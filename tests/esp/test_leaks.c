@@ -10,11 +10,12 @@
 #include "esp_test.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
+#include "heaptrail_errors.h"
 #include "heaptrail_leaks.h"
 #include "heaptrail_trace.h"
 
 #define SIZE 64U
-#define ROWS 64U
+#define ROWS 128U
 
 typedef struct node {
     struct node *next;
@@ -416,6 +417,30 @@ static void in_traced(void *arg)
     free(config.memory);
 }
 
+/* What the tracker says of a failure and of errors names blocks, and holds none of them. */
+static void in_told_of(void *arg)
+{
+    (void)arg;
+    static uintptr_t lost[200];
+    const uint32_t count = sizeof(lost) / sizeof(lost[0]);
+    for (uint32_t i = 0; i < count; i++) {
+        lost[i] = fw_lost(MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT);
+    }
+    for (uint32_t i = 1; i < count; i += 2) { /* holes that are pinned */
+        free(SHOW(lost[i]));
+        lost[i] = 0;
+    }
+    assert_null(heap_caps_malloc(1U << 24, MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT));
+#if ESP_CHECKED
+    ((volatile char *)SHOW(lost[0]))[SIZE] = 1;
+    (void)heaptrail_verify(NULL, NULL);
+#endif
+    scan();
+    for (uint32_t i = 0; i < count; i += 2) {
+        assert_int_equal(reach_of(lost[i]), HEAPTRAIL_LOST);
+    }
+}
+
 #define RUN(name)                                                                                  \
     static void test_##name(void **state)                                                          \
     {                                                                                              \
@@ -433,15 +458,17 @@ RUN(moving)
 RUN(wrong)
 RUN(little_memory)
 RUN(traced)
+RUN(told_of)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_traced),    cmocka_unit_test(test_lost),
-        cmocka_unit_test(test_reachable), cmocka_unit_test(test_task_local),
-        cmocka_unit_test(test_told),      cmocka_unit_test(test_area),
-        cmocka_unit_test(test_young),     cmocka_unit_test(test_moving),
-        cmocka_unit_test(test_wrong),     cmocka_unit_test(test_little_memory),
+        cmocka_unit_test(test_traced),        cmocka_unit_test(test_told_of),
+        cmocka_unit_test(test_lost),          cmocka_unit_test(test_reachable),
+        cmocka_unit_test(test_task_local),    cmocka_unit_test(test_told),
+        cmocka_unit_test(test_area),          cmocka_unit_test(test_young),
+        cmocka_unit_test(test_moving),        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_little_memory),
     };
     return esp_test_main(tests, sizeof(tests) / sizeof(tests[0]));
 }

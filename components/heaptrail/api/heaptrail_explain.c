@@ -48,6 +48,11 @@ void ht_explain_failure(ht_tracker_t *tracker, const ht_failure_t *failure)
     ht_release(&s_last.busy);
 }
 
+void ht_explain_hide(ht_scan_t *scan)
+{
+    (void)ht_scan_hide(scan, &s_last, sizeof(s_last));
+}
+
 /* --- rows ------------------------------------------------------------------------------------ */
 
 static uint32_t fragmentation_permille(const ht_explanation_t *from)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ht_default.h"
+#include "ht_explained.h"
 #include "ht_history.h"
 #include "ht_leak_roots.h"
 #include "ht_log.h"
@@ -279,6 +280,8 @@ static void hide_own(ht_scan_t *scan)
     const void *behind = tracker->tasks.index + tracker->tasks.index_mask + 1U;
     ht_scan_hide(scan, first, (uintptr_t)behind - (uintptr_t)first);
     ht_scan_hide(scan, &s_run, sizeof(s_run));
+    ht_scan_hide(scan, tracker->errors.ring, tracker->errors.max * sizeof(tracker->errors.ring[0]));
+    ht_explain_hide(scan);
     ht_history_hide(scan);
     if (ht_trace_hide != NULL) { ht_trace_hide(scan); }
 }

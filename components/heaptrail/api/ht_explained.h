@@ -5,6 +5,7 @@
 /** @file ht_explained.h  The explanation of the newest failure, made when it happens. */
 #pragma once
 
+#include "ht_scan.h"
 #include "ht_tracker.h"
 
 /**
@@ -13,3 +14,6 @@
  * query is under way. In a task, no lock held. O(table + heap), in constant slices.
  */
 void ht_explain_failure(ht_tracker_t *tracker, const ht_failure_t *failure);
+
+/** What is kept names blocks: it is no root of the scan. */
+void ht_explain_hide(ht_scan_t *scan);

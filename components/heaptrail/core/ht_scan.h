@@ -59,7 +59,7 @@ typedef struct {
     size_t bytes;
 } ht_scan_area_t;
 
-#define HT_SCAN_HIDDEN 12U
+#define HT_SCAN_HIDDEN 14U
 
 /** Of these, and of memory that cannot be read, what lies in blocks: seldom any. */
 #define HT_SCAN_COVERED 16U
