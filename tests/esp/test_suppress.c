@@ -138,8 +138,8 @@ static void in_bad(void *arg)
 {
     (void)arg;
     static heaptrail_suppression_t bad[] = {
-        {.line = 3},       {.context = bad},   {.file = ""}, {.caller = 8, .caller_end = 8},
-        {.caller_end = 8}, {.function = NULL},
+        {.line = 3},       {.context = bad}, {.file = ""},     {.caller = 8, .caller_end = 8},
+        {.caller_end = 8}, {.function = ""}, {.variable = ""},
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(heaptrail_suppress_leaks(&bad[i]), ESP_ERR_INVALID_ARG);

@@ -39,17 +39,14 @@ esp_err_t heaptrail_suppress_leaks(heaptrail_suppression_t *suppression)
         ht_log_name(HEAPTRAIL_LOG_ERROR, "heaptrail_suppress_leaks", fault);
         return ESP_ERR_INVALID_ARG;
     }
-    bool is_new = true;
-    ht_port_irq_t irq = ht_port_lock(&s_lock);
     for (const heaptrail_suppression_t *s = first(); s != NULL; s = s->next) {
-        if (s == suppression) { is_new = false; }
+        if (s == suppression) { return ESP_ERR_INVALID_STATE; }
     }
-    if (is_new) {
-        suppression->next = first();
-        __atomic_store_n(&s_first, suppression, __ATOMIC_RELEASE);
-    }
+    ht_port_irq_t irq = ht_port_lock(&s_lock);
+    suppression->next = first();
+    __atomic_store_n(&s_first, suppression, __ATOMIC_RELEASE);
     ht_port_unlock(&s_lock, irq);
-    return is_new ? ESP_OK : ESP_ERR_INVALID_STATE;
+    return ESP_OK;
 }
 
 void heaptrail_suppress_none(void)

@@ -6,12 +6,18 @@
 
 #include <string.h>
 
+static bool is_empty(const char *name)
+{
+    return name != NULL && name[0] == '\0';
+}
+
 const char *ht_site_match_fault(const ht_site_match_t *m)
 {
     if (m->line != 0 && m->file == NULL) { return "line without file"; }
     if (m->caller_end != 0 && m->caller == 0) { return "caller_end without caller"; }
     if (m->caller != 0 && m->caller_end <= m->caller) { return "caller_end not behind caller"; }
-    return m->file != NULL && m->file[0] == '\0' ? "an empty name" : NULL;
+    bool empty = is_empty(m->file) || is_empty(m->function) || is_empty(m->variable);
+    return empty ? "an empty name" : NULL;
 }
 
 bool ht_site_match_names(const ht_site_match_t *m)

@@ -346,6 +346,7 @@ typedef struct heaptrail_suppression {
 /**
  * Put one on the list. It stays where it is, and must stay valid (a static variable, as a rule). Of
  * tests' scopes heaptrail_allow_leak() is the like. Suspects that are passed over are counted.
+ * O(list). Not the same one from two tasks at a time.
  *
  * @return ESP_OK; ESP_ERR_INVALID_ARG: NULL, nothing that names a site, a line without a file, a
  *         caller without its end (the log says which); ESP_ERR_INVALID_STATE: in an ISR, or it is

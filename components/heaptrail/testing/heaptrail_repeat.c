@@ -19,6 +19,9 @@
 #define CALLS_MAX 1000000U
 #define WARM_UP_DEFAULT 2U
 
+/** Walks over a table that moves under them, until one is not disturbed. */
+#define WALKS 8U
+
 /* --- the rows ------------------------------------------------------------------------------------
  */
 
@@ -99,16 +102,22 @@ static void judge(found_t *found)
     result->once_sites -= both < result->once_sites ? both : result->once_sites;
 }
 
+/* Again, from the same beginning, if the table moved meanwhile. */
 static esp_err_t walk(const heaptrail_scope_t *scope, bool all_tasks, uint32_t exceeded,
                       heaptrail_site_fn_t fn, found_t *found)
 {
     ht_leaks_t leaks;
-    heaptrail_walk_t walk = {0};
     ht_leaks_init(&leaks, scope, all_tasks, exceeded);
     heaptrail_select_t select = ht_leaks_select(&leaks);
-    esp_err_t err = heaptrail_for_each_site(&select, fn, found, &walk);
-    if (walk.disturbed) { found->result->why = "the table moved while it was read"; }
-    return err;
+    const heaptrail_repeat_result_t before = *found->result;
+    for (uint32_t i = 0; i < WALKS; i++) {
+        heaptrail_walk_t walk = {0};
+        *found->result = before;
+        esp_err_t err = heaptrail_for_each_site(&select, fn, found, &walk);
+        if (err != ESP_OK || !walk.disturbed) { return err; }
+    }
+    found->result->why = "the table moved while it was read";
+    return ESP_OK;
 }
 
 /* --- the calls -----------------------------------------------------------------------------------
