@@ -17,6 +17,7 @@ if [ "${2:-}" = make ]; then
     one v1-linux.wire make_trace --seed 2 --events 300 --origins 40 --rare 9 --wide
     one v1-noisy.wire make_trace --seed 3 --events 600 --origins 40 --rare 25 --frame 300 --noisy
     one v1-device.wire host_device
+    one v1-searches.wire make_trace --seed 5 --events 200 --origins 20 --rare 7 --frame 900
     one v1-recorded.htz make_trace --seed 4 --events 500 --origins 40 --rare 60 --recorded
 fi
 count=0

@@ -550,9 +550,9 @@ static void tell_search(story_t *story)
 static void tell_something_rare(story_t *story)
 {
     static void (*const rare[])(story_t *) = {
-        tell_counters, tell_sample,     tell_mark,     say_hello,        tell_failure,
-        tell_sample,   tell_pool_block, tell_relabel,  tell_task_change, tell_error,
-        tell_loss,     tell_pool_block, tell_snapshot, tell_search,
+        tell_counters, tell_sample, tell_search,     tell_mark,     say_hello,
+        tell_failure,  tell_sample, tell_pool_block, tell_relabel,  tell_task_change,
+        tell_error,    tell_loss,   tell_pool_block, tell_snapshot,
     };
     if (story->live == 0) { return; }
     rare[story->rare_count++ % (sizeof(rare) / sizeof(rare[0]))](story);

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "ht_analyse.h"
+#include "ht_analyse_leaks.h"
 #include "ht_format.h"
 
 static uint64_t s_calls, s_fails_at;
@@ -97,6 +97,11 @@ static void others(ht_model_t *model, uint32_t index)
     tell(model, (ht_event_t){.kind = HT_EVENT_ERROR,
                              .error = {.number = index, .report = TEXT("an error")}});
     tell(model, (ht_event_t){.kind = HT_EVENT_LOSS, .loss = {index, 0, 1}});
+    const ht_search_t search = {.number = index, .suspects = 1};
+    const ht_suspect_t suspect = {
+        .number = index, .origin = index + 100U, .evidence = 1, .reach = {.lost_blocks = 1}};
+    tell(model, (ht_event_t){.kind = HT_EVENT_SEARCH, .search = &search});
+    tell(model, (ht_event_t){.kind = HT_EVENT_SUSPECT, .suspect = &suspect});
 }
 
 static void run(ht_model_t *model)
@@ -141,6 +146,9 @@ static void ask(ht_model_t *model)
     ht_tallies_free(&tallies);
     (void)ht_growth(&growths, &view, NULL, NULL);
     ht_growths_free(&growths);
+    ht_leaks_t leaks;
+    (void)ht_leaks(&leaks, model, &everything, NULL);
+    ht_leaks_free(&leaks);
 }
 
 static void nth_allocation_fails(void **state)

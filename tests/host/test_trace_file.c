@@ -321,6 +321,34 @@ static void test_a_model_from_a_checkpoint(void **state)
     free(all.events);
 }
 
+/* What the device found before a checkpoint is in it, with all suspects. */
+static void test_a_checkpoint_knows_what_was_found(void **state)
+{
+    (void)state;
+    story_config_t config = recording_story;
+    config.events = 80000;
+    config.rare = 5000;
+    capture_bytes_t wire = recording_wire(&config);
+    ht_trace_writer_free(recording_make(&wire, &recording_small, true));
+    capture_bytes_free(&wire);
+    reading_t all = recording_read(0, 0);
+    ht_model_t *whole = model_from(0), *part = model_from(all.info.last_us * 2 / 3);
+    const ht_model_view_t a = ht_model_view(whole), b = ht_model_view(part);
+    assert_non_null(a.search);
+    assert_non_null(b.search);
+    assert_memory_equal(a.search, b.search, sizeof(*a.search));
+    assert_int_equal(a.search_us, b.search_us);
+    assert_int_equal(a.suspects, 4);
+    assert_int_equal(b.suspects, 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_memory_equal(&a.suspect[i].told, &b.suspect[i].told, sizeof(a.suspect[i].told));
+        assert_int_equal(b.origin[b.suspect[i].origin].index, a.suspect[i].told.origin);
+    }
+    ht_model_free(whole);
+    ht_model_free(part);
+    free(all.events);
+}
+
 /* Everything that defines something comes with a checkpoint, too. */
 static char *definitions(const char *events)
 {
@@ -490,6 +518,7 @@ int main(void)
         cmocka_unit_test(test_zstd_gives_the_wire),
         cmocka_unit_test(test_a_checkpoint_knows_what_lives),
         cmocka_unit_test(test_a_model_from_a_checkpoint),
+        cmocka_unit_test(test_a_checkpoint_knows_what_was_found),
         cmocka_unit_test(test_a_checkpoint_defines_everything),
         cmocka_unit_test(test_files_of_other_kinds),
         cmocka_unit_test(test_bytes_of_the_wire_and_text),
