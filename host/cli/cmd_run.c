@@ -17,11 +17,12 @@
 #include "ht_preload.h"
 #include "ht_recording.h"
 
-enum { STEP_MS = 50, STACKS_MAX = 32, KEY_OPTIONS = 0x200 };
+enum { STEP_MS = 50, STACKS_MAX = 32, KEY_OPTIONS = 0x200, KEY_LEAKS };
 
 typedef struct {
     ht_recording_plan_t plan;
     uint64_t stacks;
+    bool leaks;
     const char *more; /* options for the library */
     char **command;
 } options_t;
@@ -30,6 +31,9 @@ static const struct argp_option s_options[] = {
     {"stacks", 's', "FRAMES", 0,
      "Return addresses per allocation, 0 to 32 (16); 0 or 1: the "
      "caller only",
+     0},
+    {"leaks", KEY_LEAKS, NULL, 0,
+     "Scan for what nothing points to when it ends: a report on standard error, and in the trace",
      0},
     {"options", KEY_OPTIONS, "TEXT", 0, "More of HEAPTRAIL_OPTIONS, such as checks=full", 0},
     {0},
@@ -46,6 +50,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         if (!ht_parse_number(argument, &options->stacks) || options->stacks > STACKS_MAX) {
             argp_error(state, "--stacks takes 0 to 32, not '%s'", argument);
         }
+        return 0;
+    case KEY_LEAKS:
+        options->leaks = true;
         return 0;
     case KEY_OPTIONS:
         options->more = argument;
@@ -164,8 +171,8 @@ static int run(const options_t *options, const char *preload, ht_recording_t *re
     char error[512];
     char *library = NULL;
     ht_child_t child;
-    if (asprintf(&library, "stacks=%u%s%s", (unsigned)options->stacks,
-                 options->more != NULL ? ":" : "",
+    if (asprintf(&library, "stacks=%u%s%s%s", (unsigned)options->stacks,
+                 options->leaks ? ":leaks=exit" : "", options->more != NULL ? ":" : "",
                  options->more != NULL ? options->more : "") < 0) {
         ht_recording_end(recording);
         return ht_complain(HT_EXIT_MEMORY, "no memory");

@@ -116,8 +116,7 @@ static void search_line(ht_desk_t *desk, const ht_search_t *search)
 {
     ht_out_t *out = &desk->r.out;
     ht_out_sentence(out, 0);
-    ht_out_text(out, search->scanned == HT_SCANNED ? "The device scanned its memory "
-                                                   : "The device looked for leaks ");
+    ht_out_text(out, search->scanned == HT_SCANNED ? "Scanned " : "Searched ");
     ht_desk_moment(desk, desk->view.search_us);
     if (search->scanned == HT_SCANNED) {
         amount(out, ": lost: ", search->lost_blocks, search->lost_bytes);
@@ -176,19 +175,18 @@ static void search_notes(ht_desk_t *desk)
     if (search == NULL) { return; }
     uint64_t missing =
         search->suspects > desk->view.suspects ? search->suspects - desk->view.suspects : 0;
-    unknown(desk, missing, "suspect", " of the device's is missing in the trace",
-            " of the device's are missing in the trace");
+    unknown(desk, missing, "suspect", " that was found is missing in the trace",
+            " that were found are missing in the trace");
     unknown(desk, search->young_blocks, "block", " was too young to be judged",
             " were too young to be judged");
     unknown(desk, search->unsure_blocks, "block", " was lost in one pass and not in another",
             " were lost in one pass and not in another");
     unknown(desk, search->left_out_blocks, "block", " had no room in the memory of the scan",
             " had no room in the memory of the scan");
-    unknown(desk, search->suppressed_sites, "suspect", " was suppressed on the device",
-            " were suppressed on the device");
+    unknown(desk, search->suppressed_sites, "suspect", " was suppressed", " were suppressed");
     if ((search->flags & HT_SEARCH_DISTURBED) != 0) {
         ht_desk_note(desk, HT_STYLE_WARN,
-                     "The device's table moved while it was copied: blocks may be missing.");
+                     "The table moved while it was copied: blocks may be missing.");
     }
 }
 

@@ -127,6 +127,19 @@ def try_names(folder):
     expect("names: of two threads", len({row["task_id"] for row in rows}) == 2, rows)
 
 
+def try_leaks(folder):
+    """What the library's scan finds at the end is in the trace."""
+    code = "import ctypes; l = ctypes.CDLL(None); l.malloc.restype = None; [l.malloc(12345) for _ in range(8)]"
+    made = run("-q", "--leaks", "-o", folder / "trace", "--", "python3", "-c", code)
+    expect("leaks: the program", made[0] == 0 and b"Leaks, by call site:" in made[2], made)
+    done = subprocess.run([HEAPTRAIL, "report", "--json", "--leaks", "--no-symbols", folder / "trace"], stdout=subprocess.PIPE,
+                          check=False)
+    leaks = json.loads(done.stdout)["leaks"]
+    lost = [row for row in leaks["suspects"]["rows"] if row["sure"] == "certain" and row["lost_bytes"] % 12345 == 0]
+    expect("leaks: a scan", leaks["device"] is not None and leaks["device"]["scanned"], leaks["device"])
+    expect("leaks: what is lost", len(lost) == 1 and lost[0]["lost_blocks"] >= 6, lost)
+
+
 def blocks_of(trace):
     """What make_block() made, and what of it lives."""
     done = subprocess.run([HEAPTRAIL, "report", "--json", "--sites", "--by", "function", "--top", "0", trace],
@@ -160,7 +173,7 @@ def try_crashes(folder):
 
 
 with tempfile.TemporaryDirectory() as name:
-    for case in (try_what_it_sees, try_ends, try_signals, try_live_line, try_names, try_crashes):
+    for case in (try_what_it_sees, try_ends, try_signals, try_live_line, try_names, try_leaks, try_crashes):
         place = Path(name) / case.__name__
         place.mkdir()
         case(place)
