@@ -7,7 +7,9 @@
 
 #include "heaptrail.h"
 #include "heaptrail_errors.h"
+#include "heaptrail_leaks.h"
 #include "ht_checked.h"
+#include "ht_suppress.h"
 #include "ht_tell.h"
 #include "port.h"
 #include "sweep.h"
@@ -226,6 +228,50 @@ static void look_at_calls(void)
     RESULT[0] = g_port.wrong;
 }
 
+/* --- sites that are no leaks ---------------------------------------------------------------------
+ */
+
+static bool is_1(void *context, const heaptrail_origin_t *origin)
+{
+    (void)context;
+    return origin->id == 1;
+}
+
+static bool is_2(void *context, const heaptrail_origin_t *origin)
+{
+    (void)context;
+    return origin->id == 2;
+}
+
+static heaptrail_suppression_t s_site_1 = {.fn = is_1}, s_site_2 = {.fn = is_2};
+
+static void begin_unsuppressed(void)
+{
+    begin();
+    heaptrail_suppress_none();
+}
+
+static void suppress_1(void)
+{
+    RESULT[0] = (uint32_t)heaptrail_suppress_leaks(&s_site_1);
+}
+
+static void suppress_2(void)
+{
+    RESULT[0] = (uint32_t)heaptrail_suppress_leaks(&s_site_2);
+}
+
+static void suppress_2_as_task(void)
+{
+    sweep_as_other_task(suppress_2);
+}
+
+static void look_at_suppressions(void)
+{
+    RESULT[0] = ht_suppressed(&(heaptrail_origin_t){.id = 1});
+    RESULT[1] = ht_suppressed(&(heaptrail_origin_t){.id = 2});
+}
+
 extern const scenario_t g_scenarios_settings[];
 const scenario_t g_scenarios_settings[] = {
     {"boot", begin_new, boot, boot_and_add, NULL, true},
@@ -236,6 +282,7 @@ const scenario_t g_scenarios_settings[] = {
     {"checks_boot", begin_2, boot_checks, set_3_as_task, look_at_boot, true},
     {"policies", begin, set_to_callback, set_to_abort, look_at_policies, true},
     {"callback_set", begin_first, set_first, set_second, look_at_calls, true},
+    {"suppress", begin_unsuppressed, suppress_1, suppress_2_as_task, look_at_suppressions, false},
     {"callback_call", begin_first, tell, set_second, look_at_calls, true},
     {NULL, NULL, NULL, NULL, NULL, false},
 };
