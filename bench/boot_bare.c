@@ -19,7 +19,7 @@ void bench_boot(void)
 {
     sim_reset();
     sim_bare_current_task[0] = s_tcb;
-    sim_bare_tick = 1;
+    (void)xTaskIncrementTick();
 }
 
 /* heaptrail logs nothing here unless something is wrong. */

@@ -100,7 +100,7 @@ def wraps():
     """The names that the linker redirects, less those of libc and FreeRTOS: the bench has neither."""
     names = open(f"{COMPONENT}/CMakeLists.txt", encoding="utf-8").read()
     found = sorted(set(re.findall(r"^\s+(heap_caps_\w+)\)?\s*$", names, re.M)))
-    return [f"-Wl,--wrap={name}" for name in found + ["heap_caps_get_containing_block_size"]]
+    return [f"-Wl,--wrap={name}" for name in found + ["heap_caps_get_containing_block_size", "xTaskIncrementTick"]]
 
 
 def hot_sources():

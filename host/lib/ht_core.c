@@ -12,7 +12,7 @@
 
 #include "ht_core_private.h"
 
-enum { HEADER_BYTES = 32, VERSION = 1 };
+enum { HEADER_BYTES = 32, VERSION = 2 };
 
 static const char s_magic[8] = {'h', 'e', 'a', 'p', 't', 'r', 'l', 0x1a};
 
@@ -177,11 +177,13 @@ static bool take_header(ht_core_reader_t *reader, const uint8_t *header, ht_look
                               "been recorded, or the ELF file is another firmware's",
                               reader->state);
     }
-    if (version != VERSION) {
-        return ht_lookup_fail(error, HT_LOOKUP_FOREIGN,
-                              "heaptrail_state has version %u, this program reads %u: a newer "
-                              "heaptrail is needed",
-                              version, (unsigned)VERSION);
+    reader->version = version;
+    if (version == 0 || version > VERSION) {
+        return ht_lookup_fail(
+            error, HT_LOOKUP_FOREIGN,
+            "heaptrail_state has version %u, this program reads up to %u: a newer "
+            "heaptrail is needed",
+            version, (unsigned)VERSION);
     }
     info->address = reader->state;
     info->pointer_bytes = header[12];

@@ -22,12 +22,45 @@ static uint64_t bits(uint64_t word, unsigned from, unsigned count)
     return word >> from & ((UINT64_C(1) << count) - 1);
 }
 
-static void take_who(const ht_core_reader_t *reader, uint64_t who, ht_core_record_t *record)
+static bool is_wide(const ht_core_reader_t *reader)
 {
-    bool wide = reader->core.info.pointer_bytes == 8;
-    record->origin = (uint32_t)bits(who, 0, wide ? 32 : 16);
-    record->task = (uint32_t)bits(who, wide ? 32 : 16, wide ? 16 : 8);
-    record->order = (uint32_t)bits(who, wide ? 48 : 24, wide ? 15 : 7);
+    return reader->core.info.pointer_bytes == 8;
+}
+
+uint32_t ht_core_task_of(const ht_core_reader_t *reader, uint64_t who)
+{
+    bool wide = is_wide(reader);
+    return (uint32_t)bits(who, wide ? 32 : 16, wide ? 16 : 8);
+}
+
+uint32_t ht_core_heap_of(const ht_core_reader_t *reader, uint64_t who)
+{
+    bool wide = is_wide(reader);
+    return (uint32_t)bits(who, wide ? 48 : 24, wide ? 8 : 4);
+}
+
+static void take_owners(const ht_core_reader_t *reader, uint64_t who, ht_core_record_t *record)
+{
+    record->origin = (uint32_t)bits(who, 0, is_wide(reader) ? 32 : 16);
+    record->task = ht_core_task_of(reader, who);
+}
+
+static void take_words(const ht_core_reader_t *reader, uint64_t what, uint64_t who,
+                       ht_core_record_t *record)
+{
+    bool wide = is_wide(reader);
+    take_owners(reader, who, record);
+    if (reader->version == 1) {
+        record->size = bits(what, 0, wide ? 48 : 25);
+        record->heap = (uint32_t)bits(what, wide ? 48 : 25, wide ? 8 : 4);
+        record->core = (uint32_t)bits(what, wide ? 58 : 31, 1);
+        record->order = (uint32_t)bits(who, wide ? 48 : 24, wide ? 15 : 7);
+    } else {
+        record->size = bits(what, wide ? 15 : 7, wide ? 48 : 25);
+        record->order = (uint32_t)bits(what, 0, wide ? 15 : 7);
+        record->heap = ht_core_heap_of(reader, who);
+        record->core = (uint32_t)bits(who, wide ? 59 : 31, 1);
+    }
 }
 
 /* A pool's block is filed under the complement of its address. */
@@ -42,7 +75,6 @@ static ht_core_record_t read_record(const ht_core_reader_t *reader, uint64_t at)
 {
     ht_core_record_t record = {0};
     unsigned bytes = reader->core.info.pointer_bytes;
-    bool wide = bytes == 8;
     uint64_t word[4];
     for (unsigned i = 0; i < 4; i++) {
         (void)ht_core_number(reader, at + i * bytes, bytes, &word[i]);
@@ -50,10 +82,7 @@ static ht_core_record_t read_record(const ht_core_reader_t *reader, uint64_t at)
     record.is_live = word[0] > 1 && (word[0] & 2U) == 0;
     record.key = word[0] & ~UINT64_C(2);
     record.address = block_of(reader, word[0]);
-    record.size = bits(word[1], 0, wide ? 48 : 25);
-    record.heap = (uint32_t)bits(word[1], wide ? 48 : 25, wide ? 8 : 4);
-    record.core = (uint32_t)bits(word[1], wide ? 58 : 31, 1);
-    take_who(reader, word[2], &record);
+    take_words(reader, word[1], word[2], &record);
     record.tick = word[3];
     return record;
 }
@@ -82,12 +111,13 @@ static heaptrail_block_row_t row_of(const ht_core_reader_t *reader, const ht_cor
 static void buckets_of(const ht_core_reader_t *reader, uint64_t key, uint64_t count,
                        uint64_t bucket[2])
 {
-    key ^= key >> 7;
-    uint32_t h = reader->core.info.pointer_bytes == 8
-                     ? (uint32_t)(key * UINT64_C(0x9E3779B97F4A7C15) >> 32)
-                     : (uint32_t)key * 0x9E3779B1U;
+    const bool first = reader->version == 1 || is_wide(reader); /* these kept what they had */
+    uint64_t times = UINT64_C(0x9E3779B97F4A7C15);
+    if (!is_wide(reader)) { times = 0x9E3779B1U; }
+    uint64_t product = first ? (key ^ key >> 7) * times : key * (key ^ times);
+    uint32_t h = (uint32_t)(is_wide(reader) ? product >> 32 : product);
     bucket[0] = (uint64_t)h * count >> 32;
-    bucket[1] = (uint64_t)((h ^ h >> 15) * 0x85EBCA6BU) * count >> 32;
+    bucket[1] = (uint64_t)(first ? (h ^ h >> 15) * 0x85EBCA6BU : h ^ h << 12) * count >> 32;
 }
 
 /* Where a look-up would find it. */
@@ -203,7 +233,7 @@ static bool read_freed(const ht_core_reader_t *reader, uint64_t row, ht_core_fre
     ht_core_record_t by = {0};
     if (!ht_memory_read(reader->memory, row, &byte, 1)) { return false; }
     ht_core_record_t record = read_record(reader, row + reader->field[FREED][FREED_RECORD].offset);
-    take_who(reader, ht_core_row(reader, FREED, row, FREED_WHO), &by);
+    take_owners(reader, ht_core_row(reader, FREED, row, FREED_WHO), &by);
     *freed = (ht_core_freed_t){
         .block = row_of(reader, &record),
         .freed_by = ht_core_origin(reader, by.origin),

@@ -62,6 +62,12 @@ enum {
     TRACKER_MAX_ORIGINS,
     TRACKER_MAX_TASKS,
     TRACKER_MEMORY,
+    TRACKER_TALLY_WHO,
+    TRACKER_TALLY_BLOCKS,
+    TRACKER_TALLY_FREED,
+    TRACKER_TALLY_TOTAL,
+    TRACKER_TALLY_LIVE,
+    TRACKER_TALLY_PEAK,
 };
 
 typedef struct {
@@ -82,6 +88,7 @@ typedef struct {
     const ht_memory_t *memory;
     ht_core_progress_t progress;
     uint64_t state;
+    unsigned version; /* of heaptrail_state */
     unsigned bucket_slots;
     unsigned record_bytes;
     ht_core_field_t field[TABLES][256];
@@ -126,6 +133,14 @@ void ht_core_walked(ht_core_reader_t *reader, const ht_core_walk_t *walk, const 
 /* How many rows of `row_bytes` to look for: `count`, unless it is more than there is memory for. */
 uint64_t ht_core_limit(ht_core_reader_t *reader, uint64_t count, size_t row_bytes,
                        const char *noun);
+
+/*
+ * The task in a record's third word; from version 2 on also the heap.
+ *   version 1  size heap guard core | origin task order is_tcb
+ *   version 2  order size           | origin task heap guard is_tcb core
+ */
+uint32_t ht_core_task_of(const ht_core_reader_t *reader, uint64_t who);
+uint32_t ht_core_heap_of(const ht_core_reader_t *reader, uint64_t who);
 
 /* Ticks until the newest stamp, in µs. */
 uint64_t ht_core_age_us(const ht_core_reader_t *reader, uint64_t tick);

@@ -170,16 +170,46 @@ heaptrail_origin_t ht_core_origin(const ht_core_reader_t *reader, uint32_t origi
 
 /* --- tasks ------------------------------------------------------------------------------------ */
 
+/* What the last task did in the last heap, and neither of their rows knows yet (from version 2 on).
+ */
+typedef struct {
+    uint64_t blocks, freed, bytes;
+    size_t live, peak;
+} tally_t;
+
+static tally_t read_tally(const ht_core_reader_t *reader, bool is_its)
+{
+    if (reader->version < 2 || !is_its) { return (tally_t){0}; }
+    uint64_t live = ht_core_tracker(reader, TRACKER_TALLY_LIVE); /* may be less than nothing */
+    return (tally_t){
+        .blocks = ht_core_tracker(reader, TRACKER_TALLY_BLOCKS),
+        .freed = ht_core_tracker(reader, TRACKER_TALLY_FREED),
+        .bytes = ht_core_tracker(reader, TRACKER_TALLY_TOTAL),
+        .live =
+            reader->core.info.pointer_bytes == 4 ? (size_t)(int64_t)(int32_t)live : (size_t)live,
+        .peak = (size_t)ht_core_tracker(reader, TRACKER_TALLY_PEAK),
+    };
+}
+
+/* A peak: what the row had at most, or what it had and the tally had at most beyond. */
+static size_t peak_of(size_t peak, size_t live, const tally_t *tally)
+{
+    return live + tally->peak > peak ? live + tally->peak : peak;
+}
+
 static void read_task(const ht_core_reader_t *reader, uint64_t row, heaptrail_task_row_t *task)
 {
-    uint64_t freed = ht_core_row(reader, TASK, row, TASK_FREED);
+    uint64_t who = ht_core_tracker(reader, TRACKER_TALLY_WHO);
+    const tally_t tally = read_tally(reader, ht_core_task_of(reader, who) == task->id);
+    size_t live = (size_t)ht_core_row(reader, TASK, row, TASK_LIVE_BYTES);
+    uint64_t freed = ht_core_row(reader, TASK, row, TASK_FREED) + tally.freed;
     task->handle = (uintptr_t)ht_core_row(reader, TASK, row, TASK_HANDLE);
     task->deleted = ht_core_row(reader, TASK, row, TASK_STATE) == TASK_IS_GONE;
     read_name(reader, TASK, row, TASK_NAME, task->name);
-    task->live_bytes = (size_t)ht_core_row(reader, TASK, row, TASK_LIVE_BYTES);
-    task->peak_bytes = (size_t)ht_core_row(reader, TASK, row, TASK_PEAK);
-    task->total_bytes = ht_core_row(reader, TASK, row, TASK_BYTES);
-    task->total_blocks = (uint32_t)ht_core_row(reader, TASK, row, TASK_BLOCKS);
+    task->live_bytes = live + tally.live;
+    task->peak_bytes = peak_of((size_t)ht_core_row(reader, TASK, row, TASK_PEAK), live, &tally);
+    task->total_bytes = ht_core_row(reader, TASK, row, TASK_BYTES) + tally.bytes;
+    task->total_blocks = (uint32_t)(ht_core_row(reader, TASK, row, TASK_BLOCKS) + tally.blocks);
     task->live_blocks = task->total_blocks - (uint32_t)freed;
 }
 
@@ -240,16 +270,19 @@ static void read_heap(const ht_core_reader_t *reader, uint64_t row, heaptrail_he
 {
     uint64_t kind = ht_core_row(reader, HEAP, row, HEAP_KIND);
     if (kind == HEAP_IS_GONE) { return; }
-    uint64_t freed = ht_core_row(reader, HEAP, row, HEAP_FREED);
+    uint64_t who = ht_core_tracker(reader, TRACKER_TALLY_WHO);
+    const tally_t tally = read_tally(reader, ht_core_heap_of(reader, who) == heap->id);
+    size_t live = (size_t)ht_core_row(reader, HEAP, row, HEAP_LIVE_BYTES);
+    uint64_t freed = ht_core_row(reader, HEAP, row, HEAP_FREED) + tally.freed;
     heap->pool = kind == HEAP_IS_POOL;
     heap->start = (uintptr_t)ht_core_row(reader, HEAP, row, HEAP_START);
     heap->size_bytes =
         (size_t)ht_core_row(reader, HEAP, row, heap->pool ? HEAP_POOL_SIZE : HEAP_SIZE);
     heap->caps = (uint32_t)ht_core_row(reader, HEAP, row, HEAP_CAPS);
     read_name(reader, HEAP, row, HEAP_NAME, heap->name);
-    heap->live_bytes = (size_t)ht_core_row(reader, HEAP, row, HEAP_LIVE_BYTES);
-    heap->peak_bytes = (size_t)ht_core_row(reader, HEAP, row, HEAP_PEAK);
-    heap->total_blocks = (uint32_t)ht_core_row(reader, HEAP, row, HEAP_BLOCKS);
+    heap->live_bytes = live + tally.live;
+    heap->peak_bytes = peak_of((size_t)ht_core_row(reader, HEAP, row, HEAP_PEAK), live, &tally);
+    heap->total_blocks = (uint32_t)(ht_core_row(reader, HEAP, row, HEAP_BLOCKS) + tally.blocks);
     heap->live_blocks = heap->total_blocks - (uint32_t)freed;
     read_sample(reader, row, heap);
 }

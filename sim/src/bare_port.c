@@ -114,6 +114,19 @@ TickType_t xTaskGetTickCount(void)
     return sim_bare_tick;
 }
 
+/* The tick interrupt, as far as time is concerned. */
+BaseType_t xTaskIncrementTick(void)
+{
+    sim_bare_tick++;
+    return pdFALSE;
+}
+
+BaseType_t xTaskCatchUpTicks(TickType_t ticks)
+{
+    sim_bare_tick += ticks;
+    return pdFALSE;
+}
+
 TickType_t xTaskGetTickCountFromISR(void)
 {
     return sim_bare_tick;

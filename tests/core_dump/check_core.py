@@ -200,8 +200,8 @@ def check_refusals():
     refuse("no dump", code=2)
     refuse("has no such order", "--sort", "age", "-r", "sites", *IMAGES.arguments(), code=2)
     state = bytearray(IMAGES.state[1])
-    state[8] = 2
-    refuse("version 2", file_of("newer", dumps.elf_core([(IMAGES.state[0], bytes(state)), IMAGES.constants], IMAGES.pointer)))
+    state[8] = 3
+    refuse("version 3", file_of("newer", dumps.elf_core([(IMAGES.state[0], bytes(state)), IMAGES.constants], IMAGES.pointer)))
     moved = [(IMAGES.state[0] + 64, IMAGES.state[1]), IMAGES.constants]
     refuse("no heaptrail_state", file_of("moved", dumps.elf_core(moved, IMAGES.pointer)))
 
@@ -232,7 +232,7 @@ def check_strays(images):
     for count in (1, len(rows)):
         state = bytearray(data)
         for row in plain[:count]:
-            record = int(row["address"], 16).to_bytes(IMAGES.pointer, "little") + row["size_bytes"].to_bytes(2, "little")
+            record = int(row["address"], 16).to_bytes(IMAGES.pointer, "little") + (row["size_bytes"] << (15 if IMAGES.pointer == 8 else 7) | row["sequence"] & (0x7fff if IMAGES.pointer == 8 else 0x7f)).to_bytes(4, "little")
             at = state.find(record)
             other = int(row["address"], 16) + 0x10000 + 16 * count
             state[at:at + IMAGES.pointer] = other.to_bytes(IMAGES.pointer, "little")

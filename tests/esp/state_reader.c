@@ -51,7 +51,7 @@ const char *state_open(state_reader_t *reader, state_read_fn_t read, void *conte
     uint8_t header[48];
     if (!read(context, address, header, 32)) { return "the header is not in the dump"; }
     if (memcmp(header, "heaptrl\x1a", 8) != 0) { return "no state: nothing was ever recorded"; }
-    if (little(header + 8, 2) != 1) { return "a version that this reader does not know"; }
+    if (little(header + 8, 2) != 2) { return "a version that this reader does not know"; }
     reader->pointer_bytes = header[12];
     reader->bucket_slots = header[13];
     reader->field_count = (unsigned)little(header + 14, 2);
@@ -132,15 +132,15 @@ static state_block_t unpack(const uint64_t *word, unsigned pointer_bytes)
 {
     const bool wide = pointer_bytes == 8;
     const uint64_t one = 1;
-    const unsigned size_bits = wide ? 48 : 25;
+    const unsigned order_bits = wide ? 15 : 7;
     const unsigned heap_bits = wide ? 8 : 4;
     const unsigned origin_bits = wide ? 32 : 16;
     const unsigned task_bits = wide ? 16 : 8;
     return (state_block_t){
         .address = block_start(word[0], pointer_bytes),
         .in_pool = (word[0] & 1U) != 0,
-        .size = word[1] & ((one << size_bits) - 1),
-        .heap = (uint32_t)(word[1] >> size_bits & ((one << heap_bits) - 1)),
+        .size = word[1] >> order_bits,
+        .heap = (uint32_t)(word[2] >> (origin_bits + task_bits) & ((one << heap_bits) - 1)),
         .origin = (uint32_t)(word[2] & ((one << origin_bits) - 1)),
         .task = (uint32_t)(word[2] >> origin_bits & ((one << task_bits) - 1)),
         .tick = word[3],

@@ -293,7 +293,7 @@ static void test_what_is_no_state(void **state)
     assert_non_null(state_open(&reader, read_dump, NULL, (uintptr_t)&heaptrail_state));
     esp_run(allocate_some);
     dump();
-    s_dump.header.version = 2;
+    s_dump.header.version = 3;
     assert_non_null(
         strstr(state_open(&reader, read_dump, NULL, (uintptr_t)&heaptrail_state), "version"));
     dump();
@@ -317,7 +317,7 @@ static void test_header(void **state)
                                   'r',
                                   'l',
                                   0x1a,
-                                  1,
+                                  2,
                                   0,
                                   (uint8_t)(32 + 2 * sizeof(void *)),
                                   0,

@@ -46,24 +46,27 @@ static void expect(const char *what)
     assert_string_equal(wrong, what);
 }
 
-static void set_who(uint32_t origin, uint32_t task, uint32_t order)
+static void set_who(uint32_t origin, uint32_t task, uint32_t heap)
 {
-    record()->who = ht_record_who((ht_origin_id_t){origin}, (ht_task_id_t){task}, order);
+    record()->who =
+        ht_record_who((ht_origin_id_t){origin}, (ht_task_id_t){task}, (ht_heap_id_t){heap}, 0);
 }
 
 static void test_size_of_a_record(void **state)
 {
     (void)state;
-    record()->what += 1;
+    record()->what += ht_record_what(1, 0);
     expect("origin: live bytes");
 }
 
 static void test_heap_of_a_record(void **state)
 {
     (void)state;
-    record()->what = ht_record_what(17, (ht_heap_id_t){0}, 0);
+    const uint32_t origin = ht_record_origin(record()).index;
+    const uint32_t task = ht_record_task(record()).index;
+    set_who(origin, task, 0);
     expect("record: heap is not that of its address");
-    record()->what = ht_record_what(17, (ht_heap_id_t){9}, 0);
+    set_who(origin, task, 9);
     expect("record: heap out of range");
 }
 
@@ -79,10 +82,10 @@ static void test_owners_of_a_record(void **state)
     unit_check(&s_tracker);
     uint32_t origin = ht_record_origin(record()).index;
     uint32_t task = ht_record_task(record()).index;
-    uint32_t order = ht_record_stamp(record()).order;
-    set_who(origin, task == HT_TASK_FIRST ? task + 1U : HT_TASK_FIRST, order);
+    uint32_t heap = ht_record_heap(record()).index;
+    set_who(origin, task == HT_TASK_FIRST ? task + 1U : HT_TASK_FIRST, heap);
     expect("task: live blocks");
-    set_who(origin == 1 ? 2 : 1, task, order);
+    set_who(origin == 1 ? 2 : 1, task, heap);
     expect("origin: live blocks");
 }
 
@@ -172,6 +175,9 @@ static void test_counters(void **state)
     DAMAGE(heap->live_bytes, 3, "heap: live bytes");
     DAMAGE(heap->peak_bytes, 3, "heap: peak below live");
     DAMAGE(s_tracker.heaps.row[0].live_bytes, 0, "heap: live bytes");
+    DAMAGE(s_tracker.tally.who, ~(ht_word_t)0, "tally: more than a task and a heap");
+    DAMAGE(s_tracker.tally.task, NULL, "tally: task");
+    DAMAGE(s_tracker.tally.heap, NULL, "tally: heap");
     DAMAGE(s_tracker.origins.frames_used, 0xffff, "origins: frames used");
     DAMAGE(s_tracker.origins.frames_used, 0, "origin: frames out of the depot");
 }

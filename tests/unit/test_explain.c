@@ -242,11 +242,11 @@ static void test_what_heaptrail_holds(void **state)
     for (uint32_t guard = HT_GUARD_NONE; guard <= HT_GUARD_WIDE; guard++) {
         add(LOW + 0x200U * guard + 0x100U, 40, 0);
         ht_record_t *record = ht_table_find(&s_tracker.table, LOW + 0x200U * guard + 0x100U);
-        record->what |= (ht_word_t)guard << HT_GUARD_SHIFT;
+        record->who |= (ht_word_t)guard << HT_GUARD_SHIFT;
     }
     add(LOW + 0x900U, 41, 0); /* the tail goes on to the next word */
-    ht_table_find(&s_tracker.table, LOW + 0x900U)->what |= (ht_word_t)HT_GUARD_BOTH
-                                                           << HT_GUARD_SHIFT;
+    ht_table_find(&s_tracker.table, LOW + 0x900U)->who |= (ht_word_t)HT_GUARD_BOTH
+                                                          << HT_GUARD_SHIFT;
     ht_explanation_t got = explain(1, 0, LOW_CAPS, 0, 0);
     assert_int_equal(got.heaptrail_bytes, (8 + 8) + 8 + (HT_GUARD_WIDE_BYTES + 8) + (8 + 11));
     assert_int_equal(got.quarantine_bytes, 12345);
@@ -535,8 +535,7 @@ static void test_records_that_move_during_the_walks(void **state)
     add(LOW + 0x140, 0x80, 1);
     add(LOW + 0x200, 0x80, 2);
     s_tracker.checks.tail = 8;
-    ht_table_find(&s_tracker.table, LOW + 0x200)->what |= (ht_word_t)HT_GUARD_TAIL
-                                                          << HT_GUARD_SHIFT;
+    ht_table_find(&s_tracker.table, LOW + 0x200)->who |= (ht_word_t)HT_GUARD_TAIL << HT_GUARD_SHIFT;
     uint64_t before = g_fake.locks;
     (void)explain(0x300, 0, LOW_CAPS, 0x200, 0x100);
     uint64_t locks = g_fake.locks - before;

@@ -74,7 +74,7 @@ static void compare(const ht_freed_ring_t *ring)
 static void put(ht_freed_ring_t *ring, bool held)
 {
     size_t size = 1U + below(1000);
-    ht_record_t record = {.address = 0x1000U + 16U * s_count, .what = size};
+    ht_record_t record = {.address = 0x1000U + 16U * s_count, .what = ht_record_what(size, 0)};
     const ht_freed_t *entry = ht_freed_put(ring, &record, held);
     bool full = oldest() + MAX == s_count && s_count != oldest();
     assert_int_equal(entry == NULL, full);

@@ -26,6 +26,7 @@ static int drop(void **state)
 
 static const ht_heap_t *heap(uint32_t id)
 {
+    ht_tally_settle(&s_tracker.tally);
     return &s_tracker.heaps.row[id];
 }
 

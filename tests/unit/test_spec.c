@@ -48,14 +48,14 @@ static void test_fields_of_the_example(void **state)
     unsigned char bytes[EXAMPLE_BYTES];
     read_example(bytes);
     assert_int_equal(word(bytes), 0x3fc9a010);
-    assert_int_equal(word(bytes + 4) & 0x1ffffff, 200);
-    assert_int_equal(word(bytes + 4) >> 25 & 15, 2);
-    assert_int_equal(word(bytes + 4) >> 29 & 3, 1);
-    assert_int_equal(word(bytes + 4) >> 31, 1);
+    assert_int_equal(word(bytes + 4) & 0x7f, 2);
+    assert_int_equal(word(bytes + 4) >> 7, 200);
     assert_int_equal(word(bytes + 8) & 0xffff, 7);
     assert_int_equal(word(bytes + 8) >> 16 & 0xff, 5);
-    assert_int_equal(word(bytes + 8) >> 24 & 0x7f, 2);
-    assert_int_equal(word(bytes + 8) >> 31, 0);
+    assert_int_equal(word(bytes + 8) >> 24 & 15, 2);
+    assert_int_equal(word(bytes + 8) >> 28 & 3, 1);
+    assert_int_equal(word(bytes + 8) >> 30 & 1, 0);
+    assert_int_equal(word(bytes + 8) >> 31, 1);
     assert_int_equal(word(bytes + 12), 4660);
 }
 
@@ -64,9 +64,9 @@ static void test_the_core_makes_the_example(void **state)
     (void)state;
     const ht_record_t record = {
         .address = 0x3fc9a010,
-        .what = ht_record_what(200, (ht_heap_id_t){2}, 1) |
-                ((ht_word_t)HT_GUARD_BOTH << HT_GUARD_SHIFT),
-        .who = ht_record_who((ht_origin_id_t){7}, (ht_task_id_t){5}, 2),
+        .what = ht_record_what(200, 2),
+        .who = ht_record_who((ht_origin_id_t){7}, (ht_task_id_t){5}, (ht_heap_id_t){2}, 1) |
+               ((ht_word_t)HT_GUARD_BOTH << HT_GUARD_SHIFT),
         .tick = 4660,
     };
     unsigned char bytes[EXAMPLE_BYTES];

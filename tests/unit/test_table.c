@@ -23,9 +23,10 @@ static void test_record_keeps_each_field_at_its_extremes(void **state)
         uint32_t task = (bits & 16U) ? task_max : 0;
         uint32_t order = (bits & 32U) ? HT_ORDER_MAX : 0;
         uint32_t guard = bits >> 6;
-        record.what =
-            ht_record_what(size, (ht_heap_id_t){heap}, core) | ((ht_word_t)guard << HT_GUARD_SHIFT);
-        record.who = ht_record_who((ht_origin_id_t){origin}, (ht_task_id_t){task}, order);
+        record.what = ht_record_what(size, order);
+        record.who = ht_record_who((ht_origin_id_t){origin}, (ht_task_id_t){task},
+                                   (ht_heap_id_t){heap}, core) |
+                     ((ht_word_t)guard << HT_GUARD_SHIFT);
         assert_true(ht_record_size(&record) == size);
         assert_int_equal(ht_record_heap(&record).index, heap);
         assert_int_equal(ht_record_core(&record), core);

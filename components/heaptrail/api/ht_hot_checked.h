@@ -63,29 +63,54 @@ HT_INLINE bool ht_hot_ends_simply(void)
 /** What ht_hot_end() did. */
 typedef enum {
     HT_HOT_ENDED,
-    HT_HOT_UNKNOWN, /**< nothing: there is no record */
+    HT_HOT_ENDED_GUARDED, /**< there may be redzones */
+    HT_HOT_UNKNOWN,       /**< nothing: there is no record */
     HT_HOT_STAYS /**< nothing: it is a task's control block, or records wait in the stash, or there
                    is a trace */
 } ht_hot_end_t;
 
+/* What the half of `who` that is not the origin has in it and ht_tally_t's has not. */
+#define HT_HALF_BIT(shift) ((ht_half_t)1 << ((shift)-HT_ORIGIN_BITS))
+#define HT_HALF_CORE (HT_PORT_CORES == 1U ? 0U : HT_HALF_BIT(HT_CORE_SHIFT))
+#define HT_HALF_TCB HT_HALF_BIT(HT_TCB_SHIFT)
+#define HT_HALF_GUARD (HT_HALF_BIT(HT_GUARD_SHIFT) * HT_MASK(HT_GUARD_BITS))
+
 /**
- * End the record of a block that is about to be freed; not NULL. `was` is the record. As
- * ht_hot_make(), for a function of its own.
+ * End the record of a block that is about to be freed; not NULL. `was` is the record, of one that
+ * may have redzones. As ht_hot_make(), for a function of its own.
  */
 HT_INLINE ht_hot_end_t ht_hot_end(void *block, ht_tick_t now, ht_record_t *was)
 {
     ht_tracker_t *tracker = &ht_default_tracker;
     ht_hot_end_t outcome = HT_HOT_STAYS;
+    *was = (ht_record_t){0};
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     ht_record_t *record = ht_table_find_filed(&tracker->table, (uintptr_t)block);
     if (__builtin_expect(tracker->table.stays == 0, 1)) {
         if (__builtin_expect(record == NULL, 0)) {
             outcome = HT_HOT_UNKNOWN;
-        } else if (__builtin_expect(!ht_record_is_tcb(record), 1)) {
-            outcome = HT_HOT_ENDED;
-            *was = *record;
-            ht_count_end(tracker, was, now);
-            ht_table_erase_filed(&tracker->table, record);
+        } else {
+            /* Nothing but 0: the last task's, in the last heap, without redzones. */
+            ht_word_t other = (ht_word_t)(record->who_half[1] ^ tracker->tally.who_half[1]) &
+                              ~(ht_word_t)HT_HALF_CORE;
+            if (__builtin_expect(other == 0, 1)) {
+                outcome = HT_HOT_ENDED;
+                ht_count_end_of_origin(tracker, record, now);
+                ht_tally_end(&tracker->tally, ht_record_size(record));
+                ht_table_erase_filed(&tracker->table, record);
+            } else if ((other & ~(ht_word_t)HT_HALF_GUARD) == 0) {
+                outcome = HT_HOT_ENDED_GUARDED;
+                *was = *record;
+                ht_count_end_of_origin(tracker, was, now);
+                ht_tally_end(&tracker->tally, ht_record_size(was));
+                ht_table_erase_filed(&tracker->table, record);
+            } else if ((other & HT_HALF_TCB) == 0) {
+                outcome = HT_HOT_ENDED_GUARDED;
+                *was = *record;
+                ht_count_end_of_origin(tracker, was, now);
+                ht_count_end_elsewhere(tracker, was);
+                ht_table_erase_filed(&tracker->table, record);
+            }
         }
     }
     ht_port_unlock(&tracker->lock, irq);

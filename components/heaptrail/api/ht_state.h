@@ -28,7 +28,7 @@
 #endif
 
 /** Changes when a field changes its meaning. New fields, and fields that move, do not count. */
-#define HT_STATE_VERSION 1U
+#define HT_STATE_VERSION 2U
 
 /** "heaptrl" and a byte that shows a wrong byte order or a text that was cut. */
 #define HT_STATE_MAGIC "heaptrl\x1a"
@@ -67,7 +67,7 @@ typedef struct {
     const ht_state_field_t *fields; /**< in the firmware's image */
 } ht_state_header_t;
 
-static_assert(HT_STATE_VERSION == 1U && sizeof(ht_state_field_t) == 8 &&
+static_assert(HT_STATE_VERSION == 2U && sizeof(ht_state_field_t) == 8 &&
                   offsetof(ht_state_header_t, version) == 8 &&
                   offsetof(ht_state_header_t, pointer_bytes) == 12 &&
                   offsetof(ht_state_header_t, total_bytes) == 16 &&

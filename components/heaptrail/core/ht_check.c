@@ -190,11 +190,32 @@ static const char *check_tasks(const ht_tasks_t *tasks)
     return NULL;
 }
 
+/* What the hot path takes for granted: task and heap are the ones that it looks for. */
+static const char *check_tally(const ht_tracker_t *tracker)
+{
+    const ht_tally_t *tally = &tracker->tally;
+    const ht_record_t its = {.who = tally->who};
+    const ht_tasks_t *tasks = &tracker->tasks;
+    const ht_heaps_t *heaps = &tracker->heaps;
+    CHECK((tally->who & ~HT_TALLY_MASK) == 0, "tally: more than a task and a heap");
+    CHECK(tally->task == &tasks->rows[ht_record_task(&its).index], "tally: task");
+    CHECK(tally->heap == &heaps->row[ht_record_heap(&its).index], "tally: heap");
+    CHECK((tasks->last_span | tasks->traced_span) == 0 || tasks->last == tally->task,
+          "tally: not the last task's");
+    CHECK(heaps->last_size == 0 || heaps->last_start == tally->heap->start,
+          "tally: not the last heap's");
+    return NULL;
+}
+
 const char *ht_check(ht_tracker_t *tracker)
 {
     if (tracker->state == HT_STATE_NEW) { return NULL; }
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-    const char *wrong = check_table(tracker);
+    const char *wrong = check_tally(tracker);
+    if (wrong == NULL) {
+        ht_tally_settle(&tracker->tally);
+        wrong = check_table(tracker);
+    }
     if (wrong == NULL) { wrong = check_sums(tracker); }
     if (wrong == NULL) { wrong = check_origins(&tracker->origins); }
     if (wrong == NULL) { wrong = check_tasks(&tracker->tasks); }

@@ -50,10 +50,8 @@ typedef struct {
     uint32_t count;       /**< heaps and pools added; row 0 not counted */
     uint32_t pools;       /**< pools of these */
     uint32_t gone;        /**< rows of these that were pools */
-    uintptr_t last_start; /**< where the heap of the last look-up lies */
-    size_t last_size;
-    ht_heap_t *last; /**< its row, and the bits of its number in a record */
-    ht_word_t last_bits;
+    uintptr_t last_start; /**< where the tally's heap lies: ht_is_last_heap() */
+    size_t last_size;     /**< 0: it is none that an address can tell */
 } ht_heaps_t;
 
 static_assert(HT_HEAPS_MAX <= HT_MASK(HT_HEAP_BITS), "a record can name every heap");
@@ -61,44 +59,20 @@ static_assert(HT_HEAPS_MAX <= HT_MASK(HT_HEAP_BITS), "a record can name every he
 /** The heap that an address lies in, 0 if none. O(heaps). */
 ht_heap_id_t ht_heap_of(const ht_heaps_t *heaps, uintptr_t address);
 
-/** The row of that heap, and the bits of its number in a record. Lock held. O(heaps), usually O(1).
- */
-HT_INLINE ht_heap_t *ht_heap_at(ht_heaps_t *heaps, uintptr_t address, ht_word_t *bits)
+/** True if an address lies in the heap of the last new block. Lock held. */
+HT_INLINE bool ht_is_last_heap(const ht_heaps_t *heaps, uintptr_t address)
 {
-    if (__builtin_expect(address - heaps->last_start < heaps->last_size, 1)) {
-        *bits = heaps->last_bits;
-        return heaps->last;
-    }
-    for (uint32_t id = heaps->count; id != 0; id--) {
-        ht_heap_t *heap = &heaps->row[id];
-        if (address - heap->start < heap->size) {
-            heaps->last_start = heap->start;
-            heaps->last_size = heap->size;
-            *bits = heaps->last_bits = (ht_word_t)id << HT_HEAP_SHIFT;
-            return heaps->last = heap;
-        }
-    }
-    *bits = 0;
-    return &heaps->row[0];
+    return address - heaps->last_start < heaps->last_size;
 }
 
-/** Make ht_heap_at() say this pool for the key of a block of its until ht_heap_aim_off(). Lock
- * held.
- */
-HT_INLINE void ht_heap_aim(ht_heaps_t *heaps, ht_heap_id_t pool, uintptr_t key)
+/** What that heap is from now on: where there are none, all addresses lie in row 0. Lock held. */
+HT_INLINE void ht_heap_is_last(ht_heaps_t *heaps, const ht_heap_t *heap)
 {
-    heaps->last = &heaps->row[pool.index];
-    heaps->last_bits = (ht_word_t)pool.index << HT_HEAP_SHIFT;
-    heaps->last_start = key;
-    heaps->last_size = 1;
+    heaps->last_start = heap->start;
+    heaps->last_size = heaps->count == 0 ? UINTPTR_MAX : heap->size;
 }
 
-HT_INLINE void ht_heap_aim_off(ht_heaps_t *heaps)
-{
-    heaps->last_size = 0;
-}
-
-/** Count one more block. Lock held. */
+/** Count one more block of a row that is not the tally's, or is settled. Lock held. */
 HT_INLINE void ht_heap_count(ht_heap_t *heap, size_t size)
 {
     heap->total_blocks++;

@@ -19,6 +19,7 @@ bool ht_tracker_add_slow(ht_tracker_t *tracker, uintptr_t address, size_t size,
                          ht_origin_id_t origin, uint32_t guard, uintptr_t sp);
 bool ht_tracker_add_crowded(ht_tracker_t *tracker, uintptr_t address, size_t size,
                             ht_origin_t *from, uint32_t guard, uintptr_t sp, ht_tick_t now);
+void ht_tracker_count_elsewhere(ht_tracker_t *tracker, const ht_record_t *record);
 void ht_tracker_unknown(ht_tracker_t *tracker, uintptr_t address);
 void ht_tracker_retire_task(ht_tracker_t *tracker, uintptr_t key);
 void ht_tracker_note_unknown(ht_tracker_t *tracker, uintptr_t address); /* takes the lock, too */
@@ -69,38 +70,38 @@ HT_INLINE uint32_t ht_task_by_key(ht_tracker_t *tracker)
         (irq) = ht_port_lock(&(tracker)->lock);                                                    \
     } while (0)
 
-/* Which task a new block is counted at. */
-typedef struct {
-    ht_task_t *row;
-    ht_word_t bits; /**< of its number in a record */
-} ht_by_t;
-
-HT_INLINE ht_by_t ht_by_last_task(const ht_tracker_t *tracker)
+/* The bits of the heap that a new block lies in. Lock held. O(heaps), usually O(1). */
+HT_INLINE ht_word_t ht_heap_bits_at(const ht_tracker_t *tracker, uintptr_t address)
 {
-    return (ht_by_t){tracker->tasks.last, tracker->tasks.last_bits};
+    return __builtin_expect(ht_is_last_heap(&tracker->heaps, address), 1)
+               ? tracker->tally.who & HT_MASK(HT_HEAP_BITS) << HT_HEAP_SHIFT
+               : ht_heap_bits(ht_heap_of(&tracker->heaps, address).index);
 }
 
-HT_INLINE ht_by_t ht_by_row(const ht_tracker_t *tracker, uint32_t task)
-{
-    return (ht_by_t){&tracker->tasks.rows[task], (ht_word_t)task << HT_TASK_SHIFT};
-}
-
-/* A slot was taken for a new block: fill it in, and count. Lock held. */
+/* A slot was taken for a new block of this task in this heap: fill it in, and count, but for the
+ * two. Lock held. */
 HT_INLINE void ht_hot_fill(ht_tracker_t *tracker, ht_record_t *record, uintptr_t address,
-                           size_t size, ht_origin_t *from, ht_by_t by, uint32_t guard,
+                           size_t size, ht_origin_t *from, ht_word_t by, uint32_t guard,
                            ht_tick_t now)
 {
     ht_next_stamp(tracker, now);
-    ht_word_t heap_bits;
-    ht_heap_t *heap = ht_heap_at(&tracker->heaps, address, &heap_bits);
     record->address = address;
-    record->what = (ht_word_t)size | heap_bits | ((ht_word_t)guard << HT_GUARD_SHIFT) |
-                   ((ht_word_t)ht_port_core() << HT_CORE_SHIFT);
-    record->who = from->id | by.bits | ((ht_word_t)tracker->last.order << HT_ORDER_SHIFT);
+    record->what = ht_record_what(size, tracker->last.order);
+    record->who = from->id | by | ((ht_word_t)guard << HT_GUARD_SHIFT) |
+                  ((ht_word_t)(HT_PORT_CORES == 1U ? 0 : ht_port_core()) << HT_CORE_SHIFT);
     record->tick = tracker->last.tick;
     ht_origin_add(from, size);
-    ht_task_count(by.row, size);
-    ht_heap_count(heap, size);
+}
+
+/* Count it at task and heap. Lock held. */
+HT_INLINE void ht_hot_count(ht_tracker_t *tracker, const ht_record_t *record, ht_word_t by,
+                            size_t size)
+{
+    if (__builtin_expect(by == tracker->tally.who, 1)) {
+        ht_tally_add(&tracker->tally, size);
+    } else {
+        ht_tracker_count_elsewhere(tracker, record);
+    }
 }
 
 /* A block that gets no record because the table is full. Lock held. */
@@ -120,15 +121,15 @@ HT_INLINE void ht_hot_drop(ht_tracker_t *tracker, ht_origin_t *from, size_t size
 HT_INLINE ht_hot_t ht_hot_try_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
                                   ht_origin_t *from, uint32_t guard, ht_tick_t now, uintptr_t sp)
 {
-    ht_by_t by = ht_by_row(tracker, ht_task_by_key(tracker));
+    ht_word_t by = ht_task_bits(ht_task_by_key(tracker));
     ht_hot_t outcome = HT_HOT_UNUSUAL;
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     /* While there is a trace, no stack is the last task's. */
-    if (__builtin_expect(
-            (HT_PORT_STACK_TELLS_TASK ? ht_is_last_task(tracker, sp) : !ht_tracing(tracker)) &&
-                (!HT_PORT_LARGE_BLOCKS || size <= HT_SIZE_MAX),
-            1)) {
-        if (HT_PORT_STACK_TELLS_TASK) { by = ht_by_last_task(tracker); }
+    if (__builtin_expect((HT_PORT_STACK_TELLS_TASK ? ht_is_last_task(tracker, sp) &&
+                                                         ht_is_last_heap(&tracker->heaps, address)
+                                                   : !ht_tracing(tracker)) &&
+                             (!HT_PORT_LARGE_BLOCKS || size <= HT_SIZE_MAX),
+                         1)) {
         if (__builtin_expect(!ht_table_has_room(&tracker->table), 0)) {
             ht_hot_drop(tracker, from, size);
             outcome = HT_HOT_DROPPED;
@@ -136,7 +137,14 @@ HT_INLINE ht_hot_t ht_hot_try_add(ht_tracker_t *tracker, uintptr_t address, size
             ht_record_t *record = ht_table_place(&tracker->table, address);
             outcome = HT_HOT_CROWDED;
             if (__builtin_expect(record != NULL, 1)) {
+                by = HT_PORT_STACK_TELLS_TASK ? tracker->tally.who
+                                              : by | ht_heap_bits_at(tracker, address);
                 ht_hot_fill(tracker, record, address, size, from, by, guard, now);
+                if (HT_PORT_STACK_TELLS_TASK) {
+                    ht_tally_add(&tracker->tally, size);
+                } else {
+                    ht_hot_count(tracker, record, by, size);
+                }
                 outcome = HT_HOT_ADDED;
             }
         }
@@ -172,19 +180,32 @@ HT_INLINE bool ht_hot_add(ht_tracker_t *tracker, uintptr_t address, size_t size,
            ht_hot_add_otherwise(tracker, outcome, address, size, from, guard, now, sp);
 }
 
+/* Count the end at task and heap, where they are not the last ones. Lock held. */
+HT_INLINE void ht_count_end_elsewhere(ht_tracker_t *tracker, const ht_record_t *record)
+{
+    ht_tally_end_elsewhere(&tracker->tally, &tracker->tasks.rows[ht_record_task(record).index],
+                           &tracker->heaps.row[ht_record_heap(record).index],
+                           ht_record_size(record));
+}
+
+/* Count it at its origin. Lock held. */
+HT_INLINE void ht_count_end_of_origin(ht_tracker_t *tracker, const ht_record_t *record,
+                                      ht_tick_t now)
+{
+    ht_origin_remove(&tracker->origins.origins[ht_record_origin(record).index],
+                     ht_record_size(record),
+                     ht_lifetime_bucket(&tracker->bit_length, now - record->tick));
+}
+
 /* The block of a record ended. Lock held; the slot is the caller's to empty or to keep. */
 HT_INLINE void ht_count_end(ht_tracker_t *tracker, const ht_record_t *record, ht_tick_t now)
 {
-    size_t size = ht_record_size(record);
-    ht_origins_t *origins = &tracker->origins;
-    ht_origin_remove(&origins->origins[ht_record_origin(record).index], size,
-                     ht_lifetime_bucket(&tracker->bit_length, now - record->tick));
-    ht_task_t *task = &tracker->tasks.rows[ht_record_task(record).index];
-    task->freed_blocks++;
-    task->live_bytes -= size;
-    ht_heap_t *heap = &tracker->heaps.row[ht_record_heap(record).index];
-    heap->freed_blocks++;
-    heap->live_bytes -= size;
+    ht_count_end_of_origin(tracker, record, now);
+    if (__builtin_expect((record->who & HT_TALLY_MASK) == tracker->tally.who, 1)) {
+        ht_tally_end(&tracker->tally, ht_record_size(record));
+    } else {
+        ht_count_end_elsewhere(tracker, record);
+    }
 }
 
 /* The whole end of a block: counted, a task retired with its TCB, the slot empty. Lock held. (Its
@@ -235,7 +256,7 @@ HT_INLINE bool ht_hot_remember(ht_tracker_t *tracker, uintptr_t address, ht_orig
     ht_record_t *record = ht_table_find(&tracker->table, address);
     if (record != NULL) {
         if (__builtin_expect(ht_tracing(tracker), 0)) {
-            ht_trace_free(tracker, record, (ht_word_t)task << HT_TASK_SHIFT, now);
+            ht_trace_free(tracker, record, ht_task_bits(task), now);
         }
         ht_freed_ring_t *freed = &tracker->freed;
         ended->record = *record;
@@ -246,7 +267,8 @@ HT_INLINE bool ht_hot_remember(ht_tracker_t *tracker, uintptr_t address, ht_orig
             ended->number = freed->count;
             ht_freed_t *entry = ht_freed_put(freed, &ended->record, held);
             if (entry != NULL) {
-                entry->freed_who = ht_record_who(origin, (ht_task_id_t){task}, 0);
+                entry->freed_who =
+                    ht_record_who(origin, (ht_task_id_t){task}, (ht_heap_id_t){0}, 0);
                 entry->freed_tick = now;
                 ended->held = held;
             }

@@ -158,6 +158,8 @@ HT_PORT_HOT void ht_tracker_begin(ht_tracker_t *tracker, const ht_plan_t *plan, 
     tracker->failures = plan->failures;
     take_ring(&tracker->freed, &plan->freed);
     memcpy(tracker->heaps.row[0].name, "(other memory)", sizeof("(other memory)"));
+    tracker->tally = (ht_tally_t){.task = tracker->tasks.rows, .heap = tracker->heaps.row};
+    ht_heap_is_last(&tracker->heaps, tracker->heaps.row);
     tracker->stack_depth = plan->stack_depth;
     tracker->memory_bytes = plan->memory_bytes;
     tracker->started_at = ht_port_tick();
@@ -250,6 +252,7 @@ bool ht_tracker_add_heap(ht_tracker_t *tracker, uintptr_t start, size_t size, ui
     heap->start = start;
     heap->caps = caps;
     heap->size = size;
+    tracker->heaps.last_size = 0; /* blocks of row 0 may lie in it */
     __atomic_store_n(&tracker->heaps.count, id, __ATOMIC_RELEASE);
     if (ht_tracing(tracker)) { ht_trace_heap(tracker, id); }
     ht_port_unlock(&tracker->lock, irq);
@@ -317,16 +320,18 @@ static void forget_origin(ht_origin_t *origin)
     memset(origin->lifetimes, 0, sizeof(origin->lifetimes));
 }
 
-static void forget_task(ht_task_t *task)
+static void forget_task(ht_tracker_t *tracker, ht_task_t *task)
 {
+    ht_tally_settle(&tracker->tally);
     task->total_blocks = ht_task_live_blocks(task);
     task->total_bytes.all = task->live_bytes;
     task->peak_bytes = task->live_bytes;
     task->freed_blocks = 0;
 }
 
-static void forget_heap(ht_heap_t *heap)
+static void forget_heap(ht_tracker_t *tracker, ht_heap_t *heap)
 {
+    ht_tally_settle(&tracker->tally);
     heap->total_blocks -= heap->freed_blocks;
     heap->freed_blocks = 0;
     heap->peak_bytes = heap->live_bytes;
@@ -370,8 +375,8 @@ void ht_tracker_reset(ht_tracker_t *tracker)
     EACH_LOCKED(tracker, 1, tracker->generation++);
     forget_blocks(tracker);
     EACH_LOCKED(tracker, tracker->origins.count + 1U, forget_origin(&tracker->origins.origins[i]));
-    EACH_LOCKED(tracker, tracker->tasks.row_count, forget_task(&tracker->tasks.rows[i]));
-    EACH_LOCKED(tracker, tracker->heaps.count + 1U, forget_heap(&tracker->heaps.row[i]));
+    EACH_LOCKED(tracker, tracker->tasks.row_count, forget_task(tracker, &tracker->tasks.rows[i]));
+    EACH_LOCKED(tracker, tracker->heaps.count + 1U, forget_heap(tracker, &tracker->heaps.row[i]));
     EACH_LOCKED(tracker, tracker->failures.max, tracker->failures.ring[i].number = 0);
     EACH_LOCKED(tracker, 1, forget_losses(tracker));
     if (ht_tracing(tracker)) { ht_trace_sum_again(tracker); }

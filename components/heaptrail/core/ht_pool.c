@@ -122,7 +122,8 @@ static bool end_copied(ht_tracker_t *tracker, ht_heap_id_t pool, const ht_record
     ht_tick_t now = ht_port_tick();
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     ht_record_t *record = find(tracker, pool, ht_record_block(copy));
-    bool same = record != NULL && record->who == copy->who && record->tick == copy->tick;
+    bool same = record != NULL && record->what == copy->what && record->who == copy->who &&
+                record->tick == copy->tick;
     (void)end(tracker, same ? record : NULL, now);
     ht_port_unlock(&tracker->lock, irq);
     return same;

@@ -304,6 +304,7 @@ ht_walk_t ht_query_sites(ht_tracker_t *tracker, ht_site_fn fn, void *context)
 void ht_query_task(ht_tracker_t *tracker, uint32_t id, heaptrail_task_row_t *row)
 {
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    ht_tally_settle(&tracker->tally);
     const ht_task_t copy = tracker->tasks.rows[id];
     ht_port_unlock(&tracker->lock, irq);
     *row = (heaptrail_task_row_t){
@@ -345,6 +346,7 @@ static uint32_t permille(size_t part, size_t whole)
 static void heap_row(ht_tracker_t *tracker, uint32_t id, heaptrail_heap_row_t *row)
 {
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
+    ht_tally_settle(&tracker->tally);
     const ht_heap_t copy = tracker->heaps.row[id];
     ht_port_unlock(&tracker->lock, irq);
     *row = (heaptrail_heap_row_t){

@@ -101,7 +101,7 @@ HT_INLINE uint32_t ht_task_live_blocks(const ht_task_t *task)
     return task->total_blocks - task->freed_blocks;
 }
 
-/** Count one more block. Lock held. */
+/** Count one more block of a row that is not the tally's, or is settled. Lock held. */
 HT_INLINE void ht_task_count(ht_task_t *task, size_t size)
 {
     task->total_blocks++;

@@ -84,7 +84,7 @@ static HT_PORT_HOT bool put_long(ht_trace_t *trace, uint32_t kind, const ht_raw_
 /* The task that runs, where nobody asked yet. */
 static HT_PORT_HOT ht_word_t by_now(const ht_tracker_t *tracker)
 {
-    return (ht_word_t)ht_task_find(&tracker->tasks, ht_port_task_key()) << HT_TASK_SHIFT;
+    return ht_task_bits(ht_task_find(&tracker->tasks, ht_port_task_key()));
 }
 
 HT_PORT_HOT void ht_trace_alloc(ht_tracker_t *tracker, const ht_record_t *record, ht_tick_t now)
@@ -197,8 +197,7 @@ HT_PORT_HOT void ht_trace_task(ht_tracker_t *tracker, uint32_t row)
     ht_trace_t *trace = tracker->trace;
     if (trace == NULL) { return; }
     const ht_task_t *task = &tracker->tasks.rows[row];
-    const ht_raw_t first = {
-        .address = task->key, .who = (ht_word_t)row << HT_TASK_SHIFT, .tick = ht_port_tick()};
+    const ht_raw_t first = {.address = task->key, .who = ht_task_bits(row), .tick = ht_port_tick()};
     (void)put_long(trace, HT_RAW_TASK, &first, task->name, sizeof(task->name));
 }
 
@@ -206,7 +205,7 @@ HT_PORT_HOT void ht_trace_task_gone(ht_tracker_t *tracker, uint32_t row)
 {
     ht_trace_t *trace = tracker->trace;
     if (trace == NULL || row == HT_TASK_OTHER) { return; }
-    ht_trace_put(trace, HT_RAW_TASK_GONE, 0, 0, (ht_word_t)row << HT_TASK_SHIFT, ht_port_tick());
+    ht_trace_put(trace, HT_RAW_TASK_GONE, 0, 0, ht_task_bits(row), ht_port_tick());
 }
 
 void ht_trace_heap_facts(const ht_heap_t *row, ht_trace_heap_t *facts)
@@ -239,7 +238,7 @@ void ht_trace_reset(ht_tracker_t *tracker)
 void ht_trace_error(ht_tracker_t *tracker, uint32_t number)
 {
     if (!ht_tracing(tracker)) { return; }
-    ht_word_t by = (ht_word_t)ht_tracker_task(tracker).index << HT_TASK_SHIFT;
+    ht_word_t by = ht_task_bits(ht_tracker_task(tracker).index);
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     ht_trace_t *trace = tracker->trace;
     if (trace != NULL) { ht_trace_put(trace, HT_RAW_ERROR, number, 0, by, ht_port_tick()); }
@@ -250,7 +249,7 @@ HT_PORT_HOT ht_hot_t ht_trace_try_add(ht_tracker_t *tracker, uintptr_t address, 
                                       ht_origin_t *from, uint32_t guard, ht_tick_t now,
                                       uintptr_t sp)
 {
-    ht_by_t by = ht_by_row(tracker, ht_task_by_key(tracker));
+    ht_word_t by = ht_task_bits(ht_task_by_key(tracker));
     ht_hot_t outcome = HT_HOT_UNUSUAL;
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     ht_trace_t *trace = tracker->trace;
@@ -258,11 +257,13 @@ HT_PORT_HOT ht_hot_t ht_trace_try_add(ht_tracker_t *tracker, uintptr_t address, 
                              (!HT_PORT_STACK_TELLS_TASK || ht_knows_task(tracker, sp)) &&
                              ht_table_has_room(&tracker->table),
                          1)) {
-        if (HT_PORT_STACK_TELLS_TASK) { by = ht_by_last_task(tracker); }
+        if (HT_PORT_STACK_TELLS_TASK) { by = tracker->tasks.last_bits; }
         ht_record_t *record = ht_table_place(&tracker->table, address);
         outcome = HT_HOT_CROWDED;
         if (__builtin_expect(record != NULL, 1)) {
+            by |= ht_heap_bits_at(tracker, address);
             ht_hot_fill(tracker, record, address, size, from, by, guard, now);
+            ht_hot_count(tracker, record, by, size);
             ht_trace_put_alloc(trace, record, size, from->id, now);
             outcome = HT_HOT_ADDED;
         }
@@ -274,13 +275,12 @@ HT_PORT_HOT ht_hot_t ht_trace_try_add(ht_tracker_t *tracker, uintptr_t address, 
 HT_PORT_HOT bool ht_trace_remove(ht_tracker_t *tracker, uintptr_t address)
 {
     uintptr_t sp = ht_port_stack_pointer();
-    ht_word_t by = (ht_word_t)ht_task_by_key(tracker) << HT_TASK_SHIFT;
+    ht_word_t by = ht_task_bits(ht_task_by_key(tracker));
     ht_tick_t now = ht_port_tick();
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     if (HT_PORT_STACK_TELLS_TASK) {
         if (__builtin_expect(!ht_knows_task(tracker, sp), 0)) {
-            HT_OUTSIDE(tracker, irq,
-                       by = (ht_word_t)ht_tracker_find_task(tracker, sp) << HT_TASK_SHIFT);
+            HT_OUTSIDE(tracker, irq, by = ht_task_bits(ht_tracker_find_task(tracker, sp)));
         } else {
             by = tracker->tasks.last_bits;
         }
@@ -334,8 +334,9 @@ void ht_trace_sum_again(ht_tracker_t *tracker)
 
 void ht_trace_sums(const ht_tracker_t *tracker, const ht_trace_t *trace, ht_trace_sums_t *sums)
 {
-    uint32_t blocks = 0;
-    size_t bytes = 0;
+    const ht_tally_t *tally = &tracker->tally;
+    uint32_t blocks = tally->total_blocks - tally->freed_blocks;
+    size_t bytes = tally->live_bytes;
     for (uint32_t id = 0; id <= tracker->heaps.count; id++) {
         const ht_heap_t *row = &tracker->heaps.row[id];
         if (row->kind != HT_HEAP_REAL) { continue; }
@@ -359,8 +360,7 @@ bool ht_trace_mark(ht_tracker_t *tracker, const char *name, bool *traced)
     for (size_t i = 0; name != NULL && name[i] != '\0' && i + 1U < sizeof(mark.name); i++) {
         mark.name[i] = name[i];
     }
-    ht_word_t by =
-        ht_tracing(tracker) ? (ht_word_t)ht_tracker_task(tracker).index << HT_TASK_SHIFT : 0;
+    ht_word_t by = ht_tracing(tracker) ? ht_task_bits(ht_tracker_task(tracker).index) : 0;
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     ht_trace_t *trace = tracker->trace;
     *traced = trace != NULL;

@@ -17,6 +17,7 @@ static HT_PORT_HOT uint32_t add_task(ht_tracker_t *tracker, uintptr_t key)
     uint32_t row = ht_task_find(&tracker->tasks, key);
     bool is_new = row == HT_TASK_OTHER;
     if (is_new) {
+        ht_tally_settle(&tracker->tally); /* a row may be used again */
         row = ht_task_add(&tracker->tasks, key);
         if (ht_tracing(tracker) && row != HT_TASK_OTHER) { ht_trace_task(tracker, row); }
     }
@@ -49,7 +50,10 @@ HT_PORT_HOT uint32_t ht_tracker_find_task(ht_tracker_t *tracker, uintptr_t sp)
         tracker->tasks.last_span = ht_tracing(tracker) ? 0 : span;
         tracker->tasks.traced_span = ht_tracing(tracker) ? span : 0;
         tracker->tasks.last = &tracker->tasks.rows[row];
-        tracker->tasks.last_bits = (ht_word_t)row << HT_TASK_SHIFT;
+        tracker->tasks.last_bits = ht_task_bits(row);
+        ht_tally_turn(&tracker->tally, tracker->tasks.last, tracker->tally.heap,
+                      ht_task_bits(row) |
+                          (tracker->tally.who & HT_MASK(HT_HEAP_BITS) << HT_HEAP_SHIFT));
         ht_port_unlock(&tracker->lock, irq);
     }
     return row;
@@ -88,6 +92,28 @@ static HT_PORT_HOT bool filters_out(ht_tracker_t *tracker, size_t size, uint32_t
     if (passes(tracker, size, origin, task)) { return false; }
     ht_count_up(&tracker->lost_filtered);
     return true;
+}
+
+/*
+ * Count a new block of another task, or in another heap, than the last one's. Its heap is the last
+ * one from now on, if an address tells it; its task is that already, if its stack tells it. Lock
+ * held.
+ */
+HT_PORT_HOT void ht_tracker_count_elsewhere(ht_tracker_t *tracker, const ht_record_t *record)
+{
+    ht_tally_t *tally = &tracker->tally;
+    size_t size = ht_record_size(record);
+    ht_task_t *task = &tracker->tasks.rows[ht_record_task(record).index];
+    ht_heap_t *heap = &tracker->heaps.row[ht_record_heap(record).index];
+    if (heap->kind == HT_HEAP_REAL && (!HT_PORT_STACK_TELLS_TASK || task == tally->task)) {
+        ht_tally_turn(tally, task, heap, record->who & HT_TALLY_MASK);
+        ht_heap_is_last(&tracker->heaps, heap);
+        ht_tally_add(tally, size);
+    } else {
+        ht_tally_settle(tally);
+        ht_task_count(task, size);
+        ht_heap_count(heap, size);
+    }
 }
 
 /* The task of this control block is gone. Lock held. */
@@ -169,15 +195,15 @@ static HT_PORT_HOT ht_record_t *make_record(ht_tracker_t *tracker, const ht_add_
     if (__builtin_expect(record == NULL, 0)) {
         drop(tracker, from, add->size);
         if (ht_tracing(tracker)) {
-            ht_trace_dropped(tracker, add->address, add->size, from->id,
-                             ht_by_row(tracker, task).bits, now);
+            ht_trace_dropped(tracker, add->address, add->size, from->id, ht_task_bits(task), now);
         }
         return NULL;
     }
-    if (add->pool.index != 0) { ht_heap_aim(&tracker->heaps, add->pool, add->address); }
-    ht_hot_fill(tracker, record, add->address, add->size, from, ht_by_row(tracker, task),
-                add->guard, now);
-    if (add->pool.index != 0) { ht_heap_aim_off(&tracker->heaps); }
+    ht_word_t by =
+        ht_task_bits(task) | (add->pool.index != 0 ? ht_heap_bits(add->pool.index)
+                                                   : ht_heap_bits_at(tracker, add->address));
+    ht_hot_fill(tracker, record, add->address, add->size, from, by, add->guard, now);
+    ht_hot_count(tracker, record, by, add->size);
     if (ht_tracing(tracker)) { ht_trace_alloc(tracker, record, now); }
     return record;
 }
@@ -227,16 +253,18 @@ HT_PORT_HOT bool ht_tracker_add_crowded(ht_tracker_t *tracker, uintptr_t address
 {
     ht_record_t *record = NULL;
     for (uint32_t i = 0; i < 4U * HT_ROOM_TRIES && record == NULL; i += HT_ROOM_TRIES) {
-        ht_by_t by = ht_by_row(tracker, ht_task_by_key(tracker));
+        ht_word_t by = ht_task_bits(ht_task_by_key(tracker));
         ht_port_irq_t irq = ht_port_lock(&tracker->lock);
-        if (HT_PORT_STACK_TELLS_TASK) { by = ht_by_last_task(tracker); }
+        if (HT_PORT_STACK_TELLS_TASK) { by = tracker->tasks.last_bits; }
         if ((!HT_PORT_STACK_TELLS_TASK || ht_knows_task(tracker, sp)) &&
             ht_table_has_room(&tracker->table)) {
             record = ht_table_try_room(&tracker->table, address, i);
         }
         if (record != NULL) {
             tracker->table.count++;
+            by |= ht_heap_bits_at(tracker, address);
             ht_hot_fill(tracker, record, address, size, from, by, guard, now);
+            ht_hot_count(tracker, record, by, size);
             if (ht_tracing(tracker)) { ht_trace_alloc(tracker, record, now); }
         }
         ht_port_unlock(&tracker->lock, irq);
@@ -294,6 +322,7 @@ static HT_PORT_HOT void retire_record(ht_tracker_t *tracker, ht_record_t *record
             return;
         }
         stale->what = record->what;
+        stale->who = record->who;
     }
     ht_table_erase(&tracker->table, record);
 }
@@ -305,9 +334,7 @@ bool ht_tracker_unregister(ht_tracker_t *tracker, uintptr_t address)
     ht_port_irq_t irq = ht_port_lock(&tracker->lock);
     ht_record_t *record = ht_table_find(&tracker->table, address);
     if (record != NULL) {
-        if (ht_tracing(tracker)) {
-            ht_trace_free(tracker, record, ht_by_row(tracker, task).bits, now);
-        }
+        if (ht_tracing(tracker)) { ht_trace_free(tracker, record, ht_task_bits(task), now); }
         ht_count_end(tracker, record, now);
         if (ht_record_is_tcb(record)) { ht_tracker_retire_task(tracker, record->address); }
         retire_record(tracker, record);
@@ -351,6 +378,7 @@ HT_PORT_HOT ht_hold_t ht_tracker_hold(ht_tracker_t *tracker, uintptr_t address)
 HT_PORT_HOT void ht_tracker_forget(ht_tracker_t *tracker, ht_record_t *record)
 {
     size_t size = ht_record_size(record);
+    ht_tally_settle(&tracker->tally);
     if (ht_tracing(tracker)) { ht_trace_forget(tracker, record); }
     ht_origin_t *origin = &tracker->origins.origins[ht_record_origin(record).index];
     ht_task_t *task = &tracker->tasks.rows[ht_record_task(record).index];
@@ -371,7 +399,8 @@ HT_PORT_HOT void ht_tracker_adopt(ht_tracker_t *tracker, ht_record_t *record, ht
     if (heap.index == 0 || ht_record_heap(record).index != 0) { return; }
     ht_heap_t *other = &tracker->heaps.row[0];
     size_t size = ht_record_size(record);
-    record->what |= (ht_word_t)heap.index << HT_HEAP_SHIFT;
+    record->who |= ht_heap_bits(heap.index);
+    ht_tally_settle(&tracker->tally);
     other->live_bytes -= size;
     other->total_blocks--;
     ht_heap_count(&tracker->heaps.row[heap.index], size);
@@ -413,7 +442,7 @@ HT_PORT_HOT void ht_tracker_drop_held(ht_tracker_t *tracker, ht_hold_t hold)
         ht_count_end(tracker, hold.slot, now);
         ht_table_erase(&tracker->table, hold.slot);
     } else { /* reset meanwhile; and the block is gone */
-        hold.slot->what &= ~(HT_MASK(HT_GUARD_BITS) << HT_GUARD_SHIFT);
+        hold.slot->who &= ~(HT_MASK(HT_GUARD_BITS) << HT_GUARD_SHIFT);
         ht_tracker_forget(tracker, hold.slot);
     }
     ht_port_unlock(&tracker->lock, irq);

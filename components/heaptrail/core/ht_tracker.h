@@ -21,6 +21,7 @@
 #include "ht_heap.h"
 #include "ht_origin.h"
 #include "ht_table.h"
+#include "ht_tally.h"
 #include "ht_task.h"
 #include "ht_types.h"
 
@@ -101,12 +102,14 @@ typedef struct ht_tracker {
     bool ends_simply; /**< the same for a free: running, and nothing but redzones to look at */
     bool filtering;   /**< there is a filter or a low-memory watch: each block takes the slow way */
     bool blind;       /**< some allocation may have been missed: stopped, filtered, reset */
+    const void *volatile scope_hint[2]; /**< per core: the newest entry point, see ht_scope.h */
     ht_bit_lengths_t bit_length;
     ht_callers_t callers;
     ht_table_t table;
     ht_origins_t origins;
     ht_tasks_t tasks;
     ht_heaps_t heaps;
+    ht_tally_t tally;
     ht_failures_t failures;
     ht_checks_t checks;
     ht_freed_ring_t freed;
@@ -118,10 +121,9 @@ typedef struct ht_tracker {
     uint32_t held_blocks;   /**< inside a realloc, of those that count */
     size_t held_bytes;
     uint32_t stack_depth;
-    uint32_t generation;                /**< changes with each reset */
-    uint32_t pauses;                    /**< changes with each stop */
-    const void *volatile scope_hint[2]; /**< per core: the newest entry point, see ht_scope.h */
-    volatile uint32_t query;            /**< 1 while a query uses the since_* fields */
+    uint32_t generation;     /**< changes with each reset */
+    uint32_t pauses;         /**< changes with each stop */
+    volatile uint32_t query; /**< 1 while a query uses the since_* fields */
     ht_tick_t started_at;
     ht_tick_t swept_at;
     size_t memory_bytes;

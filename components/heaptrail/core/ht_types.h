@@ -64,21 +64,25 @@ typedef struct {
  *
  * 32-bit, 16 bytes:
  *   word 0  address:32                            0 = the slot is empty
- *   word 1  size:25  heap:4  guard:2  core:1      the size asked for, in bytes
- *   word 2  origin:16  task:8  order:7  is_tcb:1
+ *   word 1  order:7  size:25                      the size asked for, in bytes
+ *   word 2  origin:16  task:8  heap:4  guard:2  is_tcb:1  core:1
  *   word 3  tick:32
  *
  * 64-bit, 32 bytes:
  *   word 0  address:64
- *   word 1  size:48  heap:8  guard:2  core:1
- *   word 2  origin:32  task:16  order:15  is_tcb:1
+ *   word 1  order:15  size:48
+ *   word 2  origin:32  task:16  heap:8  guard:2  is_tcb:1  core:1
  *   word 3  tick:64
+ *
+ * So one comparison of half a word tells whether a block is the last task's, in the last heap,
+ * without redzones, and no task's control block: all that its end asks in the usual case.
  *
  * Packed by shifts and not by bit-fields: the compiler's code for these is shorter, and a core
  * dump's reader needs the layout to be the same everywhere.
  */
 #if HT_64BIT
 typedef uint64_t ht_word_t;
+typedef uint32_t ht_half_t;
 #define HT_SIZE_BITS 48
 #define HT_HEAP_BITS 8
 #define HT_ORIGIN_BITS 32
@@ -86,6 +90,7 @@ typedef uint64_t ht_word_t;
 #define HT_ORDER_BITS 15
 #else
 typedef uint32_t ht_word_t;
+typedef uint16_t ht_half_t;
 #define HT_SIZE_BITS 25
 #define HT_HEAP_BITS 4
 #define HT_ORIGIN_BITS 16
@@ -95,19 +100,22 @@ typedef uint32_t ht_word_t;
 
 #define HT_MASK(bits) ((((ht_word_t)1) << (bits)) - 1U)
 #define HT_SIZE_MAX ((size_t)HT_MASK(HT_SIZE_BITS))
-#define HT_HEAP_SHIFT HT_SIZE_BITS
+#define HT_SIZE_SHIFT HT_ORDER_BITS
 #define HT_GUARD_BITS 2
-#define HT_GUARD_SHIFT (HT_SIZE_BITS + HT_HEAP_BITS)
-#define HT_CORE_SHIFT (HT_GUARD_SHIFT + HT_GUARD_BITS)
 #define HT_TASK_SHIFT HT_ORIGIN_BITS
-#define HT_ORDER_SHIFT (HT_ORIGIN_BITS + HT_TASK_BITS)
-#define HT_TCB_SHIFT (HT_ORDER_SHIFT + HT_ORDER_BITS)
+#define HT_HEAP_SHIFT (HT_TASK_SHIFT + HT_TASK_BITS)
+#define HT_GUARD_SHIFT (HT_HEAP_SHIFT + HT_HEAP_BITS)
+#define HT_TCB_SHIFT (HT_GUARD_SHIFT + HT_GUARD_BITS)
+#define HT_CORE_SHIFT (HT_TCB_SHIFT + 1)
 #define HT_ORDER_MAX ((uint32_t)HT_MASK(HT_ORDER_BITS))
 
 typedef struct {
     uintptr_t address;
-    ht_word_t what; /* size, heap, guard, core */
-    ht_word_t who;  /* origin, task, order, is_tcb */
+    ht_word_t what; /* order, size */
+    union {
+        ht_word_t who;         /* origin, task, heap, guard, is_tcb, core */
+        ht_half_t who_half[2]; /* the origin, the others; every target is little-endian */
+    };
     ht_tick_t tick;
 } ht_record_t;
 
@@ -146,36 +154,47 @@ enum {
     HT_GUARD_WIDE = 3  /**< HT_GUARD_WIDE_BYTES in front, for blocks that are aligned */
 };
 
-HT_INLINE ht_word_t ht_record_what(size_t size, ht_heap_id_t heap, unsigned core)
+HT_INLINE ht_word_t ht_record_what(size_t size, uint32_t order)
 {
-    return (ht_word_t)size | ((ht_word_t)heap.index << HT_HEAP_SHIFT) |
-           ((ht_word_t)core << HT_CORE_SHIFT);
+    return (ht_word_t)size << HT_SIZE_SHIFT | order;
 }
 
-HT_INLINE ht_word_t ht_record_who(ht_origin_id_t origin, ht_task_id_t task, uint32_t order)
+/* A task's and a heap's number as a record has them. */
+HT_INLINE ht_word_t ht_task_bits(uint32_t task)
 {
-    return (ht_word_t)origin.index | ((ht_word_t)task.index << HT_TASK_SHIFT) |
-           ((ht_word_t)order << HT_ORDER_SHIFT);
+    return (ht_word_t)task << HT_TASK_SHIFT;
+}
+
+HT_INLINE ht_word_t ht_heap_bits(uint32_t heap)
+{
+    return (ht_word_t)heap << HT_HEAP_SHIFT;
+}
+
+HT_INLINE ht_word_t ht_record_who(ht_origin_id_t origin, ht_task_id_t task, ht_heap_id_t heap,
+                                  unsigned core)
+{
+    return (ht_word_t)origin.index | ht_task_bits(task.index) | ht_heap_bits(heap.index) |
+           ((ht_word_t)core << HT_CORE_SHIFT);
 }
 
 HT_INLINE size_t ht_record_size(const ht_record_t *record)
 {
-    return (size_t)(record->what & HT_MASK(HT_SIZE_BITS));
+    return (size_t)(record->what >> HT_SIZE_SHIFT);
 }
 
 HT_INLINE ht_heap_id_t ht_record_heap(const ht_record_t *record)
 {
-    return (ht_heap_id_t){(uint32_t)((record->what >> HT_HEAP_SHIFT) & HT_MASK(HT_HEAP_BITS))};
+    return (ht_heap_id_t){(uint32_t)((record->who >> HT_HEAP_SHIFT) & HT_MASK(HT_HEAP_BITS))};
 }
 
 HT_INLINE unsigned ht_record_core(const ht_record_t *record)
 {
-    return (unsigned)((record->what >> HT_CORE_SHIFT) & 1U);
+    return (unsigned)((record->who >> HT_CORE_SHIFT) & 1U);
 }
 
 HT_INLINE uint32_t ht_record_guard(const ht_record_t *record)
 {
-    return (uint32_t)((record->what >> HT_GUARD_SHIFT) & HT_MASK(HT_GUARD_BITS));
+    return (uint32_t)((record->who >> HT_GUARD_SHIFT) & HT_MASK(HT_GUARD_BITS));
 }
 
 HT_INLINE bool ht_record_is_tcb(const ht_record_t *record)
@@ -233,8 +252,7 @@ HT_INLINE ht_task_id_t ht_record_task(const ht_record_t *record)
 
 HT_INLINE ht_stamp_t ht_record_stamp(const ht_record_t *record)
 {
-    return (ht_stamp_t){record->tick,
-                        (uint32_t)((record->who >> HT_ORDER_SHIFT) & HT_MASK(HT_ORDER_BITS))};
+    return (ht_stamp_t){record->tick, (uint32_t)(record->what & HT_MASK(HT_ORDER_BITS))};
 }
 
 /** True when a is later than b. Ticks wrap: two stamps are compared rightly within half the range.
@@ -296,6 +314,12 @@ HT_INLINE void ht_sum_up(ht_sum_t *sum, size_t more)
     if (__builtin_expect(sum->half[0] < more, 0)) { sum->half[1]++; }
 }
 #endif
+
+/** A peak: the most that something was. */
+HT_INLINE void ht_raise(size_t *peak, size_t value)
+{
+    if (value > *peak) { *peak = value; }
+}
 
 /** Count a loss. The counter stops at its maximum. */
 HT_INLINE void ht_count_up(uint32_t *counter)

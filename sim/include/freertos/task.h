@@ -99,6 +99,9 @@ BaseType_t xTaskGetSchedulerState(void);
 /** Any context. */
 TickType_t xTaskGetTickCount(void);
 TickType_t xTaskGetTickCountFromISR(void);
+/* Only without threads (SIM_BARE): with them time is the clock's. */
+BaseType_t xTaskIncrementTick(void);
+BaseType_t xTaskCatchUpTicks(TickType_t ticks);
 UBaseType_t uxTaskGetNumberOfTasks(void);
 /** Any context; NULL before the scheduler runs. In an ISR: the interrupted task. */
 TaskHandle_t xTaskGetCurrentTaskHandle(void);

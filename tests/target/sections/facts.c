@@ -79,6 +79,7 @@ static void note_records(facts_t *facts)
 
 static void note_rows(facts_t *facts)
 {
+    ht_tally_settle(&TRACKER->tally);
     uint32_t sites = 0;
     for (uint32_t i = 0; i <= TRACKER->origins.count; i++) {
         const ht_origin_t *row = &TRACKER->origins.origins[i];

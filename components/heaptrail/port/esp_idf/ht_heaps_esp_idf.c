@@ -174,6 +174,7 @@ static bool sample_when_idle(void)
 {
     static ht_tick_t s_heaps;
     static ht_tick_t s_floors;
+    ht_port_mind_ticks();
     ht_tick_t now = ht_port_tick();
     if (is_due(&s_heaps, now, CONFIG_HEAPTRAIL_SAMPLE_INTERVAL_MS)) { heaptrail_sample(); }
     if (is_due(&s_floors, now, CONFIG_HEAPTRAIL_GROWTH_PERIOD_MS)) { heaptrail_growth_sample(); }

@@ -123,10 +123,37 @@ HT_PORT_INLINE void ht_port_unlock(ht_port_lock_t *lock, ht_port_irq_t irq)
     ht_port_unmask(irq);
 }
 
+/* Where the component's own CMakeLists.txt has the linker tell us of each tick they are counted, in
+ * ht_wrap_tick.c. The stand-in with threads has no ticks that happen, only a time. */
+#if HT_CONFIG_WRAP &&                                                                              \
+    ((defined(ESP_PLATFORM) && defined(CONFIG_HEAPTRAIL_WRAP)) || (defined(SIM_BARE) && SIM_BARE))
+#define HT_PORT_COUNTS_TICKS 1
+
+extern volatile ht_tick_t ht_port_ticks;
+
+/* Take FreeRTOS's word for it if it is ahead: then the linker does not tell us. A task. */
+void ht_port_mind_ticks(void);
+
+HT_PORT_INLINE ht_tick_t ht_port_tick(void)
+{
+    return ht_port_ticks;
+}
+
+/* The last step of a free calls nothing: it can be part of the first. */
+#define HT_PORT_END inline __attribute__((always_inline))
+#else
+#define HT_PORT_COUNTS_TICKS 0
+#define HT_PORT_END HT_PORT_LEAF
+
+HT_PORT_INLINE void ht_port_mind_ticks(void)
+{
+}
+
 HT_PORT_INLINE ht_tick_t ht_port_tick(void)
 {
     return (ht_tick_t)xTaskGetTickCount();
 }
+#endif
 
 /** Counts cycles, whatever the frequency is just now; stops in light sleep. */
 HT_PORT_INLINE uint32_t ht_port_clock(void)

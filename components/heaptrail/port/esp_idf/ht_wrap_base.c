@@ -136,32 +136,34 @@ static HT_PORT_HOT HT_PORT_LEAF void guarded_free(uintptr_t address, ht_word_t w
 {
     const ht_checks_t *checks = &ht_default_tracker.checks;
     const ht_record_t record = {.what = what};
-    if (__builtin_expect(
-            ht_record_guard(&record) == HT_GUARD_BOTH &&
-                ht_guard_intact(checks, address, ht_record_size(&record), HT_GUARD_BOTH),
-            1)) {
+    if (__builtin_expect(ht_guard_intact(checks, address, ht_record_size(&record), HT_GUARD_BOTH),
+                         1)) {
         __real_heap_caps_free((void *)(address - checks->front));
     } else {
         slow_guarded_free(address, what, who, tick, caller);
     }
 }
 
-static HT_PORT_HOT HT_PORT_LEAF void end(void *block, uintptr_t caller, ht_tick_t now)
+static HT_PORT_HOT HT_PORT_END void end(void *block, uintptr_t caller, ht_tick_t now)
 {
     ht_record_t was;
     ht_hot_end_t outcome = ht_hot_end(block, now, &was);
-    if (__builtin_expect(outcome != HT_HOT_ENDED, 0)) {
+    if (__builtin_expect(outcome == HT_HOT_ENDED, 1)) {
+        __real_heap_caps_free(block);
+    } else if (outcome != HT_HOT_ENDED_GUARDED) {
         unusual_free(block, caller, outcome);
-    } else if (__builtin_expect(ht_record_guard(&was) == HT_GUARD_NONE, 1)) {
+    } else if (__builtin_expect(ht_record_guard(&was) == HT_GUARD_BOTH, 1)) {
+        guarded_free((uintptr_t)block, was.what, was.who, was.tick, caller);
+    } else if (ht_record_guard(&was) == HT_GUARD_NONE) {
         __real_heap_caps_free(block);
     } else {
-        guarded_free((uintptr_t)block, was.what, was.who, was.tick, caller);
+        slow_guarded_free((uintptr_t)block, was.what, was.who, was.tick, caller);
     }
 }
 
 static __attribute__((noinline)) HT_PORT_HOT void stopped_free(void *block, uintptr_t caller)
 {
-    if (block != NULL) { end(block, caller, ht_port_tick()); }
+    if (block != NULL) { unusual_free(block, caller, HT_HOT_STAYS); }
 }
 
 /* While there is a trace. */
@@ -189,6 +191,20 @@ static HT_PORT_HOT HT_PORT_LEAF void other_free(void *block, uintptr_t caller)
     }
 }
 
+#if HT_PORT_COUNTS_TICKS /* nothing is called */
+
+HT_PORT_HOT void __wrap_heap_caps_free(void *block)
+{
+    uintptr_t caller = HT_CALLER_AT_ENTRY;
+    if (__builtin_expect(!ht_hot_ends_simply(), 0)) {
+        other_free(block, caller);
+    } else if (__builtin_expect(block != NULL, 1)) {
+        end(block, caller, ht_port_tick());
+    }
+}
+
+#else
+
 HT_PORT_HOT void __wrap_heap_caps_free(void *block)
 {
     if (__builtin_expect(!ht_hot_ends_simply(), 0)) {
@@ -200,6 +216,8 @@ HT_PORT_HOT void __wrap_heap_caps_free(void *block)
         end(kept, caller, now);
     }
 }
+
+#endif
 
 HT_PORT_HOT void *__wrap_heap_caps_realloc_base(void *old, size_t size, uint32_t caps)
 {

@@ -56,9 +56,15 @@ static __attribute__((noinline)) HT_PORT_HOT void *guarded_malloc(size_t size, u
     if (from == NULL || !ht_hot_is_simple(size, caps)) {
         return checked_malloc(size, caps, caller);
     }
+    HT_ACROSS size_t kept_size = size;
+    ht_origin_t *HT_ACROSS kept_from = from;
     void *raw = __real_heap_caps_malloc_base(ht_hot_bytes(size), caps);
-    if (__builtin_expect(raw == NULL, 0)) { return checked_malloc(size, from->caps, from->caller); }
-    return made_guarded(raw, size, from, ht_port_tick());
+    void *HT_ACROSS_TICK kept_raw = raw;
+    if (__builtin_expect(raw == NULL, 0)) {
+        return checked_malloc(kept_size, kept_from->caps, kept_from->caller);
+    }
+    ht_tick_t now = ht_port_tick();
+    return made_guarded(kept_raw, kept_size, kept_from, now);
 }
 
 static HT_PORT_HOT HT_PORT_LEAF void *stopped_malloc(size_t size, uint32_t caps, uintptr_t caller)
@@ -136,7 +142,6 @@ static __attribute__((noinline)) HT_PORT_HOT void *other_malloc(size_t size, uin
                                                                 uintptr_t caller)
 {
     int8_t way = ht_default_tracker.way;
-    if (way == HT_WAY_GUARDED) { return guarded_malloc(size, caps, caller); }
     if (way == HT_WAY_TRACED) { return traced_malloc(size, caps, caller); }
     return ht_checking() ? checked_malloc(size, caps, caller) : scoped_malloc(size, caps, caller);
 }
@@ -158,7 +163,7 @@ static HT_PORT_HOT HT_PORT_LEAF void *make(size_t size, uint32_t caps, ht_origin
     HT_ACROSS size_t kept_size = size;
     ht_origin_t *HT_ACROSS kept_from = from;
     void *block = __real_heap_caps_malloc_base(size, caps);
-    void *HT_ACROSS kept_block = block;
+    void *HT_ACROSS_TICK kept_block = block;
     if (__builtin_expect(block == NULL, 0)) {
         return malloc_again(kept_size, kept_from->caps, kept_from->caller);
     }
@@ -174,6 +179,7 @@ HT_PORT_HOT void *__wrap_heap_caps_malloc(size_t size, uint32_t caps)
     if (!ht_hot_is_quick(tracker)) {
         int8_t way = tracker->way;
         if (way == HT_WAY_STACKS) { return stacked_malloc(size, caps, caller); }
+        if (way == HT_WAY_GUARDED) { return guarded_malloc(size, caps, caller); }
         return way == HT_WAY_STOPPED ? stopped_malloc(size, caps, caller)
                                      : other_malloc(size, caps, caller);
     }

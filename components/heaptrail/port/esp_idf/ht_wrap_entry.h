@@ -41,6 +41,13 @@ static inline __attribute__((always_inline)) uintptr_t ht_caller_at_entry(void)
 #define HT_ACROSS
 #endif
 
+/* The same, across a call of ht_port_tick(). */
+#if HT_PORT_COUNTS_TICKS
+#define HT_ACROSS_TICK
+#else
+#define HT_ACROSS_TICK HT_ACROSS
+#endif
+
 HT_INLINE void ht_entry_enter(ht_scope_t *scope, uint32_t method, size_t alignment,
                               uintptr_t caller)
 {
