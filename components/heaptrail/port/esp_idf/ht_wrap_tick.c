@@ -49,7 +49,7 @@ IRAM_ATTR BaseType_t __wrap_xTaskCatchUpTicks(TickType_t ticks)
     return __real_xTaskCatchUpTicks(ticks);
 }
 
-#if configUSE_TICKLESS_IDLE != 0
+#if defined(configUSE_TICKLESS_IDLE) && configUSE_TICKLESS_IDLE != 0
 void __real_vTaskStepTick(TickType_t ticks);
 void __wrap_vTaskStepTick(TickType_t ticks);
 
