@@ -22,6 +22,19 @@ static int setup(void **state)
     return 0;
 }
 
+static int teardown(void **state)
+{
+    (void)state;
+    unit_free(&s_trace.tracker);
+    return 0;
+}
+
+static void again(void)
+{
+    (void)teardown(NULL);
+    (void)setup(NULL);
+}
+
 static void add(uint32_t n, uint32_t from)
 {
     ht_tracker_add(&s_trace.tracker, BLOCK(n), 16 + n, unit_origin(&s_trace.tracker, NULL, from));
@@ -107,7 +120,7 @@ static void test_no_room(void **state)
 {
     (void)state;
     for (uint32_t used = 0; used < RING - 8U; used++) {
-        setup(NULL);
+        again();
         fixture_begin(&s_trace, RING);
         for (uint32_t n = 0; n < used; n++) {
             add(n, 1);
@@ -134,7 +147,6 @@ static void test_no_room(void **state)
         }
         fixture_mark(&s_trace, "now");
         fixture_end(&s_trace);
-        unit_free(&s_trace.tracker);
     }
 }
 
@@ -143,7 +155,7 @@ static void test_a_sink_that_stops(void **state)
 {
     (void)state;
     for (uint32_t refuses = 1; refuses < 6; refuses++) {
-        setup(NULL);
+        again();
         fixture_begin(&s_trace, 256);
         s_trace.takes = 7;
         uint32_t rank = 0, said = say_search(1, 30);
@@ -158,7 +170,6 @@ static void test_a_sink_that_stops(void **state)
         assert_int_equal(s_trace.reader.suspects, said - 1U);
         assert_true(said > 5);
         fixture_end(&s_trace);
-        unit_free(&s_trace.tracker);
     }
 }
 
@@ -172,14 +183,16 @@ static void test_without_a_trace(void **state)
     assert_false(traced);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_a_record_of_many_pieces_comes_whole, setup),
-        cmocka_unit_test_setup(test_what_it_refers_to_is_defined, setup),
-        cmocka_unit_test_setup(test_no_room, setup),
-        cmocka_unit_test_setup(test_a_sink_that_stops, setup),
-        cmocka_unit_test_setup(test_without_a_trace, setup),
+        TEST(test_a_record_of_many_pieces_comes_whole),
+        TEST(test_what_it_refers_to_is_defined),
+        TEST(test_no_room),
+        TEST(test_a_sink_that_stops),
+        TEST(test_without_a_trace),
     };
     return cmocka_run_group_tests_name("trace say", tests, NULL, NULL);
 }
