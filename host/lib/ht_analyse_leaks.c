@@ -225,8 +225,8 @@ static uint64_t sure_of(const ht_suspect_t *is)
     bool half_lost = is->reach.possible_blocks != 0;
     bool rises = (is->growth.flags & HT_GROWTH_RISES) != 0;
     if (is->reach.lost_blocks != 0) { return HT_SURE_CERTAIN; }
-    if ((is->growth.flags & HT_GROWTH_STEADY) != 0 || (half_lost && other != 0) ||
-        (rises && other != HT_EVIDENCE_GROWTH)) {
+    if ((is->growth.flags & HT_GROWTH_STEADY) != 0 ||
+        (rises && (half_lost || other != HT_EVIDENCE_GROWTH))) {
         return HT_SURE_LIKELY;
     }
     return half_lost || other != 0 ? HT_SURE_POSSIBLE : HT_SURE_FOLLOWS;

@@ -18,8 +18,8 @@
  * evidence makes, are the device's:
  *
  *   certain    lost blocks
- *   likely     a steady rise; a rise, or possibly lost blocks, and another kind of evidence
- *   possible   any one kind
+ *   likely     a steady rise; or a rise, and another kind of evidence
+ *   possible   any other, and what is possibly lost
  *   follows    nothing of its own: its blocks are lost with others'
  */
 #pragma once

@@ -202,8 +202,7 @@ static void test_which_search(void **state)
     assert_int_equal(count((ht_tally_ask_t){0}), 0);
 }
 
-/* A task is gone, its block is not; with possibly lost blocks that is likely, with a long life not.
- */
+/* A task is gone, its block is not; only a rise makes that likely. */
 static void test_kinds_together(void **state)
 {
     (void)state;
@@ -223,7 +222,7 @@ static void test_kinds_together(void **state)
     row = find_one();
     assert_int_equal(row.is.evidence,
                      HT_EVIDENCE_UNREACHABLE | HT_EVIDENCE_TASK_GONE | HT_EVIDENCE_OVERDUE);
-    assert_int_equal(row.is.sure, HT_SURE_LIKELY);
+    assert_int_equal(row.is.sure, HT_SURE_POSSIBLE);
     assert_int_equal(row.by_device, HT_EVIDENCE_UNREACHABLE | HT_EVIDENCE_OVERDUE);
     search((ht_search_t){.number = 2});
     suspect((ht_suspect_t){.number = 2, .origin = 1, .evidence = 8, .overdue = {1, 100, S, 1, 9}});

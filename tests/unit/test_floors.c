@@ -492,8 +492,9 @@ static void test_how_sure(void **state)
     assert_int_equal(sure_of((ht_evidence_t){.trend = rises, .overdue_blocks = 1}), HT_SURE_LIKELY);
     assert_int_equal(sure_of((ht_evidence_t){.trend = rises, .possible_blocks = 1}),
                      HT_SURE_LIKELY);
-    assert_int_equal(sure_of((ht_evidence_t){.possible_blocks = 1, .left_blocks = 1}),
-                     HT_SURE_LIKELY);
+    assert_int_equal(
+        sure_of((ht_evidence_t){.possible_blocks = 1, .left_blocks = 1, .overdue_blocks = 1}),
+        HT_SURE_POSSIBLE);
     ht_evidence_t all = {.lost_blocks = 1, .trend = rises, .left_blocks = 1, .overdue_blocks = 1};
     assert_true(ht_evidence_judge(&all));
     assert_int_equal(all.kinds, HT_UNREACHABLE | HT_GROWTH | HT_TASK_LEFT | HT_OVERDUE);

@@ -21,8 +21,7 @@ static uint8_t sure_of(const ht_evidence_t *site, uint32_t kinds)
     uint32_t other = kinds & ~(uint32_t)HT_UNREACHABLE;
     bool half_lost = site->possible_blocks != 0;
     if (site->lost_blocks != 0) { return HT_SURE_CERTAIN; }
-    if (site->trend.steady || (half_lost && other != 0) ||
-        (site->trend.rises && other != HT_GROWTH)) {
+    if (site->trend.steady || (site->trend.rises && (half_lost || other != HT_GROWTH))) {
         return HT_SURE_LIKELY;
     }
     return half_lost || other != 0 ? HT_SURE_POSSIBLE : HT_SURE_FOLLOWS;

@@ -7,13 +7,12 @@
  * What speaks for a leak at one site, how sure that is, and which of two sites comes first.
  *
  *   certain    the scan lost blocks
- *   likely     a floor that rises steadily; or two kinds of evidence, of which one is a floor that
- *              rises or blocks that only pointers into their middle lead to
- *   possible   any one kind
+ *   likely     a floor that rises steadily; or one that rises, and another kind of evidence
+ *   possible   any other kind, and what is possibly lost
  *   follows    nothing of its own: its blocks are lost with others'
  *
- * A task that is gone and a long life have innocent causes that come together (what a task of the
- * start-up made for the others), so the two of them are no more than possible.
+ * A task that is gone, a long life and a pointer into the middle have innocent causes that come
+ * together (a timer that the start-up's task made), so all of them are no more than possible.
  */
 #pragma once
 

@@ -206,10 +206,10 @@ void heaptrail_set_task_left(heaptrail_task_left_fn_t fn, void *context);
 /** How sure it is that a site leaks. */
 typedef enum {
     HEAPTRAIL_SURE_FOLLOWS = 0, /**< it does not itself: its blocks are only lost with others */
-    HEAPTRAIL_SURE_POSSIBLE,    /**< one kind of evidence, which has innocent causes, too */
-    HEAPTRAIL_SURE_LIKELY,      /**< a floor that rises steadily; or two kinds of evidence, of which
-                                     one is a rising floor or possibly lost blocks */
-    HEAPTRAIL_SURE_CERTAIN,     /**< nothing points to blocks of it any more */
+    HEAPTRAIL_SURE_POSSIBLE,    /**< evidence that has innocent causes, too */
+    HEAPTRAIL_SURE_LIKELY,  /**< a floor that rises steadily; or one that rises, and another kind
+                                 of evidence */
+    HEAPTRAIL_SURE_CERTAIN, /**< nothing points to blocks of it any more */
     HEAPTRAIL_SURE_COUNT
 } heaptrail_sure_t;
 
