@@ -29,6 +29,7 @@ typedef struct {
     heaptrail_scan_options_t options;
     heaptrail_scan_summary_t summary;
     uintptr_t stack_start; /* of the caller's frames */
+    bool frozen;           /* nothing else runs again */
     heaptrail_leak_fn_t fn;
     void *context;
 } run_t;
@@ -218,13 +219,14 @@ static void hand_out(run_t *run, const heaptrail_leak_row_t *row)
     }
 }
 
-/* A lost block, then what would be freed with it. */
+/* A lost block, then what would be freed with it; by itself, if the first one was freed since. */
 static void tell_ring(run_t *run, uint32_t leader)
 {
     const ht_scan_t *scan = &run->scan;
     heaptrail_leak_row_t row;
     uintptr_t address = ht_scan_address(scan, leader);
-    if (make_row(run, leader, &row)) {
+    bool leads = make_row(run, leader, &row);
+    if (leads) {
         for (uint32_t i = ht_scan_ring(scan, leader); i != leader; i = ht_scan_ring(scan, i)) {
             row.indirect_blocks++;
             row.indirect_bytes += ht_scan_size(scan, i);
@@ -233,7 +235,9 @@ static void tell_ring(run_t *run, uint32_t leader)
     }
     for (uint32_t i = ht_scan_ring(scan, leader); i != leader; i = ht_scan_ring(scan, i)) {
         if (!make_row(run, i, &row)) { continue; }
-        if (row.reach == HEAPTRAIL_INDIRECTLY_LOST) { row.leader = address; }
+        bool follows = row.reach == HEAPTRAIL_INDIRECTLY_LOST;
+        if (follows && !leads) { row.reach = HEAPTRAIL_LOST; }
+        if (follows && leads) { row.leader = address; }
         hand_out(run, &row);
     }
 }
@@ -249,6 +253,8 @@ static void tell(run_t *run)
             run->summary.bytes[HEAPTRAIL_REACHABLE] += ht_scan_size(&run->scan, i);
         } else if (found == HT_SCAN_LOST) {
             tell_ring(run, i);
+        } else if (found == HT_SCAN_GONE) {
+            run->summary.gone_blocks++;
         } else if (found != HT_SCAN_INDIRECT && make_row(run, i, &row)) {
             hand_out(run, &row);
         }
@@ -289,7 +295,7 @@ static void hide_own(ht_scan_t *scan)
 /* With the memory that was found. */
 static esp_err_t scan_in(run_t *run, void *memory, size_t bytes)
 {
-    bool stop = run->options.stop;
+    bool stop = run->options.stop && !run->frozen;
     uint64_t began = ht_port_uptime_us();
     ht_scan_init(&run->scan, ht_default(), memory, blocks_for(bytes), WORK_MAX);
     hide_own(&run->scan);
@@ -325,6 +331,11 @@ static void set_options(run_t *run, const heaptrail_scan_options_t *options)
     set->passes = or_default(set->passes, set->stop ? 1U : PASSES);
     set->pause_ms = or_default(set->pause_ms, PAUSE_MS);
     set->slice_words = or_default(set->slice_words, SLICE_WORDS);
+    if (run->frozen) {
+        set->stop = true;
+        set->passes = 1;
+        set->slice_words = UINT32_MAX;
+    }
 #if HT_PORT_SCAN_STOPS
     set->stop = true;
     set->passes = 1;
@@ -350,6 +361,20 @@ __attribute__((noinline)) static esp_err_t scan_from_here(run_t *run)
     return err;
 }
 
+/* s_run's holder. */
+static esp_err_t scan_with(const heaptrail_scan_options_t *options, heaptrail_leak_fn_t fn,
+                           void *context, heaptrail_scan_summary_t *summary, bool frozen)
+{
+    memset(&s_run, 0, sizeof(s_run));
+    s_run.fn = fn;
+    s_run.context = context;
+    s_run.frozen = frozen;
+    set_options(&s_run, options);
+    esp_err_t err = scan_from_here(&s_run);
+    if (summary != NULL) { *summary = s_run.summary; }
+    return err;
+}
+
 esp_err_t heaptrail_scan(const heaptrail_scan_options_t *options, heaptrail_leak_fn_t fn,
                          void *context, heaptrail_scan_summary_t *summary)
 {
@@ -363,12 +388,21 @@ esp_err_t heaptrail_scan(const heaptrail_scan_options_t *options, heaptrail_leak
         tracker->state == HT_STATE_NEW || !ht_claim(&tracker->lock, &s_busy)) {
         return ESP_ERR_INVALID_STATE;
     }
-    memset(&s_run, 0, sizeof(s_run));
-    s_run.fn = fn;
-    s_run.context = context;
-    set_options(&s_run, options);
-    esp_err_t err = scan_from_here(&s_run);
-    if (summary != NULL) { *summary = s_run.summary; }
+    esp_err_t err = scan_with(options, fn, context, summary, false);
     ht_release(&s_busy);
     return err;
+}
+
+esp_err_t heaptrail_scan_frozen(const heaptrail_scan_options_t *options, heaptrail_leak_fn_t fn,
+                                void *context, heaptrail_scan_summary_t *summary)
+{
+    ht_tracker_t *tracker = ht_default();
+    if (options == NULL || options->memory == NULL || wrong_field(options) != NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    if (tracker->state == HT_STATE_NEW) { return ESP_ERR_INVALID_STATE; }
+    if (!ht_port_freeze()) { return ESP_ERR_NOT_SUPPORTED; }
+    memset(&tracker->lock, 0, sizeof(tracker->lock)); /* whoever has it does not give it back */
+    ht_leak_stack_from = 0;                           /* a scan's that was interrupted */
+    return scan_with(options, fn, context, summary, true);
 }

@@ -5,6 +5,8 @@
 /* The three closures. */
 #include "ht_scan.h"
 
+#include "ht_query.h"
+
 #include <string.h>
 
 /* --- memory -------------------------------------------------------------------------------------
@@ -414,8 +416,24 @@ static void begin_middles(ht_scan_t *scan)
     begin_sweep(scan);
 }
 
+static bool is_recorded(const ht_scan_t *scan, uint32_t i)
+{
+    heaptrail_block_row_t row;
+    return ht_query_block_at(scan->tracker, scan->addresses[i], &row) &&
+           row.size_bytes == ht_scan_size(scan, i);
+}
+
+/* A block that was freed meanwhile holds the heap's own pointers by now: it must not lead. */
+static void drop_ended(ht_scan_t *scan)
+{
+    for (uint32_t i = 0; i < scan->count; i++) {
+        if (is_lost(scan->info[i]) && !is_recorded(scan, i)) { scan->info[i] |= HT_SCAN_ENDED; }
+    }
+}
+
 static void begin_leaders(ht_scan_t *scan)
 {
+    drop_ended(scan);
     scan->has_pages = false;
     for (uint32_t i = 0; i < scan->count; i++) {
         scan->leaders[i] = (ht_scan_index_t)i;
@@ -427,7 +445,7 @@ static void begin_leaders(ht_scan_t *scan)
 
 static bool is_held(const ht_scan_t *scan, uint32_t i)
 {
-    return (scan->info[i] & HT_SCAN_HELD) != 0;
+    return (scan->info[i] & HT_SCAN_ENDED) == HT_SCAN_HELD;
 }
 
 /* A leader that came to be held is held by a later one, so two rounds find the last leader of all.
@@ -485,6 +503,7 @@ ht_scan_class_t ht_scan_class(const ht_scan_t *scan, uint32_t i)
 {
     ht_word_t info = scan->info[i];
     if ((info & HT_SCAN_REACHED) != 0) { return HT_SCAN_REACHABLE; }
+    if ((info & HT_SCAN_ENDED) == HT_SCAN_ENDED) { return HT_SCAN_GONE; }
     if ((info & HT_SCAN_MAYBE) != 0) { return HT_SCAN_POSSIBLE; }
     return (info & HT_SCAN_HELD) != 0 ? HT_SCAN_INDIRECT : HT_SCAN_LOST;
 }

@@ -70,6 +70,7 @@ typedef enum {
     HT_SCAN_POSSIBLE,
     HT_SCAN_INDIRECT,
     HT_SCAN_LOST,
+    HT_SCAN_GONE, /**< was not reached, and is no block any more */
     HT_SCAN_CLASSES
 } ht_scan_class_t;
 
@@ -206,6 +207,7 @@ uint32_t ht_scan_first(const ht_scan_t *scan, uintptr_t at);
 #define HT_SCAN_READ HT_SCAN_BIT(4)     /**< what it holds was followed */
 #define HT_SCAN_WAS_LOST HT_SCAN_BIT(5) /**< in the pass before */
 #define HT_SCAN_SEEN HT_SCAN_BIT(6)     /**< its record is still there */
+#define HT_SCAN_ENDED (HT_SCAN_MAYBE | HT_SCAN_HELD) /**< otherwise never both: it is gone */
 
 /** Was nothing allocated since it was brought up to date? O(1). */
 bool ht_scan_list_is_whole(ht_scan_t *scan);

@@ -106,6 +106,25 @@ size_t heaptrail_scan_memory_bytes(void);
 esp_err_t heaptrail_scan(const heaptrail_scan_options_t *options, heaptrail_leak_fn_t fn,
                          void *context, heaptrail_scan_summary_t *summary);
 
+/**
+ * The same, when nothing else will run again: in a panic handler, with interrupts off, after the
+ * other core was stalled. Takes no lock, waits for nobody, allocates nothing, whatever was
+ * interrupted, in the midst of heaptrail or of FreeRTOS too; and nothing may come after it but the
+ * restart. Needs the flash cache, and as much stack as heaptrail_scan(). `fn` runs in the same
+ * place: it prints with what such a place allows. The tasks are those that the tracker knows.
+ *
+ * @param options With memory: set aside as a variable, sized by heaptrail_scan_memory_bytes() in
+ *                time. `passes`, `pause_ms`, `slice_words` and `stop` are not looked at: one pass.
+ * @param fn      NULL: only the summary is wanted.
+ * @param context Handed to `fn`.
+ * @param summary May be NULL.
+ * @return ESP_OK; ESP_ERR_INVALID_ARG (no memory); ESP_ERR_INVALID_SIZE; ESP_ERR_INVALID_STATE (the
+ *         tracker is new); ESP_ERR_NOT_SUPPORTED (not ESP-IDF on a chip, or the stack that this
+ *         runs on is none that is known).
+ */
+esp_err_t heaptrail_scan_frozen(const heaptrail_scan_options_t *options, heaptrail_leak_fn_t fn,
+                                void *context, heaptrail_scan_summary_t *summary);
+
 /* --- by site
  * ------------------------------------------------------------------------------------- */
 

@@ -221,6 +221,10 @@ bool ht_port_static_roots(ht_port_root_fn fn, void *context);
  */
 bool ht_port_stack_roots(ht_port_root_fn fn, void *context);
 
+/** Nothing else will run again, on any core: from now on the functions above take no lock of the
+ * platform's, and ask nothing that a crash may have left half done. False: this platform cannot. */
+bool ht_port_freeze(void);
+
 /** Tell what must not be read, in the order of addresses; with HT_PORT_PROTECTS_PAGES only.
  * O(regions). */
 void ht_port_unreadable(ht_port_root_fn fn, void *context);

@@ -49,6 +49,11 @@ bool ht_port_hold_others(void)
     return false;
 }
 
+bool ht_port_freeze(void)
+{
+    return true; /* nothing here locks */
+}
+
 void ht_port_let_run(void)
 {
 }

@@ -174,6 +174,12 @@ HT_PORT_INLINE unsigned ht_port_core(void)
  */
 extern void *volatile pxCurrentTCBs[];
 
+/** The task that runs on a core, or that its handler interrupted. */
+HT_PORT_INLINE uintptr_t ht_port_task_of_core(unsigned core)
+{
+    return (uintptr_t)pxCurrentTCBs[core];
+}
+
 HT_PORT_INLINE uintptr_t ht_port_current_task(void)
 {
     ht_port_irq_t irq = ht_port_mask();
@@ -182,6 +188,16 @@ HT_PORT_INLINE uintptr_t ht_port_current_task(void)
     return task;
 }
 #else /* the SMP kernel, the stand-in */
+HT_PORT_INLINE uintptr_t ht_port_task_of_core(unsigned core)
+{
+#if portNUM_PROCESSORS > 1 && !defined(CONFIG_FREERTOS_UNICORE)
+    return (uintptr_t)xTaskGetCurrentTaskHandleForCore((BaseType_t)core);
+#else
+    (void)core;
+    return (uintptr_t)xTaskGetCurrentTaskHandle();
+#endif
+}
+
 HT_PORT_INLINE uintptr_t ht_port_current_task(void)
 {
     return (uintptr_t)xTaskGetCurrentTaskHandle();
@@ -235,6 +251,12 @@ HT_PORT_INLINE uintptr_t ht_port_stack_start(uintptr_t key)
 #define HT_PORT_STACK_TELLS_TASK 1
 #else
 #define HT_PORT_STACK_TELLS_TASK 0
+#endif
+
+/* A window's first four registers are saved below the stack pointer of the function that was
+ * called. */
+#if defined(__XTENSA__)
+#define HT_PORT_SAVED_BELOW 16U
 #endif
 
 /* True in an interrupt handler that may run on top of a task's frames. */

@@ -19,6 +19,7 @@
 #include "ht_bounds.h"
 #include "ht_default.h"
 #include "ht_port.h"
+#include "soc/soc.h"
 #if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(6, 0, 0)
 #include "freertos/freertos_debug.h"
 #else
@@ -61,12 +62,23 @@ static const struct {
 
 #endif
 
+/* RTC fast memory of an ESP32 is its first core's: the other one must not read it. */
+static bool is_for_all_cores(uintptr_t start)
+{
+#if defined(CONFIG_IDF_TARGET_ESP32) && OTHER_CORE
+    return start - SOC_RTC_DRAM_LOW >= SOC_RTC_DRAM_HIGH - SOC_RTC_DRAM_LOW;
+#else
+    (void)start;
+    return true;
+#endif
+}
+
 bool ht_port_static_roots(ht_port_root_fn fn, void *context)
 {
     for (size_t i = 0; i < sizeof(s_section) / sizeof(s_section[0]); i++) {
         uintptr_t start = (uintptr_t)s_section[i].start;
         uintptr_t end = (uintptr_t)s_section[i].end;
-        if (end > start) { fn(context, start, end - start); }
+        if (end > start && is_for_all_cores(start)) { fn(context, start, end - start); }
     }
     return true;
 }
@@ -78,14 +90,14 @@ bool ht_port_static_roots(ht_port_root_fn fn, void *context)
 
 static TaskSnapshot_t s_task[TASKS_MAX]; /* one scan at a time */
 
-#if OTHER_CORE
+static bool s_frozen; /* ht_port_freeze() */
 
 /*
  * FreeRTOS's lists are the other core's to change at any moment, and it may stand in the midst of
- * that wherever it is stalled. So the tasks are those that the tracker has seen. A handle is good
- * if its row still has it after the TCB was read.
+ * that wherever it is stalled; so may this one after a crash. So the tasks are those that the
+ * tracker has seen. A handle is good if its row still has it after the TCB was read.
  */
-static UBaseType_t list_tasks(void)
+static UBaseType_t tasks_of_tracker(void)
 {
     UBaseType_t count = 0;
     const ht_tasks_t *tasks = &ht_default_tracker.tasks;
@@ -99,11 +111,9 @@ static UBaseType_t list_tasks(void)
     return count;
 }
 
-#else
-
 /* With the scheduler suspended nobody changes FreeRTOS's lists: handlers leave what they make ready
  * in a list of its own. */
-static UBaseType_t list_tasks(void)
+static UBaseType_t tasks_of_freertos(void)
 {
     vTaskSuspendAll();
     UBaseType_t count = uxTaskGetSnapshotAll(s_task, TASKS_MAX, NULL);
@@ -111,15 +121,30 @@ static UBaseType_t list_tasks(void)
     return count;
 }
 
-#endif
+static UBaseType_t list_tasks(void)
+{
+    return OTHER_CORE || s_frozen ? tasks_of_tracker() : tasks_of_freertos();
+}
 
+/*
+ * Where the stack in use of a task begins: all of it, if it runs on a core; without asking
+ * FreeRTOS, which would lock. Xtensa saves four registers of a function below the stack pointer of
+ * the one that it called.
+ */
 static uintptr_t top_of(const TaskSnapshot_t *task)
 {
+    uintptr_t top = (uintptr_t)task->pxTopOfStack;
 #if defined(__XTENSA__) || defined(__riscv)
-    TaskHandle_t handle = (TaskHandle_t)task->pxTCB;
-    if (eTaskGetState(handle) == eRunning) { return ht_port_stack_start((uintptr_t)handle); }
+    for (BaseType_t core = 0; core < portNUM_PROCESSORS; core++) {
+        if (ht_port_task_of_core((unsigned)core) == (uintptr_t)task->pxTCB) {
+            return ht_port_stack_start((uintptr_t)task->pxTCB);
+        }
+    }
 #endif
-    return (uintptr_t)task->pxTopOfStack;
+#if defined(__XTENSA__)
+    top -= HT_PORT_SAVED_BELOW;
+#endif
+    return top;
 }
 
 /* FreeRTOS's lists point into the middle of a TCB, so where nobody keeps the handle, it would be
@@ -134,11 +159,12 @@ static void give_tcb(const TaskSnapshot_t *task, ht_port_root_fn fn, void *conte
 bool ht_port_stack_roots(ht_port_root_fn fn, void *context)
 {
     UBaseType_t count = list_tasks();
-    TaskHandle_t self = xTaskGetCurrentTaskHandle();
+    /* The caller's own was told; but a handler's is not the one of the task that it interrupted. */
+    uintptr_t self = ht_port_task_key();
     for (UBaseType_t i = 0; i < count; i++) {
         uintptr_t top = top_of(&s_task[i]);
         uintptr_t end = (uintptr_t)s_task[i].pxEndOfStack;
-        bool other = (TaskHandle_t)s_task[i].pxTCB != self;
+        bool other = (uintptr_t)s_task[i].pxTCB != self;
         give_tcb(&s_task[i], fn, context);
         if (other && top != 0 && end > top) { fn(context, top, end - top); }
     }
@@ -147,9 +173,17 @@ bool ht_port_stack_roots(ht_port_root_fn fn, void *context)
     return count > 0 && count < TASKS_MAX;
 }
 
+/* Of a task's stack, or of a handler's. */
 uintptr_t ht_port_stack_end(void)
 {
-    return ht_bounds_task_end(ht_port_task_key());
+    ht_range_t stack;
+    return ht_bounds_in_use(ht_port_stack_pointer(), &stack) ? stack.high : 0;
+}
+
+bool ht_port_freeze(void)
+{
+    s_frozen = true;
+    return true;
 }
 
 /* --- the rest ------------------------------------------------------------------------------------

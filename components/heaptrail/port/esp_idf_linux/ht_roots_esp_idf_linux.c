@@ -29,6 +29,11 @@ bool ht_port_hold_others(void)
     return false;
 }
 
+bool ht_port_freeze(void)
+{
+    return false;
+}
+
 void ht_port_let_run(void)
 {
 }

@@ -345,6 +345,12 @@ void ht_posix_each_still(ht_posix_still_fn fn, void *context)
     }
 }
 
+/* After a crash other threads run on: a signal handler cannot scan. */
+bool ht_port_freeze(void)
+{
+    return false;
+}
+
 uint32_t ht_port_running_threads(void)
 {
     return s_stop.running_on;
