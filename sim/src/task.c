@@ -48,8 +48,8 @@ static void *thread_main(void *arg)
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     k_ctx.task = self;
     if (setjmp(self->leave) == 0) {
-        note_host_stack(self);
         pthread_mutex_lock(&k.lock);
+        note_host_stack(self); /* others take a snapshot of all tasks, new ones, too */
         k_wait_for_slot(self);
         k_unlock();
         run_entry(self);
