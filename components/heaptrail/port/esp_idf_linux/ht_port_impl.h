@@ -32,6 +32,7 @@
 #define HT_PORT_STACK_TELLS_TASK 0 /* tasks run on the stacks of their threads */
 #define HT_PORT_ALIGN 16U          /* glibc, in 32 bits too */
 #define HT_PORT_EMPTY_BLOCKS 1
+#define HT_PORT_COUNTS_TICKS 0
 #define HT_PORT_TRACES HT_CONFIG_TRACE
 #define HT_PORT_CORES 1U
 #define HT_PORT_TICK_SLACK 100U /* its ticks wait when the machine is busy */
