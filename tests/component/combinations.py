@@ -82,7 +82,7 @@ def try_hooks(folder):
     expect("hooks, entries", {"malloc", "heap_caps_malloc", "heap_caps_realloc", "_Znwj", "vTaskDelete"} <= got["wraps"])
     expect("hooks, entries", not (got["wraps"] & (BASE | {"free", "_ZdlPv", "heap_caps_get_allocated_size"})), got["wraps"])
     expect("hooks, entries", got["wrap files"] == {"ht_wrap_libc", "ht_wrap_caps", "ht_wrap_new", "ht_wrap_failed",
-                                                   "ht_wrap_task"}, got["wrap files"])
+                                                   "ht_wrap_task", "ht_wrap_tick"}, got["wrap files"])
 
 
 def try_refused(folder):

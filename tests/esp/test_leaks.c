@@ -83,6 +83,12 @@ static heaptrail_reach_t reach_of(uintptr_t hidden)
     return row != NULL ? row->reach : HEAPTRAIL_REACHABLE;
 }
 
+/* In a frame of its own: the pointer must stay in no register of the caller's. */
+FW static uintptr_t hidden(node_t *volatile *pointer)
+{
+    return HIDE(*pointer);
+}
+
 FW static uintptr_t fw_lost(uint32_t caps)
 {
     return HIDE(heap_caps_calloc(1, SIZE, caps));
@@ -189,8 +195,8 @@ static void in_reachable(void *arg)
     assert_int_equal(reach_of(HIDE(s_middle - 5)), HEAPTRAIL_POSSIBLY_LOST);
     /* The same blocks are lost when what held them is gone: so it was these that held them. */
     uintptr_t other = s_other;
-    uintptr_t data = HIDE(s_data);
-    uintptr_t mine = HIDE(own);
+    uintptr_t data = hidden(&s_data);
+    uintptr_t mine = hidden(&own);
     s_data = NULL;
     own = NULL;
     s_leaves = true;
