@@ -5,6 +5,8 @@
 set -u
 cd "$(dirname "$0")/.."
 emulator=$(scripts/emulator.sh)
+# Else each process sleeps for a second before it ends, to catch races with its end.
+export TSAN_OPTIONS="atexit_sleep_ms=20 ${TSAN_OPTIONS:-}"
 passed=0 failed=0 failures=
 
 # configuration NAME CMAKE-OPTIONS...: build it in build/NAME and run its tests.

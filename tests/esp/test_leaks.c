@@ -212,11 +212,17 @@ static void in_reachable(void *arg)
  * TCB, its stack, and what its thread-local pointers point to are reachable. */
 static uintptr_t s_tls[2];
 
+/* In a frame of its own: the pointer must stay in no register of the caller's. */
+FW static void hold_in_tls(uint32_t which, uint32_t count)
+{
+    s_tls[which] = HIDE(fw_list(count));
+    vTaskSetThreadLocalStoragePointer(NULL, 0, SHOW(s_tls[which]));
+}
+
 static void nobodys_task(void *arg)
 {
     (void)arg;
-    s_tls[0] = HIDE(fw_list(2));
-    vTaskSetThreadLocalStoragePointer(NULL, 0, SHOW(s_tls[0]));
+    hold_in_tls(0, 2);
     clear_stack();
     vTaskDelay(portMAX_DELAY);
 }
@@ -226,8 +232,7 @@ static void in_task_local(void *arg)
     (void)arg;
     xTaskCreate(nobodys_task, "nobody's", 4096, NULL, 1, NULL);
     vTaskDelay(2);
-    s_tls[1] = HIDE(fw_list(1));
-    vTaskSetThreadLocalStoragePointer(NULL, 0, SHOW(s_tls[1]));
+    hold_in_tls(1, 1);
     scan();
     assert_int_equal(s_got.rows, 0);
     vTaskSetThreadLocalStoragePointer(NULL, 0, NULL);
