@@ -381,20 +381,23 @@ static void in_other_memory(void *arg)
 }
 
 /* In a frame of its own: the pointer must stay in no register of the caller's. */
-FW static void leave_pointer(void *to)
+FW static void leave_pointer(void **to)
 {
-    char *block = calloc(1, 77);
-    memcpy(to, &block, sizeof(block));
+    *to = calloc(1, 77);
 }
 
 /* Floors that look like a pointer are no roots. */
 static void in_hidden(void *arg)
 {
     (void)arg;
-    static uint16_t rows[16 * 200];
-    assert_int_equal(heaptrail_growth_memory(rows, sizeof(rows)), ESP_OK);
+    static union {
+        uint16_t floors[16 * 200];
+        void *pointers[16 * 200 * sizeof(uint16_t) / sizeof(void *)];
+    } rows;
+    assert_int_equal(heaptrail_growth_memory(&rows, sizeof(rows.floors)), ESP_OK);
     assert_int_equal(heaptrail_growth_sample(), ESP_OK);
-    leave_pointer(&rows[16 * 199]);
+    leave_pointer(&rows.pointers[sizeof(rows.floors) / sizeof(void *) - 1]);
+    clear_stack();
     vTaskDelay(pdMS_TO_TICKS(2000));
     find_with((heaptrail_suspect_options_t){.evidence = HEAPTRAIL_EVIDENCE_UNREACHABLE});
     const heaptrail_suspect_t *row = row_with(77, 1);
