@@ -2,8 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The heaptrail authors
  * SPDX-License-Identifier: Apache-2.0
  */
-/* Read a trace as `heaptrail report` does (in two threads), or in one, or only decode it, and say
- * how long that took: bench/host.py runs it. */
+/* Read a trace as `heaptrail report` does, or only decode it, and say how long that took:
+ * bench/host.py runs it. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,6 @@
 #include <time.h>
 
 #include "ht_model.h"
-#include "ht_relay.h"
 #include "ht_trace_file.h"
 
 static void count_event(void *context, const ht_event_t *event)
@@ -40,21 +39,19 @@ static void model_briefs(void *context, const ht_event_t *head, const ht_brief_t
     ht_model_briefs(context, head, brief, count);
 }
 
-static double seconds_of(clockid_t clock)
+static double cpu_seconds(void)
 {
-    struct timespec now;
-    (void)clock_gettime(clock, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+    return (double)clock() / CLOCKS_PER_SEC;
 }
 
 int main(int argc, char **argv)
 {
     if (argc < 3) {
-        fprintf(stderr, "bench_host TRACE decode|model|report [FROM_US UNTIL_US]\n");
+        fprintf(stderr, "bench_host TRACE decode|model [FROM_US UNTIL_US]\n");
         return 2;
     }
     uint64_t events = 0;
-    ht_model_t *model = strcmp(argv[2], "decode") != 0 ? ht_model_new(NULL) : NULL;
+    ht_model_t *model = strcmp(argv[2], "model") == 0 ? ht_model_new(NULL) : NULL;
     const ht_decoder_sink_t sink = {.event = model != NULL ? model_event : count_event,
                                     .briefs = model != NULL ? model_briefs : count_briefs,
                                     .context = model != NULL ? (void *)model : (void *)&events};
@@ -62,26 +59,20 @@ int main(int argc, char **argv)
                                         .until_us = argc > 4 ? strtoull(argv[4], NULL, 0) : 0};
     ht_trace_error_t error = {0};
     ht_trace_result_t result;
-    ht_relay_t *relay = strcmp(argv[2], "report") == 0 ? ht_relay_new(&sink) : NULL;
-    double begin = seconds_of(CLOCK_MONOTONIC), cpu = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+    double begin = cpu_seconds();
     ht_trace_reader_t *reader = ht_trace_reader_open(argv[1], &error);
-    if (reader == NULL ||
-        !ht_trace_reader_read(reader, relay != NULL ? ht_relay_sink(relay) : &sink, &request,
-                              &result, &error)) {
+    if (reader == NULL || !ht_trace_reader_read(reader, &sink, &request, &result, &error)) {
         fprintf(stderr, "%s\n", error.text);
         return 1;
     }
-    ht_relay_free(relay);
-    double seconds = seconds_of(CLOCK_MONOTONIC) - begin;
-    cpu = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    double seconds = cpu_seconds() - begin;
     const ht_trace_info_t *info = ht_trace_reader_info(reader);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    printf("{\"events\": %" PRIu64
-           ", \"seconds\": %.4f, \"cpu_seconds\": %.4f, \"peak_kb\": %ld, \"bytes_read\": %" PRIu64
+    printf("{\"events\": %" PRIu64 ", \"seconds\": %.4f, \"peak_kb\": %ld, \"bytes_read\": %" PRIu64
            ", \"bytes\": %" PRIu64 ", \"wire_bytes\": %" PRIu64 ", \"first_us\": %" PRIu64
            ", \"last_us\": %" PRIu64 "}\n",
-           result.decoder.events, seconds, cpu, usage.ru_maxrss, result.bytes_read, info->bytes,
+           result.decoder.events, seconds, usage.ru_maxrss, result.bytes_read, info->bytes,
            result.decoder.bytes, info->first_us, info->last_us);
     ht_trace_reader_free(reader);
     ht_model_free(model);

@@ -7,8 +7,7 @@
 
 The trace is a random story (tests/host/story.h says what is drawn) of 10 million allocations and frees from
 500 call sites by 8 tasks, the same on every machine. heaptrack_print reads it as `heaptrail export --format
-heaptrack` wrote it. The least of several runs: time that passes for what `heaptrail report` does in two threads (so it
-needs two processors that nobody else uses), CPU time for the rest. Adds its figures to build/bench/results.json.
+heaptrack` wrote it. CPU time, the least of several runs. Adds its figures to build/bench/results.json.
 """
 import json
 import os
@@ -29,13 +28,10 @@ def generate(build, path, events, *extra):
 
 
 def read(build, trace, how, *times):
-    """bench_host's figures of the fastest run; its "seconds" are those that count."""
+    """bench_host's figures of the fastest run."""
     command = [os.path.join(build, "bench/bench_host"), trace, how, *map(str, times)]
     runs = [json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
             for _ in range(REPEAT)]
-    if how != "report":
-        for figures in runs:
-            figures["seconds"] = figures["cpu_seconds"]
     return min(runs, key=lambda figures: figures["seconds"])
 
 
@@ -62,15 +58,13 @@ def measure(build, folder, events):
     generate(build, recorded, events, "--recorded")
     decoded = read(build, recorded, "decode")
     model = read(build, recorded, "model")
-    report = read(build, recorded, "report")
     span = model["last_us"] - model["first_us"]
     window = read(build, recorded, "model", model["first_us"] + span * 6 // 10, model["first_us"] + span * 7 // 10)
     count = model["events"]
     results = {
-        "host_events_per_second": round(count / report["seconds"]),
-        "host_events_per_second_one_thread": round(count / model["seconds"]),
+        "host_events_per_second": round(count / model["seconds"]),
         "host_decode_events_per_second": round(count / decoded["seconds"]),
-        "host_peak_mb_10m": round(report["peak_kb"] / 1024, 1),
+        "host_peak_mb_10m": round(model["peak_kb"] / 1024, 1),
         "disk_bytes_per_event": round(model["bytes"] / count, 2),
         "wire_bytes_per_event_story": round(os.path.getsize(wire) / count, 2),
         "host_window_read_percent": round(100 * window["bytes_read"] / window["bytes"], 1),

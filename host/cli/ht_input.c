@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include "ht_relay.h"
-
 typedef struct {
     const char *path;
     const ht_output_options_t *options;
@@ -23,7 +21,6 @@ static void on_event(void *context, const ht_event_t *event)
     run->status->stopped = !run->reader->event(run->reader->context, event);
 }
 
-/* `stopped` is only ever set while nothing is under way here. */
 static void on_briefs(void *context, const ht_event_t *head, const ht_brief_t *brief, size_t count)
 {
     run_t *run = context;
@@ -75,26 +72,14 @@ static int exit_code(const ht_trace_error_t *error)
     return error->code == HT_TRACE_NO_MEMORY ? HT_EXIT_MEMORY : HT_EXIT_INPUT;
 }
 
-/* Decoding here, and who wants briefs in a thread of its own. Without memory for that: all here. */
-static bool read_all(run_t *run, ht_trace_reader_t *file, const ht_trace_request_t *request,
-                     ht_trace_result_t *result, ht_trace_error_t *error)
-{
-    const bool briefs = run->reader->briefs != NULL;
-    const ht_decoder_sink_t sink = {.event = on_event,
-                                    .briefs = briefs ? on_briefs : NULL,
-                                    .damage = on_damage,
-                                    .context = run};
-    ht_relay_t *relay = briefs ? ht_relay_new(&sink) : NULL;
-    bool good = ht_trace_reader_read(file, relay != NULL ? ht_relay_sink(relay) : &sink, request,
-                                     result, error);
-    ht_relay_free(relay);
-    return good;
-}
-
 static int read_open(run_t *run, ht_trace_reader_t *file)
 {
     ht_trace_error_t error = {HT_TRACE_OK, 0, ""};
     ht_trace_result_t result = {0};
+    const ht_decoder_sink_t sink = {.event = on_event,
+                                    .briefs = run->reader->briefs != NULL ? on_briefs : NULL,
+                                    .damage = on_damage,
+                                    .context = run};
     ht_trace_request_t request = {.from_us = run->reader->from_us,
                                   .until_us = run->reader->until_us,
                                   .progress = on_progress,
@@ -103,7 +88,7 @@ static int read_open(run_t *run, ht_trace_reader_t *file)
     const char *name = strrchr(run->path, '/') != NULL ? strrchr(run->path, '/') + 1 : run->path;
     snprintf(words, sizeof(words), "reading %s", strcmp(name, "-") == 0 ? "standard input" : name);
     ht_progress_begin(&run->progress, run->options, words, 0);
-    bool good = read_all(run, file, &request, &result, &error);
+    bool good = ht_trace_reader_read(file, &sink, &request, &result, &error);
     ht_progress_end(&run->progress);
     run->status->decoder = result.decoder;
     run->status->file_bytes = result.bytes_read;

@@ -14,8 +14,7 @@
 /** Who is told. `event` returns false when it has seen enough: then reading ends well. */
 typedef struct {
     bool (*event)(void *context, const ht_event_t *event);
-    /** As in ht_decoder_sink_t; may come from another thread, one call at a time: ht_relay.h. NULL:
-     * they come as events. */
+    /** As in ht_decoder_sink_t. NULL: they come as events. */
     void (*briefs)(void *context, const ht_event_t *head, const ht_brief_t *brief, size_t count);
     void *context;
     uint64_t from_us, until_us; /**< as in ht_trace_request_t */

@@ -264,7 +264,7 @@ int ht_session_open(ht_session_t *session, const ht_session_options_t *options,
     if (session->model == NULL) { return ht_complain(HT_EXIT_MEMORY, "no memory"); }
     reading_t reading = {
         .session = session, .options = options, .watch = watch, .context = context};
-    /* Who watches watches each event, in this thread. */
+    /* Who watches watches each event. */
     const bool alone = watch == NULL && options->model.change == NULL;
     ht_input_reader_t reader = {
         .event = on_event, .briefs = alone ? on_briefs : NULL, .context = &reading};

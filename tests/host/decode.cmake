@@ -19,9 +19,6 @@ foreach(test trace_file trace_broken)
   heaptrail_add_test(host_${test} SOURCES test_${test}.c recording.c
     LIBS heaptrail_host_test heaptrail_file heaptrail_model)
 endforeach()
-heaptrail_add_test(host_relay SOURCES test_relay.c recording.c
-  LIBS heaptrail_host_test heaptrail_file heaptrail_relay)
-target_link_options(host_relay PRIVATE LINKER:--wrap=pthread_create)
 
 add_executable(make_trace make_trace.c)
 target_link_libraries(make_trace PRIVATE heaptrail_warnings heaptrail_host_test heaptrail_file)
