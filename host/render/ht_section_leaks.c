@@ -82,19 +82,8 @@ static heaptrail_suspect_t as_device(ht_desk_t *desk, const ht_leak_row_t *row)
 static void title(ht_desk_t *desk, const ht_leaks_t *leaks)
 {
     ht_out_t *out = &desk->r.out;
-    const uint32_t *sites = leaks->sites;
     ht_desk_title(desk);
-    if (rows_of(leaks) == 0) {
-        ht_out_text(out, "Leaks: no site is suspect");
-    } else {
-        ht_out_text(out, "Leaks, by call site: ");
-        ht_out_number(out, sites[HT_SURE_CERTAIN]);
-        ht_out_text(out, " certain, ");
-        ht_out_number(out, sites[HT_SURE_LIKELY]);
-        ht_out_text(out, " likely, ");
-        ht_out_number(out, sites[HT_SURE_POSSIBLE]);
-        ht_out_text(out, " possible");
-    }
+    ht_sure_counts(out, leaks->sites);
     if (desk->since) {
         ht_out_text(out, "; only of what was made since ");
         ht_out_name(out, desk->since_words, SIZE_MAX);
@@ -103,12 +92,21 @@ static void title(ht_desk_t *desk, const ht_leaks_t *leaks)
     ht_desk_title_end(desk);
 }
 
-static void amount(ht_out_t *out, const char *before, uint64_t blocks, uint64_t bytes)
+static void reach_words(ht_out_t *out, const ht_search_t *search)
 {
-    ht_out_text(out, before);
-    ht_out_size(out, bytes);
-    ht_out_text(out, " in ");
-    ht_out_count(out, blocks, "block");
+    const uint32_t blocks[HEAPTRAIL_REACH_COUNT] = {
+        [HEAPTRAIL_LOST] = count32(search->lost_blocks),
+        [HEAPTRAIL_INDIRECTLY_LOST] = count32(search->indirect_blocks),
+        [HEAPTRAIL_POSSIBLY_LOST] = count32(search->possible_blocks),
+        [HEAPTRAIL_REACHABLE] = count32(search->reachable_blocks),
+    };
+    const size_t bytes[HEAPTRAIL_REACH_COUNT] = {
+        [HEAPTRAIL_LOST] = search->lost_bytes,
+        [HEAPTRAIL_INDIRECTLY_LOST] = search->indirect_bytes,
+        [HEAPTRAIL_POSSIBLY_LOST] = search->possible_bytes,
+        [HEAPTRAIL_REACHABLE] = search->reachable_bytes,
+    };
+    ht_reach_words(out, blocks, bytes);
 }
 
 /* When the device looked, and what it found in all. */
@@ -119,10 +117,8 @@ static void search_line(ht_desk_t *desk, const ht_search_t *search)
     ht_out_text(out, search->scanned == HT_SCANNED ? "Scanned " : "Searched ");
     ht_desk_moment(desk, desk->view.search_us);
     if (search->scanned == HT_SCANNED) {
-        amount(out, ": lost: ", search->lost_blocks, search->lost_bytes);
-        amount(out, ", and with them ", search->indirect_blocks, search->indirect_bytes);
-        amount(out, "; possibly lost: ", search->possible_blocks, search->possible_bytes);
-        amount(out, "; reachable: ", search->reachable_blocks, search->reachable_bytes);
+        ht_out_text(out, ": lost: ");
+        reach_words(out, search);
     }
     if (search->caps != 0) {
         const heaptrail_exhaustion_t end = {.caps = (uint32_t)search->caps,
@@ -154,36 +150,26 @@ static const char *why_not_scanned(const ht_search_t *search)
     }
 }
 
-static void unknown(ht_desk_t *desk, uint64_t count, const char *noun, const char *one,
-                    const char *many)
-{
-    if (count == 0) { return; }
-    ht_out_sentence(&desk->r.out, 0);
-    ht_out_style(&desk->r.out, HT_STYLE_WARN);
-    ht_out_count(&desk->r.out, count, noun);
-    ht_out_text(&desk->r.out, count == 1 ? one : many);
-    ht_out_style(&desk->r.out, HT_STYLE_PLAIN);
-    ht_out_sentence_end(&desk->r.out);
-}
-
 static void search_notes(ht_desk_t *desk)
 {
     const ht_search_t *search = desk->view.search;
+    ht_out_t *out = &desk->r.out;
     if (search == NULL || search->scanned != HT_SCANNED) {
         ht_desk_note(desk, HT_STYLE_WARN, why_not_scanned(search));
     }
     if (search == NULL) { return; }
     uint64_t missing =
         search->suspects > desk->view.suspects ? search->suspects - desk->view.suspects : 0;
-    unknown(desk, missing, "suspect", " that was found is missing in the trace",
-            " that were found are missing in the trace");
-    unknown(desk, search->young_blocks, "block", " was too young to be judged",
-            " were too young to be judged");
-    unknown(desk, search->unsure_blocks, "block", " was lost in one pass and not in another",
-            " were lost in one pass and not in another");
-    unknown(desk, search->left_out_blocks, "block", " had no room in the memory of the scan",
-            " had no room in the memory of the scan");
-    unknown(desk, search->suppressed_sites, "suspect", " was suppressed", " were suppressed");
+    ht_unknown_line(out, missing, "suspect", " that was found is missing in the trace",
+                    " that were found are missing in the trace");
+    ht_unknown_line(out, search->young_blocks, "block", " was too young to be judged",
+                    " were too young to be judged");
+    ht_unknown_line(out, search->unsure_blocks, "block", " was lost in one pass and not in another",
+                    " were lost in one pass and not in another");
+    ht_unknown_line(out, search->left_out_blocks, "block", " had no room in the memory of the scan",
+                    " had no room in the memory of the scan");
+    ht_unknown_line(out, search->suppressed_sites, "suspect", " was suppressed",
+                    " were suppressed");
     if ((search->flags & HT_SEARCH_DISTURBED) != 0) {
         ht_desk_note(desk, HT_STYLE_WARN,
                      "The table moved while it was copied: blocks may be missing.");
@@ -202,12 +188,10 @@ static void refuted_words(ht_out_t *out, const ht_leak_row_t *row)
 
 static void row_text(ht_desk_t *desk, const ht_leak_row_t *row)
 {
-    static const ht_style_t styles[HT_SURES] = {
-        [HT_SURE_LIKELY] = HT_STYLE_WARN, [HT_SURE_CERTAIN] = HT_STYLE_BAD};
     ht_report_t *r = &desk->r;
     const ht_suspect_t *is = &row->is;
     const heaptrail_suspect_t suspect = as_device(desk, row);
-    ht_out_style(&r->out, styles[is->sure]);
+    ht_out_style(&r->out, ht_sure_style(suspect.sure));
     ht_cell(r, s_columns, SURENESS, ht_sure_word(suspect.sure));
     ht_out_style(&r->out, HT_STYLE_PLAIN);
     ht_cell_size(r, s_columns, LIVE, true, is->live_bytes);

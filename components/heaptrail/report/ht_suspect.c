@@ -17,6 +17,59 @@ const char *ht_sure_word(heaptrail_sure_t sure)
     return (unsigned)sure < HEAPTRAIL_SURE_COUNT ? words[sure] : "?";
 }
 
+ht_style_t ht_sure_style(heaptrail_sure_t sure)
+{
+    if (sure == HEAPTRAIL_SURE_CERTAIN) { return HT_STYLE_BAD; }
+    return sure == HEAPTRAIL_SURE_LIKELY ? HT_STYLE_WARN : HT_STYLE_PLAIN;
+}
+
+void ht_sure_counts(ht_out_t *out, const uint32_t *sites)
+{
+    if ((sites[HEAPTRAIL_SURE_CERTAIN] | sites[HEAPTRAIL_SURE_LIKELY] |
+         sites[HEAPTRAIL_SURE_POSSIBLE]) == 0) {
+        ht_out_text(out, "Leaks: no site is suspect");
+        return;
+    }
+    ht_out_text(out, "Leaks, by call site: ");
+    ht_out_number(out, sites[HEAPTRAIL_SURE_CERTAIN]);
+    ht_out_text(out, " certain, ");
+    ht_out_number(out, sites[HEAPTRAIL_SURE_LIKELY]);
+    ht_out_text(out, " likely, ");
+    ht_out_number(out, sites[HEAPTRAIL_SURE_POSSIBLE]);
+    ht_out_text(out, " possible");
+}
+
+void ht_reach_words(ht_out_t *out, const uint32_t *blocks, const size_t *bytes)
+{
+    static const struct {
+        heaptrail_reach_t reach;
+        const char *before;
+    } parts[] = {
+        {HEAPTRAIL_LOST, ""},
+        {HEAPTRAIL_INDIRECTLY_LOST, ", and with them "},
+        {HEAPTRAIL_POSSIBLY_LOST, "; possibly lost: "},
+        {HEAPTRAIL_REACHABLE, "; reachable: "},
+    };
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        ht_out_text(out, parts[i].before);
+        ht_out_size(out, bytes[parts[i].reach]);
+        ht_out_text(out, " in ");
+        ht_out_count(out, blocks[parts[i].reach], "block");
+    }
+}
+
+void ht_unknown_line(ht_out_t *out, uint64_t count, const char *noun, const char *one,
+                     const char *many)
+{
+    if (count == 0) { return; }
+    ht_out_style(out, HT_STYLE_WARN);
+    ht_out_sentence(out, 0);
+    ht_out_count(out, count, noun);
+    ht_out_text(out, count == 1 ? one : many);
+    ht_out_style(out, HT_STYLE_PLAIN);
+    ht_out_sentence_end(out);
+}
+
 /* --- words ---------------------------------------------------------------------------------------
  */
 

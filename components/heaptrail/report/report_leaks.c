@@ -60,21 +60,9 @@ static void add(ht_totals_t *total, const void *context)
 
 static void title(ht_out_t *out)
 {
-    const uint32_t *sites = s_summary.sites;
     ht_out_style(out, HT_STYLE_TITLE);
     ht_out_sentence(out, 0);
-    if ((sites[HEAPTRAIL_SURE_CERTAIN] | sites[HEAPTRAIL_SURE_LIKELY] |
-         sites[HEAPTRAIL_SURE_POSSIBLE]) == 0) {
-        ht_out_text(out, "Leaks: no site is suspect");
-    } else {
-        ht_out_text(out, "Leaks, by call site: ");
-        ht_out_number(out, sites[HEAPTRAIL_SURE_CERTAIN]);
-        ht_out_text(out, " certain, ");
-        ht_out_number(out, sites[HEAPTRAIL_SURE_LIKELY]);
-        ht_out_text(out, " likely, ");
-        ht_out_number(out, sites[HEAPTRAIL_SURE_POSSIBLE]);
-        ht_out_text(out, " possible");
-    }
+    ht_sure_counts(out, s_summary.sites);
     if (s_summary.exhaustion.caps != 0) {
         ht_out_text(out, "; ");
         ht_exhaustion_words(out, &s_summary.exhaustion);
@@ -83,25 +71,11 @@ static void title(ht_out_t *out)
     ht_out_sentence_end(out);
 }
 
-/* "1.2 KiB in 3 blocks" */
-static void amount(ht_out_t *out, heaptrail_reach_t reach)
-{
-    ht_out_size(out, s_summary.scan.bytes[reach]);
-    ht_out_text(out, " in ");
-    ht_out_count(out, s_summary.scan.blocks[reach], "block");
-}
-
 static void scan_line(ht_out_t *out)
 {
     ht_out_sentence(out, 0);
     ht_out_text(out, "Lost: ");
-    amount(out, HEAPTRAIL_LOST);
-    ht_out_text(out, ", and with them ");
-    amount(out, HEAPTRAIL_INDIRECTLY_LOST);
-    ht_out_text(out, "; possibly lost: ");
-    amount(out, HEAPTRAIL_POSSIBLY_LOST);
-    ht_out_text(out, "; reachable: ");
-    amount(out, HEAPTRAIL_REACHABLE);
+    ht_reach_words(out, s_summary.scan.blocks, s_summary.scan.bytes);
     ht_out_sentence_end(out);
 }
 
@@ -117,18 +91,12 @@ static void text_head(ht_report_t *r)
     }
 }
 
-static ht_style_t style_of(heaptrail_sure_t sure)
-{
-    if (sure == HEAPTRAIL_SURE_CERTAIN) { return HT_STYLE_BAD; }
-    return sure == HEAPTRAIL_SURE_LIKELY ? HT_STYLE_WARN : HT_STYLE_PLAIN;
-}
-
 static void text_row(ht_report_t *r, const void *context)
 {
     const heaptrail_suspect_t *row = context;
     const heaptrail_growth_t *growth = &row->growth;
     ht_cell_count(r, s_columns, ID, row->origin.id);
-    ht_out_style(&r->out, style_of(row->sure));
+    ht_out_style(&r->out, ht_sure_style(row->sure));
     ht_cell(r, s_columns, SURE, ht_sure_word(row->sure));
     ht_out_style(&r->out, HT_STYLE_PLAIN);
     ht_cell_size(r, s_columns, LIVE, true, row->live_bytes);
@@ -140,19 +108,6 @@ static void text_row(ht_report_t *r, const void *context)
     ht_out_to(&r->out, column);
     ht_out_sentence(&r->out, column);
     ht_suspect_words(&r->out, row);
-    ht_out_sentence_end(&r->out);
-}
-
-/* "3 blocks are too young to be judged": what the scan could not tell. */
-static void unknown(ht_report_t *r, uint32_t count, const char *noun, const char *one,
-                    const char *many)
-{
-    if (count == 0) { return; }
-    ht_out_style(&r->out, HT_STYLE_WARN);
-    ht_out_sentence(&r->out, 0);
-    ht_out_count(&r->out, count, noun);
-    ht_out_text(&r->out, count == 1 ? one : many);
-    ht_out_style(&r->out, HT_STYLE_PLAIN);
     ht_out_sentence_end(&r->out);
 }
 
@@ -191,29 +146,32 @@ static bool asks_for(const ht_report_t *r, uint32_t evidence)
 static void text_foot(ht_report_t *r)
 {
     const heaptrail_scan_summary_t *scan = &s_summary.scan;
+    ht_out_t *out = &r->out;
     ht_note_rows(r, "site");
     if (s_summary.growth_steps == 0 && asks_for(r, HEAPTRAIL_EVIDENCE_GROWTH)) {
         ht_note(r, HT_STYLE_WARN,
                 "Growth is not known: nothing was sampled yet (heaptrail_growth_sample()).");
     }
     if (s_summary.scanned != ESP_OK) { ht_note(r, HT_STYLE_WARN, why_not(s_summary.scanned)); }
-    unknown(r, scan->young_blocks, "block", " is too young to be judged: not counted as lost",
-            " are too young to be judged: not counted as lost");
-    unknown(r, scan->unsure_blocks, "block",
-            " was lost in one pass and not in another: not counted",
-            " were lost in one pass and not in another: not counted");
-    unknown(r, scan->left_out_blocks, "block", " had no room in the memory of the scan",
-            " had no room in the memory of the scan");
-    unknown(r, scan->gone_blocks, "block", " was freed while the scan ran: not judged",
-            " were freed while the scan ran: not judged");
+    ht_unknown_line(out, scan->young_blocks, "block",
+                    " is too young to be judged: not counted as lost",
+                    " are too young to be judged: not counted as lost");
+    ht_unknown_line(out, scan->unsure_blocks, "block",
+                    " was lost in one pass and not in another: not counted",
+                    " were lost in one pass and not in another: not counted");
+    ht_unknown_line(out, scan->left_out_blocks, "block", " had no room in the memory of the scan",
+                    " had no room in the memory of the scan");
+    ht_unknown_line(out, scan->gone_blocks, "block", " was freed while the scan ran: not judged",
+                    " were freed while the scan ran: not judged");
     unread(r, scan->unread_bytes);
-    unknown(r, scan->running_threads, "thread",
-            " did not stop: what only its registers hold may be called lost",
-            " did not stop: what only their registers hold may be called lost");
-    unknown(r, s_summary.suppressed_sites, "suspect", " is suppressed", " are suppressed");
-    unknown(r, s_summary.growth_left_out, "site",
-            " is not followed over time: HEAPTRAIL_GROWTH_SITES",
-            " are not followed over time: HEAPTRAIL_GROWTH_SITES");
+    ht_unknown_line(out, scan->running_threads, "thread",
+                    " did not stop: what only its registers hold may be called lost",
+                    " did not stop: what only their registers hold may be called lost");
+    ht_unknown_line(out, s_summary.suppressed_sites, "suspect", " is suppressed",
+                    " are suppressed");
+    ht_unknown_line(out, s_summary.growth_left_out, "site",
+                    " is not followed over time: HEAPTRAIL_GROWTH_SITES",
+                    " are not followed over time: HEAPTRAIL_GROWTH_SITES");
     if (s_summary.disturbed) {
         ht_note(r, HT_STYLE_WARN, "The table moved while it was copied: blocks may be missing.");
     }
