@@ -209,6 +209,14 @@ static void write_report(void *context, const char *text, size_t length)
     append(context, text, length);
 }
 
+__attribute__((noinline)) void esp_clear_stack(void)
+{
+    volatile char bytes[16384];
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        bytes[i] = 0;
+    }
+}
+
 const char *esp_report(heaptrail_report_kind_t kind)
 {
     s_report.length = 0;

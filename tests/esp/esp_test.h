@@ -79,6 +79,12 @@ bool esp_task(const char *name, heaptrail_task_row_t *row);
 /** A report as text, in memory that the next call uses again. */
 const char *esp_report(heaptrail_report_kind_t kind);
 
+/** Clears what functions left below the stack in use: the scan must not find it there again. */
+void esp_clear_stack(void);
+/** Addresses that the scan must not see as such. */
+#define HIDE(p) ((uintptr_t)(p) ^ ~(uintptr_t)0)
+#define SHOW(h) ((void *)((h) ^ ~(uintptr_t)0))
+
 /** Collect heaptrail's log lines from now on; each ends with a newline in what esp_log() returns.
  */
 void esp_log_catch(void);

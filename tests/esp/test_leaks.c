@@ -22,10 +22,6 @@ typedef struct node {
     char bytes[SIZE - sizeof(struct node *)];
 } node_t;
 
-/* Addresses the scan must not see as such. */
-#define HIDE(p) ((uintptr_t)(p) ^ ~(uintptr_t)0)
-#define SHOW(h) ((void *)((h) ^ ~(uintptr_t)0))
-
 static struct {
     heaptrail_leak_row_t row[ROWS];
     uint32_t rows;
@@ -44,22 +40,13 @@ static bool keep_row(void *context, const heaptrail_leak_row_t *row)
     return true;
 }
 
-/* What functions left below the stack in use must not be found there again. */
-__attribute__((noinline)) static void clear_stack(void)
-{
-    volatile char bytes[16384];
-    for (size_t i = 0; i < sizeof(bytes); i++) {
-        bytes[i] = 0;
-    }
-}
-
 static esp_err_t scan_with(heaptrail_scan_options_t options)
 {
     memset(&s_got, 0, sizeof(s_got));
     if (options.age_min_us == 0) { options.age_min_us = 1; }
     options.all = true;
     vTaskDelay(2);
-    clear_stack();
+    esp_clear_stack();
     return heaptrail_scan(&options, keep_row, NULL, &s_got.summary);
 }
 
@@ -223,7 +210,7 @@ static void nobodys_task(void *arg)
 {
     (void)arg;
     hold_in_tls(0, 2);
-    clear_stack();
+    esp_clear_stack();
     vTaskDelay(portMAX_DELAY);
 }
 
@@ -367,7 +354,7 @@ static void in_wrong(void *arg)
     uintptr_t block = fw_lost(MALLOC_CAP_DEFAULT);
     assert_true(block != 0);
     vTaskDelay(2);
-    clear_stack();
+    esp_clear_stack();
     assert_int_equal(
         heaptrail_scan(&(heaptrail_scan_options_t){.age_min_us = 1}, scan_in_scan, &nested, NULL),
         ESP_OK);

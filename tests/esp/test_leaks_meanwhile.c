@@ -22,10 +22,6 @@ typedef struct node {
     char bytes[SIZE - sizeof(struct node *)];
 } node_t;
 
-/* Addresses the scan must not see as such. */
-#define HIDE(p) (~(uintptr_t)(p))
-#define SHOW(h) ((void *)~(h))
-
 static uintptr_t s_memory[16384]; /* of the scan */
 static heaptrail_scan_summary_t s_summary;
 static uintptr_t s_got[256]; /* hidden: every row */
@@ -48,14 +44,6 @@ static heaptrail_reach_t reach_of(uintptr_t hidden)
     return HEAPTRAIL_REACHABLE;
 }
 
-__attribute__((noinline)) static void clear_stack(void)
-{
-    volatile char bytes[16384];
-    for (size_t i = 0; i < sizeof(bytes); i++) {
-        bytes[i] = 0;
-    }
-}
-
 static const heaptrail_scan_options_t s_options = {.pause_ms = 1,
                                                    .age_min_us = 1,
                                                    .slice_words = 40,
@@ -66,7 +54,7 @@ static const heaptrail_scan_options_t s_options = {.pause_ms = 1,
 __attribute__((noinline)) static void scan(void)
 {
     s_rows = 0;
-    clear_stack();
+    esp_clear_stack();
     assert_int_equal(heaptrail_scan(&s_options, keep_row, NULL, &s_summary), ESP_OK);
     assert_int_equal(s_summary.left_out_blocks, 0);
 }
@@ -102,7 +90,7 @@ static void meddler(void *arg)
         vTaskDelay(1);
         if (s_do == NULL || s_slice++ != s_at) { continue; }
         s_do();
-        clear_stack();
+        esp_clear_stack();
     }
 }
 
@@ -318,7 +306,7 @@ static void other_task(void *arg)
     (void)arg;
     node_t *volatile mine = fw_list(2);
     s_on_stack = HIDE(mine);
-    clear_stack();
+    esp_clear_stack();
     vTaskDelay(portMAX_DELAY);
     (void)mine;
 }
@@ -326,7 +314,7 @@ static void other_task(void *arg)
 static void scan_frozen(void *arg)
 {
     s_rows = 0;
-    clear_stack();
+    esp_clear_stack();
     *(esp_err_t *)arg = heaptrail_scan_frozen(&s_options, keep_row, NULL, &s_summary);
 }
 
@@ -371,7 +359,7 @@ static void in_frozen(void *arg)
     ht_port_unlock(&ht_default()->lock, irq);
     (void)xTaskResumeAll();
     look_at_frozen(err);
-    clear_stack();
+    esp_clear_stack();
     assert_int_equal(heaptrail_scan(&s_options, crash_in_scan, &err, NULL), ESP_OK);
     look_at_frozen(err);
     assert_int_equal(reach_of(HIDE(own)), HEAPTRAIL_REACHABLE);
@@ -395,7 +383,7 @@ static void in_before_restart(void *arg)
     for (uint32_t suspended = 0; suspended < 2; suspended++) {
         if (suspended != 0) { vTaskSuspendAll(); }
         s_rows = 0;
-        clear_stack();
+        esp_clear_stack();
         uint64_t switches = sim_switches();
         assert_int_equal(heaptrail_scan(&options, keep_row, NULL, &s_summary), ESP_OK);
         assert_true(sim_switches() == switches);

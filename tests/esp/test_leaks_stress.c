@@ -21,10 +21,6 @@
 #endif
 #define TASKS 3U
 
-/* Addresses the scan must not see as such. */
-#define HIDE(p) (~(uintptr_t)(p))
-#define SHOW(h) ((void *)~(h))
-
 static reach_graph_t s_graph;
 static volatile uintptr_t s_roots[16];
 static hammer_t s_hammer[TASKS + 2U]; /* tasks; the interrupts of both cores */
@@ -148,14 +144,6 @@ static bool keep_row(void *context, const heaptrail_leak_row_t *row)
     return true;
 }
 
-__attribute__((noinline)) static void clear_stack(void)
-{
-    volatile char bytes[16384];
-    for (size_t i = 0; i < sizeof(bytes); i++) {
-        bytes[i] = 0;
-    }
-}
-
 __attribute__((noinline)) static void scan_graph(void)
 {
     const heaptrail_scan_options_t options = {
@@ -163,7 +151,7 @@ __attribute__((noinline)) static void scan_graph(void)
     heaptrail_scan_summary_t summary;
     memset(&s_seen, 0, sizeof(s_seen)); /* REACH_REACHABLE */
     vTaskDelay(pdMS_TO_TICKS(OLD_MS + 10U));
-    clear_stack();
+    esp_clear_stack();
     assert_int_equal(heaptrail_scan(&options, keep_row, NULL, &summary), ESP_OK);
     assert_int_equal(summary.left_out_blocks, 0);
     assert_int_equal(s_seen.strangers, 0);
@@ -174,7 +162,7 @@ static void one_graph(uint32_t seed)
     uint32_t leader[REACH_MAX];
     uint32_t which = 0;
     fw_make_graph(seed);
-    clear_stack(); /* where scan_graph() has its frame, and below it once more */
+    esp_clear_stack(); /* where scan_graph() has its frame, and below it once more */
     scan_graph();
     for (uint32_t i = 0; i < s_graph.count; i++) {
         leader[i] = number_of(s_seen.leader[i]);

@@ -20,15 +20,6 @@ FW static void lose(void)
     s_hidden = ~(uintptr_t)fw_plain_leak(60);
 }
 
-/* What functions left below the stack in use must not be found there again. */
-__attribute__((noinline)) static void clear_stack(void)
-{
-    volatile char bytes[16384];
-    for (size_t i = 0; i < sizeof(bytes); i++) {
-        bytes[i] = 0;
-    }
-}
-
 /* Not on the stack, which would hold old pointers. */
 static heaptrail_suspect_summary_t s_summary, s_last;
 
@@ -38,7 +29,7 @@ static void find(void)
     static const heaptrail_suspect_options_t options = {.evidence = HEAPTRAIL_EVIDENCE_UNREACHABLE,
                                                         .scan = &now};
     vTaskDelay(2);
-    clear_stack();
+    esp_clear_stack();
     assert_int_equal(heaptrail_suspects_find(&options, &s_summary), ESP_OK);
     heaptrail_suspects_forget();
     assert_int_equal(heaptrail_suspects_last(&s_last), ESP_OK);

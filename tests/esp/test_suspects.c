@@ -30,19 +30,10 @@ static bool keep_row(void *context, const heaptrail_suspect_t *row)
     return true;
 }
 
-/* What functions left below the stack in use must not be found there again. */
-__attribute__((noinline)) static void clear_stack(void)
-{
-    volatile char bytes[16384];
-    for (size_t i = 0; i < sizeof(bytes); i++) {
-        bytes[i] = 0;
-    }
-}
-
 static void find_with(heaptrail_suspect_options_t options)
 {
     s_got.rows = 0;
-    clear_stack();
+    esp_clear_stack();
     assert_int_equal(heaptrail_suspects_find(&options, &s_got.summary), ESP_OK);
     assert_int_equal(heaptrail_for_each_suspect(keep_row, NULL), ESP_OK);
     heaptrail_suspects_forget();
@@ -397,7 +388,7 @@ static void in_hidden(void *arg)
     assert_int_equal(heaptrail_growth_memory(&rows, sizeof(rows.floors)), ESP_OK);
     assert_int_equal(heaptrail_growth_sample(), ESP_OK);
     leave_pointer(&rows.pointers[sizeof(rows.floors) / sizeof(void *) - 1]);
-    clear_stack();
+    esp_clear_stack();
     vTaskDelay(pdMS_TO_TICKS(2000));
     find_with((heaptrail_suspect_options_t){.evidence = HEAPTRAIL_EVIDENCE_UNREACHABLE});
     const heaptrail_suspect_t *row = row_with(77, 1);

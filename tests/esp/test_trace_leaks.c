@@ -61,15 +61,6 @@ FW static void leak(void)
     (void)lost;
 }
 
-/* What functions left below the stack in use must not be found there again. */
-__attribute__((noinline)) static void clear_stack(void)
-{
-    volatile char bytes[16384];
-    for (size_t i = 0; i < sizeof(bytes); i++) {
-        bytes[i] = 0;
-    }
-}
-
 static bool count(void *context, const heaptrail_suspect_t *row)
 {
     (void)context;
@@ -84,7 +75,7 @@ static heaptrail_suspect_summary_t find(void)
     const heaptrail_scan_options_t scan = {.age_min_us = 1};
     const heaptrail_suspect_options_t options = {.scan = &scan};
     s_found = 0;
-    clear_stack();
+    esp_clear_stack();
     assert_int_equal(heaptrail_suspects_find(&options, &summary), ESP_OK);
     assert_int_equal(heaptrail_for_each_suspect(count, NULL), ESP_OK);
     heaptrail_suspects_forget();
