@@ -5,17 +5,12 @@
 /* Events, one kind after the other, from the tracker to a reader that knows SPEC.md only. */
 #include "trace_fixture.h"
 
-#define BLOCK(n) ((uintptr_t)0x3FC90000U + (uintptr_t)(n)*64U)
-
 static trace_fixture_t s_trace;
 
 static int setup(void **state)
 {
     (void)state;
-    fake_port_reset();
-    memset(&s_trace, 0, sizeof(s_trace));
-    unit_make(&s_trace.tracker, &unit_sizes);
-    ht_tracker_add_heap(&s_trace.tracker, 0x3FC90000U, 1U << 20, 0x1000, "DRAM");
+    fixture_make(&s_trace);
     return 0;
 }
 
@@ -23,19 +18,18 @@ static int teardown(void **state)
 {
     (void)state;
     if (s_trace.memory != NULL) { fixture_end(&s_trace); }
-    unit_check(&s_trace.tracker);
-    unit_free(&s_trace.tracker);
+    fixture_drop(&s_trace);
     return 0;
 }
 
 static ht_origin_id_t origin(uint32_t caps)
 {
-    return unit_origin(&s_trace.tracker, NULL, caps);
+    return fixture_origin(&s_trace, caps);
 }
 
 static void add(uint32_t n, size_t size)
 {
-    ht_tracker_add(&s_trace.tracker, BLOCK(n), size, origin(n % 5U));
+    fixture_add(&s_trace, n, size);
 }
 
 static void test_what_was_live_before(void **state)

@@ -7,8 +7,6 @@
 #include "ht_pool.h"
 #include "trace_fixture.h"
 
-#define BASE 0x3FC90000U
-#define BLOCK(n) ((uintptr_t)BASE + (uintptr_t)(n)*64U)
 #define POOL BLOCK(1000)
 
 static trace_fixture_t s_trace;
@@ -19,12 +17,12 @@ static ht_heap_id_t s_pool;
 
 static ht_origin_id_t origin(uint32_t caps)
 {
-    return unit_origin(&s_trace.tracker, NULL, caps);
+    return fixture_origin(&s_trace, caps);
 }
 
 static void add(uint32_t n, size_t size)
 {
-    ht_tracker_add(&s_trace.tracker, BLOCK(n), size, origin(n % 5U));
+    fixture_add(&s_trace, n, size);
 }
 
 static void add_first(void)
@@ -146,11 +144,8 @@ static void (*const s_program[])(void) = {
 
 static void begin(uint32_t ring_events, bool pauses)
 {
-    fake_port_reset();
-    memset(&s_trace, 0, sizeof(s_trace));
-    unit_make(&s_trace.tracker, &unit_sizes);
+    fixture_make(&s_trace);
     unit_be(0x1000, "main");
-    ht_tracker_add_heap(&s_trace.tracker, BASE, 1U << 20, 0x1000, "DRAM");
     fixture_trace(&s_trace, ring_events, pauses);
     fixture_poll(&s_trace);
 }
@@ -211,8 +206,7 @@ static void end(void)
 {
     s_trace.reader.ends = 0; /* those of pauses */
     fixture_end(&s_trace);
-    unit_check(&s_trace.tracker);
-    unit_free(&s_trace.tracker);
+    fixture_drop(&s_trace);
 }
 
 /* --- no room -----------------------------------------------------------------------------------

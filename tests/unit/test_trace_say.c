@@ -6,7 +6,6 @@
  * whole or not at all, in their place among the events, and never at the cost of these. */
 #include "trace_fixture.h"
 
-#define BLOCK(n) ((uintptr_t)0x3FC90000U + (uintptr_t)(n)*64U)
 #define RING 64U
 
 static trace_fixture_t s_trace;
@@ -14,11 +13,8 @@ static trace_fixture_t s_trace;
 static int setup(void **state)
 {
     (void)state;
-    fake_port_reset();
-    memset(&s_trace, 0, sizeof(s_trace));
+    fixture_make(&s_trace);
     reader_init(&s_trace.reader);
-    unit_make(&s_trace.tracker, &unit_sizes);
-    ht_tracker_add_heap(&s_trace.tracker, 0x3FC90000U, 1U << 20, 0x1000, "DRAM");
     return 0;
 }
 

@@ -35,6 +35,35 @@ static inline size_t fixture_write(void *context, const void *bytes, size_t leng
     return taken;
 }
 
+#define FIXTURE_BASE ((uintptr_t)0x3FC90000U)
+/* The address of a block, all of which lie in the one heap. */
+#define BLOCK(n) (FIXTURE_BASE + (uintptr_t)(n)*64U)
+
+/* A new tracker with a heap, and no trace. */
+static inline void fixture_make(trace_fixture_t *fixture)
+{
+    fake_port_reset();
+    memset(fixture, 0, sizeof(*fixture));
+    unit_make(&fixture->tracker, &unit_sizes);
+    ht_tracker_add_heap(&fixture->tracker, FIXTURE_BASE, 1U << 20, 0x1000, "DRAM");
+}
+
+static inline void fixture_drop(trace_fixture_t *fixture)
+{
+    unit_check(&fixture->tracker);
+    unit_free(&fixture->tracker);
+}
+
+static inline ht_origin_id_t fixture_origin(trace_fixture_t *fixture, uint32_t caps)
+{
+    return unit_origin(&fixture->tracker, NULL, caps);
+}
+
+static inline void fixture_add(trace_fixture_t *fixture, uint32_t n, size_t size)
+{
+    ht_tracker_add(&fixture->tracker, BLOCK(n), size, fixture_origin(fixture, n % 5U));
+}
+
 /* Begin a trace of a tracker that exists. */
 static inline void fixture_trace(trace_fixture_t *fixture, uint32_t ring_events, bool pauses)
 {
