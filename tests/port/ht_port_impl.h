@@ -133,9 +133,10 @@ static inline size_t ht_port_line_at(uintptr_t address)
     return g_fake.line != 0 && address >= g_fake.line_from ? g_fake.line : 0;
 }
 
-static inline bool ht_port_may_be_block(uintptr_t address)
+static inline bool ht_port_may_be_block(uintptr_t address, uint32_t canary)
 {
     (void)address;
+    (void)canary;
     return true;
 }
 

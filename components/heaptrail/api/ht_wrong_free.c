@@ -7,9 +7,17 @@
 #include "ht_checked.h"
 #include "ht_diagnose.h"
 #include "ht_fault.h"
+#include "ht_guard.h"
 
 /* Unknown pointers that are looked up in a second where blocks without a record are ordinary. */
 #define DOUBTS_PER_SECOND 16U
+
+/* May a heap whose blocks we do not all see have made one where one of ours was freed? */
+static bool may_be_reused(const ht_checks_t *checks, uintptr_t address)
+{
+    uint32_t canary = checks->front != 0 ? ht_canary_front(checks->seed, address) : 0;
+    return ht_port_may_be_block(address, canary);
+}
 
 /* Is it certain that this is no block that the heap may free? */
 static bool is_certain(const ht_tracker_t *tracker, const ht_diagnosis_t *pointer,
@@ -26,7 +34,7 @@ static bool is_certain(const ht_tracker_t *tracker, const ht_diagnosis_t *pointe
         return true;
     case HEAPTRAIL_PLACE_RECENTLY_FREED:
         return ht_tracker_sees_all(tracker) ||
-               (pointer->offset == 0 && !ht_port_may_be_block(address));
+               (pointer->offset == 0 && !may_be_reused(&tracker->checks, address));
     default:
         return ht_tracker_sees_all(tracker);
     }

@@ -47,6 +47,7 @@
  * header of this block is certainly as it should be. False: ask ht_port_header_ok().
  * ht_port_may_be_block()    Asked of the start of a block that was freed lately, where
  * HT_PORT_SEES_ALL is 0: false if it is certain that the heap has made no other block there since.
+ * The canary is the word that was in front of the freed one; 0: it had none.
  * ht_port_heap_caps()       Of capabilities, those that a heap offers: not those that only ask for
  * an alignment. ht_port_takes_front()     False for capabilities whose block must be the heap's
  * very pointer (ESP32's EXEC memory keeps a word of its own in front of it).

@@ -334,9 +334,10 @@ HT_PORT_INLINE size_t ht_port_line_at(uintptr_t address)
     return HT_LINE_INSIDE != 0 && esp_ptr_internal((const void *)address) ? HT_LINE_INSIDE : 0;
 }
 
-HT_PORT_INLINE bool ht_port_may_be_block(uintptr_t address)
+HT_PORT_INLINE bool ht_port_may_be_block(uintptr_t address, uint32_t canary)
 {
     (void)address;
+    (void)canary;
     return true;
 }
 

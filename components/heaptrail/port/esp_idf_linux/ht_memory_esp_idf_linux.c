@@ -62,28 +62,30 @@ extern int __sanitizer_get_ownership(const volatile void *block) __attribute__((
 
 /*
  * The word in front of each block of glibc's is its size, a multiple of 16 but for the flags;
- * free() would read it, too. Where a redzone was when ours was made, a random number or a pointer
- * is left.
+ * free() would read it, too. Where a redzone was when ours was made, its canary is left, or a
+ * random number, or a pointer. (In 32 bits each eighth canary looks like a size.)
  */
-static bool may_be_chunk(uintptr_t address)
+static bool may_be_chunk(uintptr_t address, uint32_t canary)
 {
+    if (canary != 0 && *(const volatile uint32_t *)(address - 4U) == canary) { return false; }
     size_t size = *(const volatile size_t *)(address - sizeof(size_t)) & ~(size_t)GLIBC_CHUNK_FLAGS;
     return size >= GLIBC_CHUNK_MIN && size < GLIBC_CHUNK_MAX && size % HT_PORT_ALIGN == 0;
 }
 #else
-static bool may_be_chunk(uintptr_t address)
+static bool may_be_chunk(uintptr_t address, uint32_t canary)
 {
     (void)address;
+    (void)canary;
     return true;
 }
 #endif
 
-bool ht_port_may_be_block(uintptr_t address)
+bool ht_port_may_be_block(uintptr_t address, uint32_t canary)
 {
     if (&__sanitizer_get_ownership != NULL) {
         return __sanitizer_get_ownership((const volatile void *)address) != 0;
     }
-    return may_be_chunk(address);
+    return may_be_chunk(address, canary);
 }
 
 ht_port_place_t ht_port_place(uintptr_t address)

@@ -114,7 +114,7 @@ static inline size_t ht_port_line_at(uintptr_t address)
     return 0;
 }
 
-bool ht_port_may_be_block(uintptr_t address);
+bool ht_port_may_be_block(uintptr_t address, uint32_t canary);
 
 static inline bool ht_port_takes_front(uint32_t caps)
 {

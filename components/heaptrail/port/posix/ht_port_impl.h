@@ -125,9 +125,10 @@ static inline uint32_t ht_port_line_at(uintptr_t address)
     return 0;
 }
 
-static inline bool ht_port_may_be_block(uintptr_t address)
+static inline bool ht_port_may_be_block(uintptr_t address, uint32_t canary)
 {
     (void)address;
+    (void)canary;
     return true;
 }
 
