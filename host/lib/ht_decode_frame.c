@@ -7,6 +7,7 @@
 
 #include <zlib.h>
 
+#include "ht_bytes16.h"
 #include "ht_decode_internal.h"
 #include "ht_reader.h"
 
@@ -20,20 +21,26 @@ static const bool s_is_special[256] = {
     [0x11] = true, [0x13] = true, [HT_WIRE_ESCAPE] = true,
 };
 
-/* Sixteen bytes at once, in whatever the processor has for that. */
-typedef uint8_t bytes16_t __attribute__((vector_size(16)));
-#define EACH(b) ((bytes16_t){} + (uint8_t)(b))
-
-/* Is one of these an escape, or a byte that no frame holds? (00 is none of them: it ended the
- * frame.) */
-static inline bool has_special(bytes16_t b)
+/* How many stand before an escape, or a byte that no frame holds; 16: all. (00 is none of them: it
+ * ended the frame.) */
+static inline unsigned plain_bytes(ht_bytes16_t b)
 {
-    bytes16_t hit = (bytes16_t)(b == EACH(HT_WIRE_ESCAPE)) | (bytes16_t)(b == EACH(0x09)) |
-                    (bytes16_t)(b == EACH(0x0A)) | (bytes16_t)(b == EACH(0x0D)) |
-                    (bytes16_t)(b == EACH(0x11)) | (bytes16_t)(b == EACH(0x13));
-    uint64_t half[2];
-    memcpy(half, &hit, sizeof(half));
-    return (half[0] | half[1]) != 0;
+    static const uint8_t special[] = {HT_WIRE_ESCAPE, 0x09, 0x0A, 0x0D, 0x11, 0x13};
+    ht_bytes16_t hit = {};
+#pragma GCC unroll 6
+    for (size_t i = 0; i < sizeof(special); i++) {
+        hit |= (ht_bytes16_t)(b == ht_bytes16_each(special[i]));
+    }
+    return (unsigned)__builtin_ctz(ht_bytes16_mask(hit) | 1U << sizeof(b));
+}
+
+/* The byte that an escape stands for goes to `out`. False: it is none. */
+static inline bool unescape(const uint8_t *in, const uint8_t *end, uint8_t *out)
+{
+    if (in[0] != HT_WIRE_ESCAPE || end - in < 2) { return false; }
+    uint8_t real = in[1] ^ HT_WIRE_ESCAPED;
+    *out = real ^ HT_WIRE_MASK;
+    return s_is_special[real];
 }
 
 /* Undo the stuffing into `out`, which has room for `length` bytes. Returns the bytes of the body,
@@ -41,30 +48,24 @@ static inline bool has_special(bytes16_t b)
 static size_t unstuff(const uint8_t *in, size_t length, uint8_t *out, size_t *wrong)
 {
     const uint8_t *const begin = in, *const end = in + length;
-    uint8_t *const out_begin = out;
+    const uint8_t *const out_begin = out;
     while (in < end) {
-        bytes16_t block;
-        for (; end - in >= (ptrdiff_t)sizeof(block); in += sizeof(block), out += sizeof(block)) {
-            memcpy(&block, in, sizeof(block));
-            if (has_special(block)) { break; }
-            block ^= EACH(HT_WIRE_MASK);
-            memcpy(out, &block, sizeof(block));
+        if (end - in >= (ptrdiff_t)sizeof(ht_bytes16_t)) {
+            ht_bytes16_t block = ht_bytes16_load(in);
+            const unsigned plain = plain_bytes(block);
+            block ^= ht_bytes16_each(HT_WIRE_MASK);
+            memcpy(out, &block, sizeof(block)); /* what is behind the plain ones is overwritten */
+            in += plain, out += plain;
+            if (plain == sizeof(block)) { continue; }
+        } else if (!s_is_special[*in]) {
+            *out++ = *in++ ^ HT_WIRE_MASK;
+            continue;
         }
-        /* The bytes up to the special one, and that. */
-        while (in < end) {
-            uint8_t byte = *in++;
-            if (!s_is_special[byte]) {
-                *out++ = byte ^ HT_WIRE_MASK;
-                continue;
-            }
-            uint8_t real = in < end ? *in++ ^ HT_WIRE_ESCAPED : 1U;
-            if (byte != HT_WIRE_ESCAPE || !s_is_special[real]) {
-                *wrong = (size_t)(in - begin) - 2U;
-                return NONE;
-            }
-            *out++ = real ^ HT_WIRE_MASK;
-            break;
+        if (!unescape(in, end, out)) {
+            *wrong = (size_t)(in - begin);
+            return NONE;
         }
+        in += 2, out++;
     }
     return (size_t)(out - out_begin);
 }
