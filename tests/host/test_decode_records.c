@@ -479,6 +479,27 @@ static void test_what_names_nothing(void **state)
     }
 }
 
+/* An index may follow though its origin is among the recent ones: that makes none more of them. */
+static void test_an_origin_that_follows_again(void **state)
+{
+    (void)state;
+    hand_t body;
+    hand_begin(&body, 0, 0, 9);
+    for (unsigned i = 0; i < 2; i++) {
+        hand_byte(&body, 0x87);
+        hand_varint(&body, 5);
+        hand_varint(&body, 16);
+        hand_zigzag(&body, 4);
+    }
+    hand_byte(&body, 0x81); /* the second of one */
+    hand_varint(&body, 16);
+    hand_zigzag(&body, 4);
+    hand_expect_damage(&body,
+                       "9 abcd/32 task=0 core=0 alloc address=0x10 size=16 origin=5\n"
+                       "9 abcd/32 task=0 core=0 alloc address=0x20 size=16 origin=5\n",
+                       "an origin among the recent ones that is not there");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -487,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_an_index_has_32_bits),
         cmocka_unit_test(test_a_damage_comes_in_its_place),
         cmocka_unit_test(test_origins),
+        cmocka_unit_test(test_an_origin_that_follows_again),
         cmocka_unit_test(test_hello),
         cmocka_unit_test(test_a_hello_of_many_pairs),
         cmocka_unit_test(test_a_search),
