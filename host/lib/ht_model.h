@@ -17,7 +17,7 @@
  *
  * A model is of one run (boot): HT_EVENT_BOOT, or a hello with another generation, empties it. It
  * may be read between any two events. One thread at a time; two models do not know each other.
- * Memory: 32 bytes per live block and 16 to 32 to find it by, 160 to 190 per flow, 232 per origin,
+ * Memory: 32 bytes per live block and 11 to 21 to find it by, 160 to 190 per flow, 232 per origin,
  * 512 per origin for its samples; tables grow by doubling.
  */
 #pragma once
@@ -43,7 +43,6 @@ typedef struct {
     ht_row_t site;          /**< 0: none */
     const uint64_t *frames; /**< return addresses, innermost first */
     ht_row_t first_flow;    /**< of its list; UINT32_MAX: none */
-    ht_row_t last_flow;     /**< that a block came by, for the model; UINT32_MAX: none */
     uint64_t live_bytes, peak_bytes;
     uint64_t peak_time_us;
     uint64_t failures;
@@ -92,18 +91,19 @@ typedef struct {
  * the first.) */
 typedef struct {
     ht_row_t origin, task;
-    ht_row_t next; /**< of the same origin; UINT32_MAX: the last */
     uint16_t heap;
     bool pool; /**< blocks out of a pool: counted nowhere but here, and in the pool's heap row */
-    uint64_t live_blocks, live_bytes;
+    uint32_t live_blocks;
+    uint64_t live_bytes;
     uint64_t total_blocks, total_bytes; /**< allocations seen */
-    uint64_t peak_epoch, heap_epoch;    /**< what is kept below is of these peaks */
+    uint64_t temporary_blocks;
+    uint64_t peak_epoch, heap_epoch; /**< what is kept below is of these peaks */
     uint64_t kept_bytes, heap_kept_bytes;
     uint32_t kept_blocks, heap_kept_blocks;
     uint64_t carried_blocks, carried_bytes; /**< were live before they were seen */
     uint64_t vanished_blocks;               /**< ended unseen: their free was lost */
     uint64_t vanished_bytes;
-    uint64_t temporary_blocks;
+    ht_row_t next; /**< of the same origin; UINT32_MAX: the last */
 } ht_flow_row_t;
 
 /** One live block, as ht_model_each_block() tells it. */

@@ -5,8 +5,10 @@
 /* Blocks made and ended, snapshots, windows. */
 #include "ht_model_flow.h"
 
-/** Briefs between the call for a bucket of the live table and its use: memory takes that long. */
+/* Briefs between the call for a bucket of the live table and its use, and for what that leads to:
+ * memory takes that long. */
 #define AHEAD 12U
+#define NEAR 6U
 
 /* --- flows --------------------------------------------------------------------------------------
  */
@@ -66,7 +68,7 @@ static bool is_outside(const ht_model_options_t *options, uint64_t size)
 }
 
 /* Room for it; a block that was there has ended unseen. */
-static inline ht_slot_t *new_slot(ht_model_t *model, uint64_t key)
+static inline __attribute__((always_inline)) ht_slot_t *new_slot(ht_model_t *model, uint64_t key)
 {
     ht_place_t place = ht_live_find(&model->live, key);
     if (__builtin_expect(place.slot != NULL, 0)) {
@@ -118,10 +120,15 @@ static inline bool is_in(const ht_heap_row_t *heap, uint64_t address)
     return address - heap->start < heap->bytes;
 }
 
+static inline ht_row_t heap_at(ht_model_t *model, uint64_t address)
+{
+    const ht_heap_row_t *last = &model->heaps.row[model->last_heap];
+    return is_in(last, address) ? model->last_heap : ht_model_heap_at(model, address);
+}
+
 /* Pools lie in other heaps: theirs are told by number. */
 ht_row_t ht_model_heap_at(ht_model_t *model, uint64_t address)
 {
-    if (is_in(&model->heaps.row[model->last_heap], address)) { return model->last_heap; }
     for (size_t i = 1; i < model->heaps.count; i++) {
         if (!model->heaps.row[i].pool && is_in(&model->heaps.row[i], address)) {
             model->last_heap = (ht_row_t)i;
@@ -167,7 +174,7 @@ static inline void begin_brief(ht_model_t *model, const ht_brief_t *brief)
                             .time_us = model->view.last_us,
                             .origin = origin_of(model, brief->origin),
                             .task = task_of(model, brief->task),
-                            .heap = ht_model_heap_at(model, address),
+                            .heap = heap_at(model, address),
                             .flags = flags};
     model->made++;
     ht_flow_row_t *flow = begin_block(model, &new_block);
@@ -224,12 +231,32 @@ static inline void take_brief(ht_model_t *model, const ht_brief_t *brief)
     }
 }
 
+/* The memory that a brief will need. Without a look at its kind, which is as good as random. */
+HT_PREFETCH void call_bucket(const ht_model_t *model, const ht_brief_t *brief)
+{
+    ht_live_prefetch(&model->live, brief->address & ~HT_KEY_POOL);
+}
+
+HT_PREFETCH void call_rows(ht_model_t *model, const ht_brief_t *brief)
+{
+    ht_live_prefetch_slot(&model->live, brief->address & ~HT_KEY_POOL);
+    const ht_row_t origin = ht_index_find(&model->origin_of, brief->origin);
+    ht_flow_prefetch(model, origin, model->last_task, model->last_heap);
+    __builtin_prefetch(&model->origins.row[origin].live_bytes, 1);
+}
+
 void ht_model_take_briefs(ht_model_t *model, uint64_t since_us, const ht_brief_t *brief,
                           size_t count)
 {
+    for (size_t i = 0; i < count && i < AHEAD; i++) {
+        call_bucket(model, &brief[i]);
+    }
+    for (size_t i = 0; i < count && i < NEAR; i++) {
+        call_rows(model, &brief[i]);
+    }
     for (size_t i = 0; i < count && !model->view.no_memory; i++) {
-        const size_t later = i + AHEAD < count ? i + AHEAD : i;
-        ht_live_prefetch(&model->live, brief[later].address & ~HT_KEY_POOL);
+        if (i + AHEAD < count) { call_bucket(model, &brief[i + AHEAD]); }
+        if (i + NEAR < count) { call_rows(model, &brief[i + NEAR]); }
         ht_model_advance(model, since_us + brief[i].after_us);
         take_brief(model, &brief[i]);
     }

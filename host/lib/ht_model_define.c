@@ -77,7 +77,7 @@ ht_row_t ht_model_origin(ht_model_t *model, uint32_t index)
     row = ADD_ROW(model, model->origins, &model->origin_of, index, HT_INDEX_MAX);
     if (row != 0) {
         model->origins.row[row].index = index;
-        model->origins.row[row].first_flow = model->origins.row[row].last_flow = HT_NO_ROW;
+        model->origins.row[row].first_flow = HT_NO_ROW;
     }
     return row;
 }
@@ -132,7 +132,7 @@ ht_row_t ht_model_heap(ht_model_t *model, uint32_t index)
 bool ht_model_unknown_rows(ht_model_t *model)
 {
     ht_origin_row_t *origin = HT_ROW_ADD(model, model->origins);
-    if (origin != NULL) { origin->first_flow = origin->last_flow = HT_NO_ROW; }
+    if (origin != NULL) { origin->first_flow = HT_NO_ROW; }
     ht_site_row_t *site = HT_ROW_ADD(model, model->sites);
     if (site != NULL) { *site = (ht_site_row_t){.file = "", .function = "", .variable = ""}; }
     ht_task_row_t *task = HT_ROW_ADD(model, model->tasks);

@@ -42,17 +42,35 @@ static inline ht_row_t ht_flow_search(ht_model_t *model, ht_row_t origin, ht_row
     return ht_flow_new(model, origin, task, heap, pool);
 }
 
-/* Mostly that of the origin's block before. */
+static inline uint16_t *ht_flow_cached(ht_model_t *model, ht_row_t origin, ht_row_t task,
+                                       ht_row_t heap)
+{
+    return &model->flow_cache[((origin << 3) + task + heap * 0x9B4U) % HT_FLOW_CACHE];
+}
+
+static inline bool ht_flow_is(const ht_flow_row_t *flow, ht_row_t origin, ht_row_t task,
+                              ht_row_t heap, bool pool)
+{
+    return flow->origin == origin && flow->task == task && flow->heap == heap && flow->pool == pool;
+}
+
+/* A flow that is looked for soon. */
+HT_PREFETCH void ht_flow_prefetch(ht_model_t *model, ht_row_t origin, ht_row_t task, ht_row_t heap)
+{
+    const unsigned cached = *ht_flow_cached(model, origin, task, heap);
+    __builtin_prefetch(&model->flows.row[cached - (cached != 0)], 1);
+}
+
 static inline ht_row_t ht_flow_of(ht_model_t *model, ht_row_t origin, ht_row_t task, ht_row_t heap,
                                   bool pool)
 {
-    const ht_row_t last = model->origins.row[origin].last_flow;
-    if (last != HT_NO_ROW) {
-        const ht_flow_row_t *flow = &model->flows.row[last];
-        if (flow->task == task && flow->heap == heap && flow->pool == pool) { return last; }
+    uint16_t *const cached = ht_flow_cached(model, origin, task, heap);
+    if (__builtin_expect(*cached != 0, 1)) {
+        const ht_row_t row = *cached - 1U;
+        if (ht_flow_is(&model->flows.row[row], origin, task, heap, pool)) { return row; }
     }
     const ht_row_t row = ht_flow_search(model, origin, task, heap, pool);
-    model->origins.row[origin].last_flow = row;
+    *cached = row < UINT16_MAX ? (uint16_t)(row + 1U) : 0;
     return row;
 }
 
@@ -62,12 +80,12 @@ static inline void ht_flow_keep(const ht_model_t *model, ht_flow_row_t *flow,
 {
     if (flow->peak_epoch != model->view.peak_epoch) {
         flow->peak_epoch = model->view.peak_epoch;
-        flow->kept_blocks = (uint32_t)flow->live_blocks; /* as many as rows at most */
+        flow->kept_blocks = flow->live_blocks; /* as many as rows at most */
         flow->kept_bytes = flow->live_bytes;
     }
     if (flow->heap_epoch != heap->peak_epoch) {
         flow->heap_epoch = heap->peak_epoch;
-        flow->heap_kept_blocks = (uint32_t)flow->live_blocks;
+        flow->heap_kept_blocks = flow->live_blocks;
         flow->heap_kept_bytes = flow->live_bytes;
     }
 }

@@ -6,8 +6,8 @@
  * @file ht_model_live.h
  * The live table: which row has the block of an address.
  *
- *   bucket, 64 bytes   |tag 0|...|tag 7|row 0|...|row 7|   8 entries of 32 bits of a hash and a row
- *   rows, 32 bytes     what is known of a block; the one freed last is the next one used
+ *   bucket, 64 bytes   |tag 0|...|tag 11|    |row 0|...|row 11|   12 entries: a byte of a hash, a
+ * row rows, 32 bytes     what is known of a block; the one freed last is the next one used
  *
  * A bucket is a cache line, and is compared as a whole: no loop whose length is chance. Blocks that
  * live shortly use the same few rows again and again. What finds its bucket full goes to the next
@@ -19,13 +19,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ht_bytes16.h"
 #include "ht_model_private.h"
 
-/** Where a key is; or, `slot` NULL, where it would go. */
+/** Where a key is; or, `slot` NULL, where it would go. Until the table changes. */
 typedef struct {
     ht_slot_t *slot;
     ht_bucket_t *bucket;
     unsigned at;
+    bool full; /**< the bucket was */
 } ht_place_t;
 
 /* Addresses are multiples of 4 or 16: the high bits of the product depend on all of theirs. */
@@ -40,9 +42,10 @@ static inline size_t ht_live_home(const ht_live_t *live, uint64_t hash)
 }
 
 /* Never 0: that is a free entry's. */
-static inline uint32_t ht_live_tag(uint64_t hash)
+static inline uint8_t ht_live_tag(uint64_t hash)
 {
-    return (uint32_t)(hash >> 16) | 1U;
+    uint8_t tag = (uint8_t)(hash >> 24);
+    return (uint8_t)(tag + (tag == 0));
 }
 
 static inline size_t ht_live_behind(const ht_live_t *live, size_t bucket)
@@ -50,20 +53,11 @@ static inline size_t ht_live_behind(const ht_live_t *live, size_t bucket)
     return (bucket + 1U) & (live->size - 1U);
 }
 
-/* Entries of a bucket with that tag, as bits. Four at once, in whatever the processor has. */
-static inline unsigned ht_bucket_with(const ht_bucket_t *bucket, uint32_t tag)
+/* Entries of a bucket with that tag, as bits. */
+static inline unsigned ht_bucket_with(const ht_bucket_t *bucket, uint8_t tag)
 {
-    typedef uint32_t tags4_t __attribute__((vector_size(16)));
-    tags4_t low, high;
-    uint64_t half[2];
-    memcpy(&low, &bucket->tag[0], sizeof(low));
-    memcpy(&high, &bucket->tag[4], sizeof(high));
-    low = (tags4_t)(low == tag) & (tags4_t){1, 2, 4, 8};
-    high = (tags4_t)(high == tag) & (tags4_t){16, 32, 64, 128};
-    low |= high;
-    memcpy(half, &low, sizeof(half));
-    half[0] |= half[1];
-    return (unsigned)(half[0] | half[0] >> 32) & 0xFFU;
+    const ht_bytes16_t same = (ht_bytes16_t)(ht_bytes16_load(bucket->tag) == ht_bytes16_each(tag));
+    return ht_bytes16_mask(same) & ((1U << HT_BUCKET_ENTRIES) - 1U);
 }
 
 static inline bool ht_bucket_is_full(const ht_bucket_t *bucket)
@@ -72,24 +66,34 @@ static inline bool ht_bucket_is_full(const ht_bucket_t *bucket)
 }
 
 /* A key that is looked for soon. */
-static inline void ht_live_prefetch(const ht_live_t *live, uint64_t key)
+HT_PREFETCH void ht_live_prefetch(const ht_live_t *live, uint64_t key)
 {
     __builtin_prefetch(&live->bucket[ht_live_home(live, ht_live_hash(key))], 1);
+}
+
+/* Its row, soon after that. (Of a key that is not there, any row.) */
+HT_PREFETCH void ht_live_prefetch_slot(const ht_live_t *live, uint64_t key)
+{
+    const uint64_t hash = ht_live_hash(key);
+    const ht_bucket_t *bucket = &live->bucket[ht_live_home(live, hash)];
+    const unsigned with =
+        ht_bucket_with(bucket, ht_live_tag(hash)) | 1U << (HT_BUCKET_ENTRIES - 1U);
+    __builtin_prefetch(&live->slot[bucket->row[__builtin_ctz(with)]], 1);
 }
 
 static inline ht_place_t ht_live_find(const ht_live_t *live, uint64_t key)
 {
     const uint64_t hash = ht_live_hash(key);
-    const uint32_t tag = ht_live_tag(hash);
+    const uint8_t tag = ht_live_tag(hash);
     for (size_t i = ht_live_home(live, hash);; i = ht_live_behind(live, i)) {
         ht_bucket_t *bucket = &live->bucket[i];
+        const unsigned room = ht_bucket_with(bucket, 0);
         for (unsigned with = ht_bucket_with(bucket, tag); with != 0; with &= with - 1U) {
             unsigned at = (unsigned)__builtin_ctz(with);
             ht_slot_t *slot = &live->slot[bucket->row[at]];
-            if (slot->key == key) { return (ht_place_t){slot, bucket, at}; }
+            if (slot->key == key) { return (ht_place_t){slot, bucket, at, room == 0}; }
         }
-        unsigned room = ht_bucket_with(bucket, 0);
-        if (room != 0) { return (ht_place_t){NULL, bucket, (unsigned)__builtin_ctz(room)}; }
+        if (room != 0) { return (ht_place_t){NULL, bucket, (unsigned)__builtin_ctz(room), false}; }
     }
 }
 
@@ -139,11 +143,10 @@ static inline ht_slot_t *ht_live_add(ht_live_t *live, ht_place_t place, uint64_t
 
 static inline void ht_live_remove(ht_live_t *live, ht_place_t place)
 {
-    const bool full = ht_bucket_is_full(place.bucket);
     place.slot->key = 0;
     place.slot->flow = live->free_row;
     live->free_row = place.bucket->row[place.at];
     place.bucket->tag[place.at] = 0;
     live->used--;
-    if (full) { ht_live_close_hole(live, place.bucket, place.at); }
+    if (place.full) { ht_live_close_hole(live, place.bucket, place.at); }
 }

@@ -25,6 +25,10 @@
 #define HT_CACHE_LINE 64U
 _Static_assert(sizeof(ht_flow_row_t) == 2U * HT_CACHE_LINE, "the second one is touched seldom");
 
+/** A function that only calls for memory: gcc takes it for one without an effect, and leaves its
+ * call out, unless it is part of its caller from the start. */
+#define HT_PREFETCH static inline __attribute__((always_inline))
+
 /** An index of the trace above this is damage, or an attack: it gets row 0. */
 #define HT_INDEX_MAX (UINT32_C(1) << 22)
 
@@ -69,10 +73,11 @@ typedef struct {
 
 _Static_assert(sizeof(ht_slot_t) == 32, "two slots to a cache line");
 
-#define HT_BUCKET_ENTRIES 8U
+#define HT_BUCKET_ENTRIES 12U
 
 typedef struct {
-    uint32_t tag[HT_BUCKET_ENTRIES]; /**< 0: free */
+    uint8_t tag[HT_BUCKET_ENTRIES]; /**< 0: free */
+    uint8_t unused[4];              /**< compared with the tags, sixteen bytes at once */
     uint32_t row[HT_BUCKET_ENTRIES];
 } ht_bucket_t;
 
@@ -104,13 +109,20 @@ typedef struct {
     ht_row_t row;
 } ht_flow_slot_t;
 
+/**
+ * Where a flow was found: direct mapped, so that mostly one look does. Eight tasks of an origin lie
+ * side by side, and so do a thousand origins.
+ */
+#define HT_FLOW_CACHE 8192U
+
 struct ht_model {
     ht_model_options_t options;
     ht_live_t live;
     ht_model_view_t view; /**< the counters; its pointers are set when it is asked for */
     uint64_t next_sample_us;
     ht_flow_slot_t *flow_slot;
-    size_t flow_slots; /**< a power of two */
+    size_t flow_slots;                  /**< a power of two */
+    uint16_t flow_cache[HT_FLOW_CACHE]; /**< row + 1; 0: none. Rows beyond that are searched for */
     ht_row_t last_heap;
     uint32_t last_task_index; /**< and its row: most events come in runs */
     ht_row_t last_task;

@@ -83,7 +83,7 @@ static void make_keys(world_t *w, bool crowd)
 {
     for (unsigned i = 0; i < KEYS;) {
         uint64_t key = ((uint64_t)below(w, UINT32_MAX) << 4) + 16U;
-        bool wanted = ht_live_hash(key) >> 61 < 2U;
+        bool wanted = ht_live_hash(key) >> 61 == 0;
         if (!crowd || wanted || below(w, 40) == 0) { w->key[i++] = key; }
     }
 }
