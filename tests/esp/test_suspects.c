@@ -328,6 +328,52 @@ static void in_no_memory(void *arg)
     assert_int_equal(s_got.row[0].sure, HEAPTRAIL_SURE_CERTAIN);
 }
 
+/* With an exhausted heap, in memory that was set aside: the same as with the heap's. */
+static void in_own_memory(void *arg)
+{
+    (void)arg;
+    static uint64_t s_memory[8192];
+    live_minutes(30);
+    find();
+    const uint32_t rows = s_got.rows;
+    const heaptrail_suspect_t first = s_got.row[0];
+    const heaptrail_suspect_summary_t summary = s_got.summary;
+    const size_t bytes = heaptrail_suspects_memory_bytes();
+    assert_true(bytes <= sizeof(s_memory));
+    heaptrail_suspect_options_t own = {.memory = s_memory, .memory_bytes = bytes};
+    sim_fault_t all = {.per_mille = 1000, .min_bytes = 0};
+    sim_fault_set(&all);
+    find_with(own);
+    sim_fault_clear();
+    assert_int_equal(s_got.summary.scanned, ESP_OK);
+    assert_int_equal(s_got.summary.scan.left_out_blocks, 0);
+    assert_int_equal(s_got.summary.scan.blocks[HEAPTRAIL_LOST],
+                     summary.scan.blocks[HEAPTRAIL_LOST]);
+    assert_int_equal(s_got.rows, rows);
+    assert_int_equal(s_got.row[0].origin.id, first.origin.id);
+    assert_int_equal(s_got.row[0].evidence, first.evidence);
+    assert_int_equal(s_got.row[0].lost_blocks, first.lost_blocks);
+    /* Less and less of it: at first the scan has no room for all blocks, then none at all, at last
+     * the sites have none. Nothing behind it is written. */
+    unsigned without_scan = 0, refused = 0;
+    for (size_t less = 8; less <= bytes; less += 8) {
+        own.memory_bytes = bytes - less;
+        const uint64_t behind = s_memory[own.memory_bytes / 8U] = UINT64_C(0x5AFE5AFE5AFE5AFE);
+        esp_err_t err = heaptrail_suspects_find(&own, &s_got.summary);
+        assert_true(err == ESP_OK || err == ESP_ERR_INVALID_SIZE);
+        without_scan += err == ESP_OK && s_got.summary.scanned == ESP_ERR_NO_MEM;
+        refused += err == ESP_ERR_INVALID_SIZE;
+        assert_true(refused == 0 || err != ESP_OK);
+        assert_true(s_memory[own.memory_bytes / 8U] == behind);
+        heaptrail_suspects_forget();
+    }
+    assert_true(without_scan > 0 && refused > 0);
+    own.memory = (char *)s_memory + 4;
+    assert_int_equal(heaptrail_suspects_find(&own, NULL), ESP_ERR_INVALID_ARG);
+    own = (heaptrail_suspect_options_t){.memory_bytes = 8};
+    assert_int_equal(heaptrail_suspects_find(&own, NULL), ESP_ERR_INVALID_ARG);
+}
+
 /* Which allocation fails, the rest is as it was. */
 static void in_each_failure(void *arg)
 {
@@ -520,6 +566,7 @@ RUN(overdue)
 RUN(short_lives)
 RUN(task)
 RUN(no_memory)
+RUN(own_memory)
 RUN(each_failure)
 RUN(other_memory)
 RUN(hidden)
@@ -533,11 +580,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ranking),      cmocka_unit_test(test_choice),
         cmocka_unit_test(test_overdue),      cmocka_unit_test(test_task),
-        cmocka_unit_test(test_no_memory),    cmocka_unit_test(test_each_failure),
-        cmocka_unit_test(test_other_memory), cmocka_unit_test(test_reset),
-        cmocka_unit_test(test_short_lives),  cmocka_unit_test(test_meddling),
-        cmocka_unit_test(test_wrong),        cmocka_unit_test(test_hidden),
-        cmocka_unit_test(test_beside),
+        cmocka_unit_test(test_no_memory),    cmocka_unit_test(test_own_memory),
+        cmocka_unit_test(test_each_failure), cmocka_unit_test(test_other_memory),
+        cmocka_unit_test(test_reset),        cmocka_unit_test(test_short_lives),
+        cmocka_unit_test(test_meddling),     cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_hidden),       cmocka_unit_test(test_beside),
     };
     return esp_test_main(tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -5,8 +5,8 @@
 /* What a scan found, summed by site: the sites of the leaders, with what goes with them. */
 #include <string.h>
 
-#include "heaptrail_leaks.h"
 #include "ht_default.h"
+#include "ht_leak_sites.h"
 #include "ht_query.h"
 
 enum { LOST, WITH, POSSIBLE, HELD, KINDS };
@@ -19,6 +19,7 @@ typedef struct {
 static struct {
     sums_t *sums; /* by number of the site; NULL: nothing is kept */
     uint32_t count;
+    bool given; /* by the caller: nothing to give back */
     volatile uint32_t busy;
 } s_kept;
 
@@ -52,8 +53,13 @@ static esp_err_t find(const heaptrail_scan_options_t *options, heaptrail_scan_su
     return heaptrail_scan(&with_all, add_row, NULL, summary);
 }
 
-esp_err_t heaptrail_leaks_find(const heaptrail_scan_options_t *options,
-                               heaptrail_scan_summary_t *summary)
+size_t ht_leak_sites_bytes(uint32_t sites)
+{
+    return (sites * sizeof(sums_t) + 7U) & ~(size_t)7U;
+}
+
+esp_err_t ht_leak_sites_find(const heaptrail_scan_options_t *options,
+                             heaptrail_scan_summary_t *summary, void *memory, size_t bytes)
 {
     ht_tracker_t *tracker = ht_default();
     if (ht_port_in_isr() || tracker->state == HT_STATE_NEW ||
@@ -61,15 +67,25 @@ esp_err_t heaptrail_leaks_find(const heaptrail_scan_options_t *options,
         return ESP_ERR_INVALID_STATE;
     }
     s_kept.count = tracker->origins.count + 1U;
-    s_kept.sums = ht_port_scratch(s_kept.count * sizeof(sums_t));
-    if (s_kept.sums != NULL) { memset(s_kept.sums, 0, s_kept.count * sizeof(sums_t)); }
+    s_kept.given = memory != NULL;
+    if (memory != NULL && s_kept.count > bytes / sizeof(sums_t)) {
+        s_kept.count = (uint32_t)(bytes / sizeof(sums_t));
+    }
+    s_kept.sums = memory != NULL ? memory : ht_port_scratch(s_kept.count * sizeof(sums_t));
     if (s_kept.sums == NULL) {
         ht_release(&s_kept.busy);
         return ESP_ERR_NO_MEM;
     }
+    memset(s_kept.sums, 0, s_kept.count * sizeof(sums_t));
     esp_err_t err = find(options, summary);
     if (err != ESP_OK) { heaptrail_leaks_forget(); }
     return err;
+}
+
+esp_err_t heaptrail_leaks_find(const heaptrail_scan_options_t *options,
+                               heaptrail_scan_summary_t *summary)
+{
+    return ht_leak_sites_find(options, summary, NULL, 0);
 }
 
 esp_err_t heaptrail_for_each_leak_site(heaptrail_leak_site_fn_t fn, void *context)
@@ -98,7 +114,7 @@ esp_err_t heaptrail_for_each_leak_site(heaptrail_leak_site_fn_t fn, void *contex
 void heaptrail_leaks_forget(void)
 {
     if (s_kept.sums == NULL) { return; }
-    ht_port_scratch_free(s_kept.sums);
+    if (!s_kept.given) { ht_port_scratch_free(s_kept.sums); }
     s_kept.sums = NULL;
     s_kept.count = 0;
     ht_release(&s_kept.busy);

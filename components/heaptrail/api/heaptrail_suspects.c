@@ -11,6 +11,7 @@
 #include "ht_default.h"
 #include "ht_evidence.h"
 #include "ht_history.h"
+#include "ht_leak_sites.h"
 #include "ht_query.h"
 #include "ht_suppress.h"
 #include "ht_trace_suspects.h"
@@ -21,14 +22,18 @@
 #define OVERDUE_MIN_US UINT64_C(60000000)
 #define US_PER_HOUR UINT64_C(3600000000)
 
+/* Sites that may be seen between heaptrail_suspects_memory_bytes() and the search. */
+#define SPARE_SITES 8U
+
 typedef ht_evidence_t evidence_t;
 
 static struct {
     evidence_t *site; /* by number; once they are ranked, the suspects only */
     uint32_t count;
     volatile uint32_t busy;
-    heaptrail_suspect_options_t options;
+    heaptrail_suspect_options_t options; /* memory, memory_bytes: what of it is left */
     heaptrail_suspect_summary_t summary;
+    bool given;    /* the sites lie in the caller's memory */
     bool complete; /* `summary` is of a search that came to its end */
 } s_found;
 
@@ -57,6 +62,36 @@ static bool add_lost(void *context, const heaptrail_leak_site_t *row)
     return true;
 }
 
+/* The next piece of the caller's memory. NULL: there is not so much left. */
+static void *take_given(size_t bytes)
+{
+    heaptrail_suspect_options_t *options = &s_found.options;
+    void *piece = options->memory;
+    bytes = (bytes + 7U) & ~(size_t)7U;
+    if (bytes > options->memory_bytes) { return NULL; }
+    options->memory = (char *)piece + bytes;
+    options->memory_bytes -= bytes;
+    return piece;
+}
+
+/* All of it in the caller's memory, where that was given: an exhausted heap has no room. */
+static esp_err_t find_lost(void)
+{
+    heaptrail_scan_options_t options = {0};
+    if (s_found.options.scan != NULL) { options = *s_found.options.scan; }
+    if (!s_found.given) { return heaptrail_leaks_find(&options, &s_found.summary.scan); }
+    const size_t bytes = ht_leak_sites_bytes(s_found.count);
+    void *sums = take_given(bytes);
+    if (sums == NULL) { return ESP_ERR_NO_MEM; }
+    const bool brings_own = options.memory != NULL;
+    if (!brings_own) {
+        options.memory = s_found.options.memory;
+        options.memory_bytes = s_found.options.memory_bytes;
+    }
+    esp_err_t err = ht_leak_sites_find(&options, &s_found.summary.scan, sums, bytes);
+    return err == ESP_ERR_INVALID_SIZE && !brings_own ? ESP_ERR_NO_MEM : err;
+}
+
 /* Where there can be no scan, the rest is worth having. */
 static esp_err_t scan(void)
 {
@@ -64,7 +99,7 @@ static esp_err_t scan(void)
         s_found.summary.scanned = ESP_ERR_NOT_FOUND;
         return ESP_OK;
     }
-    esp_err_t err = heaptrail_leaks_find(s_found.options.scan, &s_found.summary.scan);
+    esp_err_t err = find_lost();
     if (err == ESP_OK) {
         (void)heaptrail_for_each_leak_site(add_lost, NULL);
         heaptrail_leaks_forget();
@@ -245,8 +280,9 @@ static esp_err_t gather(ht_tracker_t *tracker)
     for (uint32_t i = 0; i < HT_FLOORS_KINDS; i++) { /* before the scan takes some of it */
         free_bytes[i] = ht_port_free_bytes(ht_history_caps[i]);
     }
-    s_found.site = ht_port_scratch(s_found.count * sizeof(*s_found.site));
-    if (s_found.site == NULL) { return ESP_ERR_NO_MEM; }
+    const size_t bytes = s_found.count * sizeof(*s_found.site);
+    s_found.site = s_found.given ? take_given(bytes) : ht_port_scratch(bytes);
+    if (s_found.site == NULL) { return s_found.given ? ESP_ERR_INVALID_SIZE : ESP_ERR_NO_MEM; }
     memset(s_found.site, 0, s_found.count * sizeof(*s_found.site));
     esp_err_t err = scan();
     if (err != ESP_OK) { return err; }
@@ -261,7 +297,7 @@ static esp_err_t gather(ht_tracker_t *tracker)
 
 static void give_back(void)
 {
-    ht_port_scratch_free(s_found.site);
+    if (!s_found.given) { ht_port_scratch_free(s_found.site); }
     s_found.site = NULL;
     s_found.count = 0;
     ht_release(&s_found.busy);
@@ -274,12 +310,27 @@ static void set_options(const heaptrail_suspect_options_t *options)
     if (set->evidence == 0) { set->evidence = HEAPTRAIL_EVIDENCE_ALL; }
     if (set->overdue_times == 0) { set->overdue_times = TIMES; }
     if (set->frees_min == 0) { set->frees_min = FREES_MIN; }
+    s_found.given = set->memory != NULL;
+}
+
+static bool is_memory(const heaptrail_suspect_options_t *options)
+{
+    if (options == NULL) { return true; }
+    if (options->memory == NULL) { return options->memory_bytes == 0; }
+    return ((uintptr_t)options->memory & 7U) == 0;
+}
+
+size_t heaptrail_suspects_memory_bytes(void)
+{
+    const uint32_t sites = ht_default()->origins.count + 1U + SPARE_SITES;
+    return sites * sizeof(evidence_t) + ht_leak_sites_bytes(sites) + heaptrail_scan_memory_bytes();
 }
 
 esp_err_t heaptrail_suspects_find(const heaptrail_suspect_options_t *options,
                                   heaptrail_suspect_summary_t *summary)
 {
     ht_tracker_t *tracker = ht_default();
+    if (!is_memory(options)) { return ESP_ERR_INVALID_ARG; }
     if (ht_port_in_isr() || tracker->state == HT_STATE_NEW ||
         !ht_claim(&tracker->lock, &s_found.busy)) {
         return ESP_ERR_INVALID_STATE;

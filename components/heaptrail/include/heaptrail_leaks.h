@@ -249,6 +249,8 @@ typedef struct {
     uint32_t overdue_times; /**< overdue: so many times the usual life; 0: 10 */
     uint32_t frees_min;     /**< to know a usual life, so many must have ended; 0: 16 */
     const heaptrail_scan_options_t *scan; /**< NULL: all zero */
+    void *memory; /**< to work in, and for what is found; aligned to 8. NULL: from the heap */
+    size_t memory_bytes; /**< see heaptrail_suspects_memory_bytes(); 0 with NULL */
 } heaptrail_suspect_options_t;
 
 /** A site that may leak, and what speaks for it. */
@@ -311,19 +313,26 @@ typedef struct {
 /** Return false to end the walk. Called in the caller's context, with no lock held. */
 typedef bool (*heaptrail_suspect_fn_t)(void *context, const heaptrail_suspect_t *suspect);
 
+/** Bytes for a search of what is known now, its scan included, with some to spare: 144 per site (on
+ * 64-bit platforms 208) and heaptrail_scan_memory_bytes(). Set aside in time, they find who leaks
+ * when the heap has nothing left. O(1). */
+size_t heaptrail_suspects_memory_bytes(void);
+
 /**
  * Gather the evidence of each site, and keep it until heaptrail_suspects_forget(): 112 bytes
  * per site that was ever seen (160 on 64-bit), from the heap, and while it scans what
- * heaptrail_leaks_find() takes. Where the scan is not possible the rest is gathered without it.
- * While a trace runs, what was found goes into it, too (heaptrail_trace.h); if its ring is full
- * this waits up to half a second for who drains it.
+ * heaptrail_leaks_find() takes; or all of that in `options->memory`, and nothing from the heap.
+ * Where the scan is not possible, or has no room there, the rest is gathered without it. While a
+ * trace runs, what was found goes into it, too (heaptrail_trace.h); if its ring is full this waits
+ * up to half a second for who drains it.
  *
  * Costs the scan; then a walk over the table, about 40 instructions for each block, 1,500 for each
  * site that has a history, and 50,000 for each of those that rise. Stack: about 1.2 KB.
  *
- * @return ESP_OK; ESP_ERR_NO_MEM; ESP_ERR_INVALID_ARG, ESP_ERR_INVALID_SIZE (of `scan`);
- *         ESP_ERR_INVALID_STATE (in an ISR, the tracker is new, another task has kept some or
- *         scans; or there is to be a scan and the scheduler does not run).
+ * @return ESP_OK; ESP_ERR_NO_MEM; ESP_ERR_INVALID_ARG (also of `memory`), ESP_ERR_INVALID_SIZE
+ *         (`memory` has no room for the sites; of `scan`); ESP_ERR_INVALID_STATE (in an ISR, the
+ * tracker is new, another task has kept some or scans; or there is to be a scan and the scheduler
+ * does not run).
  */
 esp_err_t heaptrail_suspects_find(const heaptrail_suspect_options_t *options,
                                   heaptrail_suspect_summary_t *summary);
