@@ -66,8 +66,12 @@ static bool begin(ht_model_t *model, ht_model_options_t options)
     model->next_sample_us = UINT64_MAX;
     model->flow_slots = FIRST_SLOTS;
     model->flow_slot = calloc(FIRST_SLOTS, sizeof(ht_flow_slot_t));
-    model->view.no_memory =
-        !ht_live_resize(&model->live, FIRST_BUCKETS) || model->flow_slot == NULL;
+    /* Rows from the start: they are called for (HT_PREFETCH) before there is one. */
+    model->view.no_memory = !ht_live_resize(&model->live, FIRST_BUCKETS) ||
+                            !ht_live_more_rows(&model->live) ||
+                            !room_for_rows((void **)&model->flows.row, &model->flows.capacity, 0,
+                                           sizeof(*model->flows.row)) ||
+                            model->flow_slot == NULL;
     return ht_model_unknown_rows(model);
 }
 

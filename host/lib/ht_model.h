@@ -93,7 +93,7 @@ typedef struct {
     ht_row_t origin, task;
     uint16_t heap;
     bool pool; /**< blocks out of a pool: counted nowhere but here, and in the pool's heap row */
-    uint32_t live_blocks;
+    uint32_t live_blocks; /**< as many as the live table has rows at most */
     uint64_t live_bytes;
     uint64_t total_blocks, total_bytes; /**< allocations seen */
     uint64_t temporary_blocks;
@@ -104,6 +104,7 @@ typedef struct {
     uint64_t vanished_blocks;               /**< ended unseen: their free was lost */
     uint64_t vanished_bytes;
     ht_row_t next; /**< of the same origin; UINT32_MAX: the last */
+    uint32_t unused;
 } ht_flow_row_t;
 
 /** One live block, as ht_model_each_block() tells it. */

@@ -129,6 +129,7 @@ static inline ht_row_t heap_at(ht_model_t *model, uint64_t address)
 /* Pools lie in other heaps: theirs are told by number. */
 ht_row_t ht_model_heap_at(ht_model_t *model, uint64_t address)
 {
+    if (is_in(&model->heaps.row[model->last_heap], address)) { return model->last_heap; }
     for (size_t i = 1; i < model->heaps.count; i++) {
         if (!model->heaps.row[i].pool && is_in(&model->heaps.row[i], address)) {
             model->last_heap = (ht_row_t)i;

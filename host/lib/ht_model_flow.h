@@ -80,7 +80,7 @@ static inline void ht_flow_keep(const ht_model_t *model, ht_flow_row_t *flow,
 {
     if (flow->peak_epoch != model->view.peak_epoch) {
         flow->peak_epoch = model->view.peak_epoch;
-        flow->kept_blocks = flow->live_blocks; /* as many as rows at most */
+        flow->kept_blocks = flow->live_blocks;
         flow->kept_bytes = flow->live_bytes;
     }
     if (flow->heap_epoch != heap->peak_epoch) {

@@ -6,13 +6,14 @@
  * @file ht_model_live.h
  * The live table: which row has the block of an address.
  *
- *   bucket, 64 bytes   |tag 0|...|tag 11|    |row 0|...|row 11|   12 entries: a byte of a hash, a
- * row rows, 32 bytes     what is known of a block; the one freed last is the next one used
+ *   bucket, 64 bytes   |tag 0|...|tag 11|    |row 0|...|row 11|
+ *   rows, 32 bytes     what is known of a block; the one freed last is the next one used
  *
- * A bucket is a cache line, and is compared as a whole: no loop whose length is chance. Blocks that
- * live shortly use the same few rows again and again. What finds its bucket full goes to the next
- * one that is not; a removal from a full one moves such a block back, so that no grave is left
- * (Knuth 6.4, algorithm R, with buckets for slots). At most 1/2 full: one bucket in 50 is full.
+ * A tag is a byte of the address's hash. A bucket is a cache line, and is compared as a whole: no
+ * loop whose length is chance. Blocks that live shortly use the same few rows again and again. What
+ * finds its bucket full goes to the next one that is not; a removal from a full one moves such a
+ * block back, so that no grave is left (Knuth 6.4, algorithm R, with buckets for slots). At most
+ * 1/2 full: one bucket in 50 is full.
  */
 #pragma once
 

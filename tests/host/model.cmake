@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The heaptrail authors
 # SPDX-License-Identifier: Apache-2.0
-foreach(test model live model_tasks analyse analyse_leaks)
+foreach(test model live flows model_tasks analyse analyse_leaks)
   heaptrail_add_test(test_host_${test} SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_${test}.c LIBS heaptrail_model)
 endforeach()
 heaptrail_add_test(test_host_model_memory SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_model_memory.c LIBS heaptrail_model)

@@ -391,6 +391,35 @@ static int take_down(void **state)
     return 0;
 }
 
+/* The first byte that makes no sense: an escape of nothing, of what needs none, and the last byte.
+ */
+static void test_where_an_escape_is_wrong(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t length;
+        const char *at;
+    } cases[] = {
+        {"\x00\xed\xf1\x61\x62\xdb\x00", 7, " at 5,"},
+        {"\x00\xed\xf1\xdb\x61\x62\x00", 7, " at 3,"},
+        {"\x00\xed\xf1"
+         "0123456789abcdef"
+         "\xdb\x00",
+         21, " at 19,"},
+        {"\x00\xed\xf1"
+         "0123456789\xdb\x61"
+         "abcdef\x00",
+         22, " at 13,"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        capture_t capture = capture_decode((const uint8_t *)cases[i].bytes, cases[i].length, 0);
+        assert_non_null(strstr(capture.damages, cases[i].at));
+        assert_non_null(strstr(capture.damages, "an escape that is none"));
+        capture_free(&capture);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -404,6 +433,7 @@ int main(void)
         cmocka_unit_test(test_another_boot_at_every_byte),
         cmocka_unit_test(test_a_sequence_that_goes_back),
         cmocka_unit_test(test_a_prompt_behind_a_broken_frame),
+        cmocka_unit_test(test_where_an_escape_is_wrong),
     };
     int failed = cmocka_run_group_tests_name("decode_damage", tests, one_each, take_down);
     return failed + cmocka_run_group_tests_name("decode_damage_shared", tests, shared, take_down);
