@@ -15,6 +15,7 @@
 
 #include "heaptrail.h"
 #include "heaptrail_errors.h"
+#include "heaptrail_leaks.h"
 #include "ht_port.h"
 
 /* As the virtual file system of ESP-IDF 6.1 does: the firmware has a write() of its own. */
@@ -200,6 +201,20 @@ static void test_libcs_block_at_the_address_of_a_freed_one(void **state)
 #endif
 }
 
+/* Out of libc's memory, which is not recorded. (The scan has no roots here.) */
+static void test_evidence_is_gathered(void **state)
+{
+    (void)state;
+    const heaptrail_suspect_options_t options = {.evidence = HEAPTRAIL_EVIDENCE_GROWTH |
+                                                             HEAPTRAIL_EVIDENCE_OVERDUE};
+    heaptrail_suspect_summary_t summary;
+    uint32_t live = live_blocks();
+    assert_int_equal(ESP_OK, heaptrail_suspects_find(&options, &summary));
+    assert_int_equal(live, live_blocks());
+    heaptrail_suspects_forget();
+    assert_int_equal(live, live_blocks());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +223,7 @@ int main(void)
         cmocka_unit_test(test_a_second_free_is_refused),
         cmocka_unit_test(test_a_realloc_of_a_freed_block_is_refused),
         cmocka_unit_test(test_libcs_block_at_the_address_of_a_freed_one),
+        cmocka_unit_test(test_evidence_is_gathered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
