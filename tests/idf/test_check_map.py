@@ -330,6 +330,21 @@ class CheckMap(unittest.TestCase):
         for name in wrapped:
             self.assertIn(name, checker)
 
+    def test_names_of_functions(self):
+        """What is allowed to call into flash exists: a renamed function would be refused in real firmware."""
+        with open(CHECK, encoding="utf-8") as file:
+            table = file.read().split("\nALLOWED = {")[1].split("}")[0]
+        names = re.findall(r'"(\w+)":', table)
+        self.assertIn("ht_wrong_free", names)
+        sources = ""
+        for folder, _, files in os.walk(COMPONENT):
+            for name in files:
+                if name.endswith((".c", ".h")):
+                    with open(os.path.join(folder, name), encoding="utf-8") as file:
+                        sources += file.read()
+        for name in names:
+            self.assertRegex(sources, rf"\b{name}\(", name)
+
 
 if __name__ == "__main__":
     if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
