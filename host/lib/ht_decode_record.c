@@ -108,7 +108,8 @@ static inline ht_number_t number(const uint8_t *at, const uint8_t *end)
     return (ht_number_t){first_number(word, ends), at + (unsigned)__builtin_ctzll(ends) / 8U + 1U};
 }
 
-static uint64_t varint(ht_cursor_t *cursor, const uint8_t *end)
+static inline __attribute__((always_inline)) uint64_t varint(ht_cursor_t *cursor,
+                                                             const uint8_t *end)
 {
     const ht_number_t read = number(cursor->at, end);
     *cursor = (ht_cursor_t){read.behind, eight_bytes(read.behind)};
@@ -133,9 +134,7 @@ static inline uint64_t number_if(ht_cursor_t *cursor, const uint8_t *end, uint64
 {
     const uint64_t word = cursor->word, is_longer = word >> 7 & 1U;
     if (__builtin_expect((word & word << 8 & is_there & 0x8000U) != 0, 0)) { /* than two */
-        const ht_number_t read = number(cursor->at, end);
-        *cursor = (ht_cursor_t){read.behind, eight_bytes(read.behind)};
-        return read.value;
+        return varint(cursor, end);
     }
     const uint64_t bytes = (1U + is_longer) & is_there;
     cursor->at += bytes;

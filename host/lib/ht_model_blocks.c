@@ -115,23 +115,11 @@ static inline __attribute__((always_inline)) ht_flow_row_t *begin_block(ht_model
     return flow;
 }
 
-static inline bool is_in(const ht_heap_row_t *heap, uint64_t address)
-{
-    return address - heap->start < heap->bytes;
-}
-
-static inline ht_row_t heap_at(ht_model_t *model, uint64_t address)
-{
-    const ht_heap_row_t *last = &model->heaps.row[model->last_heap];
-    return is_in(last, address) ? model->last_heap : ht_model_heap_at(model, address);
-}
-
 /* Pools lie in other heaps: theirs are told by number. */
-ht_row_t ht_model_heap_at(ht_model_t *model, uint64_t address)
+ht_row_t ht_model_search_heap(ht_model_t *model, uint64_t address)
 {
-    if (is_in(&model->heaps.row[model->last_heap], address)) { return model->last_heap; }
     for (size_t i = 1; i < model->heaps.count; i++) {
-        if (!model->heaps.row[i].pool && is_in(&model->heaps.row[i], address)) {
+        if (!model->heaps.row[i].pool && ht_heap_has(&model->heaps.row[i], address)) {
             model->last_heap = (ht_row_t)i;
             return model->last_heap;
         }
@@ -175,7 +163,7 @@ static inline void begin_brief(ht_model_t *model, const ht_brief_t *brief)
                             .time_us = model->view.last_us,
                             .origin = origin_of(model, brief->origin),
                             .task = task_of(model, brief->task),
-                            .heap = heap_at(model, address),
+                            .heap = ht_model_heap_at(model, address),
                             .flags = flags};
     model->made++;
     ht_flow_row_t *flow = begin_block(model, &new_block);

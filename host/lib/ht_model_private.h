@@ -181,10 +181,22 @@ void ht_model_snapshot(ht_model_t *model, const ht_event_t *event);
 void ht_model_snapshot_block(ht_model_t *model, const ht_event_t *event);
 void ht_model_snapshot_end(ht_model_t *model, const ht_event_t *event);
 void ht_model_blocks_window(ht_model_t *model);
-ht_row_t ht_model_heap_at(ht_model_t *model, uint64_t address);
+ht_row_t ht_model_search_heap(ht_model_t *model, uint64_t address);
 void ht_model_carried_block(ht_model_t *model, const ht_birth_t *known);
 
 void ht_model_series_take(ht_model_t *model, uint64_t time_us);
+
+static inline bool ht_heap_has(const ht_heap_row_t *heap, uint64_t address)
+{
+    return address - heap->start < heap->bytes;
+}
+
+/* Mostly that of the address before. */
+static inline ht_row_t ht_model_heap_at(ht_model_t *model, uint64_t address)
+{
+    const ht_heap_row_t *last = &model->heaps.row[model->last_heap];
+    return ht_heap_has(last, address) ? model->last_heap : ht_model_search_heap(model, address);
+}
 
 /* The time is that. */
 static inline void ht_model_advance(ht_model_t *model, uint64_t time_us)
