@@ -55,7 +55,7 @@ static esp_err_t find(const heaptrail_scan_options_t *options, heaptrail_scan_su
 
 size_t ht_leak_sites_bytes(uint32_t sites)
 {
-    return (sites * sizeof(sums_t) + 7U) & ~(size_t)7U;
+    return sites * sizeof(sums_t);
 }
 
 esp_err_t ht_leak_sites_find(const heaptrail_scan_options_t *options,

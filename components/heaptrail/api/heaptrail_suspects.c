@@ -33,7 +33,6 @@ static struct {
     volatile uint32_t busy;
     heaptrail_suspect_options_t options; /* memory, memory_bytes: what of it is left */
     heaptrail_suspect_summary_t summary;
-    bool given;    /* the sites lie in the caller's memory */
     bool complete; /* `summary` is of a search that came to its end */
 } s_found;
 
@@ -62,6 +61,12 @@ static bool add_lost(void *context, const heaptrail_leak_site_t *row)
     return true;
 }
 
+/* Does it all lie in the caller's memory? */
+static bool is_given(void)
+{
+    return s_found.options.memory != NULL;
+}
+
 /* The next piece of the caller's memory. NULL: there is not so much left. */
 static void *take_given(size_t bytes)
 {
@@ -79,7 +84,7 @@ static esp_err_t find_lost(void)
 {
     heaptrail_scan_options_t options = {0};
     if (s_found.options.scan != NULL) { options = *s_found.options.scan; }
-    if (!s_found.given) { return heaptrail_leaks_find(&options, &s_found.summary.scan); }
+    if (!is_given()) { return heaptrail_leaks_find(&options, &s_found.summary.scan); }
     const size_t bytes = ht_leak_sites_bytes(s_found.count);
     void *sums = take_given(bytes);
     if (sums == NULL) { return ESP_ERR_NO_MEM; }
@@ -281,8 +286,8 @@ static esp_err_t gather(ht_tracker_t *tracker)
         free_bytes[i] = ht_port_free_bytes(ht_history_caps[i]);
     }
     const size_t bytes = s_found.count * sizeof(*s_found.site);
-    s_found.site = s_found.given ? take_given(bytes) : ht_port_scratch(bytes);
-    if (s_found.site == NULL) { return s_found.given ? ESP_ERR_INVALID_SIZE : ESP_ERR_NO_MEM; }
+    s_found.site = is_given() ? take_given(bytes) : ht_port_scratch(bytes);
+    if (s_found.site == NULL) { return is_given() ? ESP_ERR_INVALID_SIZE : ESP_ERR_NO_MEM; }
     memset(s_found.site, 0, s_found.count * sizeof(*s_found.site));
     esp_err_t err = scan();
     if (err != ESP_OK) { return err; }
@@ -297,7 +302,8 @@ static esp_err_t gather(ht_tracker_t *tracker)
 
 static void give_back(void)
 {
-    if (!s_found.given) { ht_port_scratch_free(s_found.site); }
+    if (s_found.site != NULL && !is_given()) { ht_port_scratch_free(s_found.site); }
+    s_found.options.memory = NULL; /* a block of the heap it may be: nothing here points to it */
     s_found.site = NULL;
     s_found.count = 0;
     ht_release(&s_found.busy);
@@ -310,7 +316,6 @@ static void set_options(const heaptrail_suspect_options_t *options)
     if (set->evidence == 0) { set->evidence = HEAPTRAIL_EVIDENCE_ALL; }
     if (set->overdue_times == 0) { set->overdue_times = TIMES; }
     if (set->frees_min == 0) { set->frees_min = FREES_MIN; }
-    s_found.given = set->memory != NULL;
 }
 
 static bool is_memory(const heaptrail_suspect_options_t *options)
@@ -343,11 +348,7 @@ esp_err_t heaptrail_suspects_find(const heaptrail_suspect_options_t *options,
     s_found.complete = err == ESP_OK;
     if (summary != NULL) { *summary = s_found.summary; }
     if (err == ESP_OK) { ht_trace_suspects(&s_found.options, &s_found.summary, s_found.count); }
-    if (s_found.site == NULL) {
-        ht_release(&s_found.busy);
-    } else if (err != ESP_OK) {
-        give_back();
-    }
+    if (err != ESP_OK) { give_back(); }
     return err;
 }
 

@@ -10,7 +10,7 @@
 
 #include "heaptrail_leaks.h"
 
-/** What the sums of that many sites take, a multiple of 8 bytes. Any context. O(1). */
+/** Bytes of the sums of that many sites. Any context. O(1). */
 size_t ht_leak_sites_bytes(uint32_t sites);
 
 /** heaptrail_leaks_find(), for as many sites as there is room for in `memory`, which stays in use
