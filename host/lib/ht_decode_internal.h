@@ -71,7 +71,8 @@ struct ht_decoder {
     ht_event_t event;
     size_t brief_count;      /**< not told yet; of the frame in `body` */
     uint64_t brief_since_us; /**< the time of the first one */
-    ht_brief_t brief[HT_BRIEFS_MAX];
+    ht_brief_t *brief;       /**< the room that they are in */
+    ht_brief_t own_room[HT_BRIEFS_MAX];
     ht_search_t search;
     ht_suspect_t found;
     uint64_t frames[HT_FRAME_MAX];
@@ -103,6 +104,13 @@ void ht_records_decode(ht_decoder_t *decoder, size_t at);
 
 /** A record with a length, its content in [at, end). NULL: fine, else what is wrong with it. */
 const char *ht_record_decode(ht_decoder_t *decoder, uint8_t tag, size_t at, size_t end);
+
+/** Where the next briefs go. */
+static inline ht_brief_t *ht_decoder_room(ht_decoder_t *decoder)
+{
+    const ht_decoder_sink_t *sink = &decoder->sink;
+    return sink->room_for_briefs != NULL ? sink->room_for_briefs(sink->context) : decoder->own_room;
+}
 
 /** The briefs that wait go out. */
 void ht_decoder_flush(ht_decoder_t *decoder);

@@ -313,6 +313,7 @@ static inline ht_brief_t *next_brief(ht_decoder_t *decoder, ht_event_kind_t kind
     if (decoder->brief_count == HT_BRIEFS_MAX || after > UINT32_MAX) { ht_decoder_flush(decoder); }
     if (decoder->brief_count == 0) {
         decoder->brief_since_us = decoder->event.time_us;
+        decoder->brief = ht_decoder_room(decoder);
         after = 0;
     }
     ht_brief_t *brief = &decoder->brief[decoder->brief_count++];

@@ -106,6 +106,14 @@ void ht_trace_reader_free(ht_trace_reader_t *reader);
 
 const ht_trace_info_t *ht_trace_reader_info(const ht_trace_reader_t *reader);
 
+/** Who reads, decompresses and decodes. The sink and `progress` are called in the thread that calls
+ * ht_trace_reader_read(), whatever it is. */
+typedef enum {
+    HT_TRACE_THREADS_AS_NEEDED, /**< a thread of its own for a file of a MiB and more */
+    HT_TRACE_THREADS_NONE,      /**< the thread that calls */
+    HT_TRACE_THREADS_ONE        /**< a thread of its own, if it can be had */
+} ht_trace_threads_t;
+
 /** All zero: everything. */
 typedef struct {
     /**
@@ -121,6 +129,8 @@ typedef struct {
      * (0: not known). False ends the reading. NULL: nobody wants to know. */
     bool (*progress)(void *context, uint64_t done, uint64_t total);
     void *progress_context;
+
+    ht_trace_threads_t threads;
 } ht_trace_request_t;
 
 typedef struct {

@@ -12,10 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ht_trace_ahead.h"
 #include "ht_trace_read_private.h"
 
 /* An index larger than this is none: a hundred thousand chunks. */
 #define INDEX_BYTES_MAX (16U << 20)
+/* A smaller file is read before a second thread has got going. */
+#define BYTES_FOR_A_THREAD (1U << 20)
 
 /* --- opening
  * --------------------------------------------------------------------------------------- */
@@ -221,18 +224,42 @@ static bool read_chosen(ht_trace_pump_t *pump, const ht_trace_request_t *request
     return ht_trace_pump_range(pump, 0, UINT64_MAX);
 }
 
+/* --- one reading, by this thread or by another one ----------------------------------------------
+ */
+
+static void read_all(void *context, const ht_decoder_sink_t *sink,
+                     const ht_trace_request_t *request)
+{
+    ht_trace_pump_t *pump = context;
+    pump->request = request;
+    (void)(ht_trace_pump_begin(pump, sink) && read_chosen(pump, request));
+    (void)ht_trace_pump_end(pump);
+}
+
+static bool wants_thread(const ht_trace_reader_t *reader, const ht_trace_request_t *request)
+{
+    if (request->threads != HT_TRACE_THREADS_AS_NEEDED) {
+        return request->threads == HT_TRACE_THREADS_ONE;
+    }
+    return reader->info.bytes >= BYTES_FOR_A_THREAD;
+}
+
 bool ht_trace_reader_read(ht_trace_reader_t *reader, const ht_decoder_sink_t *sink,
                           const ht_trace_request_t *request, ht_trace_result_t *result,
                           ht_trace_error_t *error)
 {
     static const ht_trace_request_t everything;
     ht_trace_result_t ignored;
-    ht_trace_pump_t pump = {.reader = reader,
-                            .request = request != NULL ? request : &everything,
-                            .result = result != NULL ? result : &ignored};
+    ht_trace_pump_t pump = {.reader = reader, .result = result != NULL ? result : &ignored};
+    if (request == NULL) { request = &everything; }
     *pump.result = (ht_trace_result_t){0};
-    bool good = ht_trace_pump_begin(&pump, sink) && read_chosen(&pump, pump.request);
-    good = ht_trace_pump_end(&pump) && good;
+    bool stopped = false;
+    if (!wants_thread(reader, request) ||
+        !ht_trace_ahead(read_all, &pump, sink, request, &stopped)) {
+        read_all(&pump, sink, request);
+    }
+    pump.result->stopped |= stopped;
+    const bool good = pump.error.code == HT_TRACE_OK;
     if (!good && error != NULL) { *error = pump.error; }
     return good;
 }

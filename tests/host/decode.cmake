@@ -15,10 +15,11 @@ foreach(test records codings)
     LIBS heaptrail_host_test)
 endforeach()
 heaptrail_add_test(host_decode_damage SOURCES test_decode_damage.c LIBS heaptrail_host_test)
-foreach(test trace_file trace_broken)
+foreach(test trace_file trace_broken trace_ahead)
   heaptrail_add_test(host_${test} SOURCES test_${test}.c recording.c
     LIBS heaptrail_host_test heaptrail_file heaptrail_model)
 endforeach()
+target_link_options(host_trace_ahead PRIVATE -Wl,--wrap=pthread_create)
 
 add_executable(make_trace make_trace.c)
 target_link_libraries(make_trace PRIVATE heaptrail_warnings heaptrail_host_test heaptrail_file)
