@@ -18,6 +18,6 @@ if(TARGET esp_dump_firmware AND TARGET heaptrail AND Python3_FOUND)
   if(NOT HEAPTRAIL_SANITIZE) # once is enough: it builds the stand-in in 32 bits
     add_test(NAME core_verb_m32 COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/m32.sh ${CMAKE_SOURCE_DIR}
       ${CMAKE_CURRENT_BINARY_DIR}/m32 $<TARGET_FILE:heaptrail>)
-    set_tests_properties(core_verb_m32 PROPERTIES TIMEOUT 300)
+    set_tests_properties(core_verb_m32 PROPERTIES TIMEOUT 300 COST 100)
   endif()
 endif()

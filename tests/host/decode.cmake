@@ -3,24 +3,16 @@
 #
 # The decoder is judged by SPEC.md's example, by golden traces of each version of the format, and by
 # what it does with broken ones.
-add_library(heaptrail_host_test STATIC ${CMAKE_CURRENT_SOURCE_DIR}/capture.c
-  ${CMAKE_CURRENT_SOURCE_DIR}/event_text.c ${CMAKE_CURRENT_SOURCE_DIR}/story.c)
-target_include_directories(heaptrail_host_test PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
-target_link_libraries(heaptrail_host_test PRIVATE heaptrail_warnings
-  PUBLIC heaptrail_decode heaptrail_writer)
-
 heaptrail_add_test(host_decode_spec SOURCES test_decode_spec.c hand.c LIBS heaptrail_host_test)
 foreach(test records codings)
   heaptrail_add_test(host_decode_${test} SOURCES test_decode_${test}.c hand.c
     LIBS heaptrail_host_test)
 endforeach()
 heaptrail_add_test(host_decode_damage SOURCES test_decode_damage.c LIBS heaptrail_host_test)
-foreach(test trace_file trace_broken trace_ahead)
+foreach(test trace_file trace_broken)
   heaptrail_add_test(host_${test} SOURCES test_${test}.c recording.c
     LIBS heaptrail_host_test heaptrail_file heaptrail_model)
 endforeach()
-target_link_options(host_trace_ahead PRIVATE -Wl,--wrap=pthread_create)
-
 add_executable(make_trace make_trace.c)
 target_link_libraries(make_trace PRIVATE heaptrail_warnings heaptrail_host_test heaptrail_file)
 add_executable(read_trace read_trace.c)

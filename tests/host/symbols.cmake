@@ -61,11 +61,9 @@ add_dependencies(host_elf_find heaptrail_symbols_programs)
 heaptrail_add_test(host_component SOURCES ${symbols_source}/test_component.c LIBS heaptrail_symbols_labels
   ARGS ${symbols_programs})
 add_dependencies(host_component heaptrail_symbols_programs)
-if(NOT HEAPTRAIL_SANITIZE STREQUAL "thread") # there are none, and it takes half a minute
-  heaptrail_add_test(host_symbols_damaged SOURCES ${symbols_source}/test_damaged.c LIBS heaptrail_symbols
-    ARGS ${symbols_programs})
-  add_dependencies(host_symbols_damaged heaptrail_symbols_programs)
-endif()
+heaptrail_add_test(host_symbols_damaged SOURCES ${symbols_source}/test_damaged.c LIBS heaptrail_symbols
+  ARGS ${symbols_programs})
+add_dependencies(host_symbols_damaged heaptrail_symbols_programs)
 heaptrail_add_test(host_symbols_debug_files SOURCES ${symbols_source}/test_debug_files.c
   LIBS heaptrail_symbols_labels Threads::Threads ARGS ${symbols_build}/x86.elf)
 add_dependencies(host_symbols_debug_files heaptrail_symbols_programs)

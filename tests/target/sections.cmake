@@ -36,4 +36,4 @@ heaptrail_target_test(sweep_api MARCH ${BOTH} SOURCES ${SWEEP_SOURCES} ${SWEEP_A
   ICOUNT 7 TIMEOUT 200 ARGS all)
 add_test(NAME rv32_critical_sections_api WORKING_DIRECTORY ${ROOT} COMMAND ${SECTIONS}/prove.py
   ${COMPONENT}/api $<TARGET_FILE:rv32imc_sweep_api>)
-set_tests_properties(rv32_critical_sections rv32_critical_sections_api PROPERTIES TIMEOUT 300)
+set_tests_properties(rv32_critical_sections rv32_critical_sections_api PROPERTIES TIMEOUT 300 COST 100) # first, they take long
