@@ -157,10 +157,20 @@ static void on_restart(const char *reason, bool restart)
     _exit(0);
 }
 
+/* No memory when the recorder makes its timer, and none for half a second: it tries again. */
+static void let_the_timer_fail(void)
+{
+    sim_fault_set(&(sim_fault_t){.every = 1});
+    vTaskDelay(pdMS_TO_TICKS(500));
+    assert_true(sim_fault_failed() > 0);
+    sim_fault_clear();
+}
+
 static void first_boot(void *context)
 {
     (void)context;
     assert_string_equal(marks_before(), "nothing");
+    let_the_timer_fail();
     begin_boot();
     panic();
 }

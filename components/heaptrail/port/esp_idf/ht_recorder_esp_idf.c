@@ -11,10 +11,10 @@
  */
 #include "esp_freertos_hooks.h"
 #include "esp_system.h"
-#include "esp_timer.h"
 #include "heaptrail_trace.h"
 #include "ht_default.h"
 #include "ht_ready.h"
+#include "ht_turns.h"
 
 #if HT_READY
 
@@ -60,17 +60,12 @@ static void before_restart(void)
     if (ht_trace_records_by_itself() && has_room()) { (void)heaptrail_trace_poll(); }
 }
 
-static bool start_timer(void)
+static bool begin(void)
 {
-    static bool s_started; /* only core 0's idle task comes here */
-    if (!s_started) {
-        s_started = true;
-        const esp_timer_create_args_t args = {
-            .callback = turn, .name = "heaptrail_rec", .skip_unhandled_events = true};
-        esp_timer_handle_t timer = NULL;
-        if (esp_timer_create(&args, &timer) == ESP_OK) {
-            (void)esp_timer_start_periodic(timer, TURN_US);
-        }
+    static ht_turns_t s_turns = {.name = "heaptrail_rec", .turn = turn, .period_us = TURN_US};
+    static bool s_handled; /* only core 0's idle task comes here */
+    if (ht_turns_begin(&s_turns) && !s_handled) {
+        s_handled = true; /* without room in ESP-IDF's table there is none later either */
         (void)esp_register_shutdown_handler(before_restart);
     }
     return true; /* nothing more to do until the next interrupt */
@@ -80,7 +75,7 @@ static bool start_timer(void)
 __attribute__((constructor)) static void record(void)
 {
     (void)ht_trace_record_by_itself();
-    esp_register_freertos_idle_hook_for_cpu(start_timer, 0);
+    esp_register_freertos_idle_hook_for_cpu(begin, 0);
 }
 
 /* --- panics -------------------------------------------------------------------------------------
