@@ -16,11 +16,6 @@
 /* Behind the fixed bytes: sequence and time have one byte each at least. */
 #define BODY_MIN (HT_FRAME_FIXED_BYTES + 2U + HT_FRAME_CRC_BYTES)
 
-static const bool s_is_special[256] = {
-    [0x00] = true, [0x09] = true, [0x0A] = true,           [0x0D] = true,
-    [0x11] = true, [0x13] = true, [HT_WIRE_ESCAPE] = true,
-};
-
 /* How many stand before an escape, or a byte that no frame holds; 16: all. (00 is none of them: it
  * ended the frame.) */
 static inline unsigned plain_bytes(ht_bytes16_t b)
@@ -40,7 +35,7 @@ static inline bool unescape(const uint8_t *in, const uint8_t *end, uint8_t *out)
     if (in[0] != HT_WIRE_ESCAPE || end - in < 2) { return false; }
     uint8_t real = in[1] ^ HT_WIRE_ESCAPED;
     *out = real ^ HT_WIRE_MASK;
-    return s_is_special[real];
+    return HT_WIRE_IS_SPECIAL(real);
 }
 
 /* Undo the stuffing into `out`, which has room for `length` bytes. Returns the bytes of the body,
@@ -57,7 +52,7 @@ static size_t unstuff(const uint8_t *in, size_t length, uint8_t *out, size_t *wr
             memcpy(out, &block, sizeof(block)); /* what is behind the plain ones is overwritten */
             in += plain, out += plain;
             if (plain == sizeof(block)) { continue; }
-        } else if (!s_is_special[*in]) {
+        } else if (!HT_WIRE_IS_SPECIAL(*in)) {
             *out++ = *in++ ^ HT_WIRE_MASK;
             continue;
         }
