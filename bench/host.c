@@ -39,7 +39,7 @@ static void model_briefs(void *context, const ht_event_t *head, const ht_brief_t
     ht_model_briefs(context, head, brief, count);
 }
 
-/* CPU seconds, of all threads, or seconds. */
+/* By CLOCK_PROCESS_CPUTIME_ID: of all threads. */
 static double seconds_of(clockid_t clock)
 {
     struct timespec now;
@@ -61,8 +61,8 @@ int main(int argc, char **argv)
     const bool alone = strcmp(argv[3], "1") == 0;
     const ht_trace_request_t request = {.from_us = argc > 4 ? strtoull(argv[4], NULL, 0) : 0,
                                         .until_us = argc > 5 ? strtoull(argv[5], NULL, 0) : 0,
-                                        .threads =
-                                            alone ? HT_TRACE_THREADS_NONE : HT_TRACE_THREADS_ONE};
+                                        .ahead =
+                                            alone ? HT_TRACE_AHEAD_NEVER : HT_TRACE_AHEAD_ALWAYS};
     ht_trace_error_t error = {0};
     ht_trace_result_t result;
     const double begin = seconds_of(CLOCK_MONOTONIC);

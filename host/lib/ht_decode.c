@@ -60,6 +60,7 @@ ht_decoder_t *ht_decoder_new(const ht_decoder_sink_t *sink)
     if (sink->event == NULL) { decoder->sink.event = no_event; }
     if (sink->text == NULL) { decoder->sink.text = no_bytes; }
     if (sink->damage == NULL) { decoder->sink.damage = no_damage; }
+    if (sink->briefs == NULL) { decoder->sink.room_for_briefs = NULL; }
     return decoder;
 }
 

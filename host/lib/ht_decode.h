@@ -41,9 +41,9 @@ typedef struct {
      * for each. `head`: an event, of which task, core and kind mean nothing. NULL: they come as
      * events. */
     void (*briefs)(void *context, const ht_event_t *head, const ht_brief_t *brief, size_t count);
-    /** Room for the next HT_BRIEFS_MAX of them, for who keeps them: called before each batch, which
-     * is told before anything else is. NULL: they are the decoder's, and last while `briefs` runs.
-     */
+    /** Where the next HT_BRIEFS_MAX of them are to be written, for who keeps them: asked before
+     * each batch, never NULL; `briefs` gets that very pointer, before anything else is told. NULL:
+     * they are the decoder's, and last while `briefs` runs. Means nothing without `briefs`. */
     ht_brief_t *(*room_for_briefs)(void *context);
     void (*text)(void *context, const uint8_t *bytes, size_t length); /**< between frames */
     void (*damage)(void *context, const ht_damage_t *damage);

@@ -35,7 +35,7 @@ typedef enum {
 } ht_wire_mode_t;
 
 struct ht_decoder {
-    ht_decoder_sink_t sink; /**< no NULL in it */
+    ht_decoder_sink_t sink; /**< `event`, `text` and `damage` are not NULL */
     ht_decoder_status_t status;
 
     /* wire */

@@ -5,7 +5,8 @@
 /*
  * A ring of pages between two threads. One writes what it decoded into a page, as messages one
  * behind the other; a page that is full goes to the other one, which tells what is in it and gives
- * it back. So they meet once in some thousand events, and wait only when one is a whole ring ahead.
+ * it back. So they meet once in some thousands of events, and wait only when one is a whole ring
+ * ahead. A question ends its page: who is asked may want to see, or to stop.
  */
 #include "ht_trace_ahead.h"
 
@@ -19,10 +20,10 @@
 #include "ht_format.h"
 
 /* A page is handed on when it has so many bytes: a part of what the second cache holds. */
-#define PAGE_FULL (64U << 10)
+#define PAGE_FULL_BYTES (64U << 10)
 /* Room behind that for any message. An event is of one frame: pairs of a hello, each with two bytes
  * in it, have most. Memory that is not written to costs nothing. */
-#define MESSAGE_MAX                                                                                \
+#define MESSAGE_MAX_BYTES                                                                          \
     (1024U + 4U * HT_FRAME_MAX + HT_FRAME_MAX / 2U * (sizeof(ht_hello_pair_t) + 3U * 8U))
 #define PAGES 6U
 
@@ -35,9 +36,20 @@ typedef struct {
     uint64_t count; /* briefs; bytes of text or of a frame; bytes read */
 } message_t;
 
+/* What becomes of the reading if the answer is no. */
+typedef struct {
+    uint64_t total; /* bytes to read */
+    ht_trace_outcome_t outcome;
+} question_t;
+
+_Static_assert(sizeof(message_t) + sizeof(ht_event_t) <= 1024U, "as MESSAGE_MAX_BYTES has it");
+_Static_assert(sizeof(message_t) + sizeof(question_t) <= MESSAGE_MAX_BYTES, "a message");
+_Static_assert(HT_BRIEFS_MAX * sizeof(ht_brief_t) <= 4U * HT_FRAME_MAX, "as MESSAGE_MAX_BYTES has");
+_Static_assert(sizeof(message_t) % 8U == 0 && sizeof(ht_event_t) % 8U == 0, "what follows has 8");
+
 typedef struct {
     size_t used;
-    uint64_t bytes[(PAGE_FULL + MESSAGE_MAX) / sizeof(uint64_t) + 1];
+    uint64_t bytes[(PAGE_FULL_BYTES + MESSAGE_MAX_BYTES) / sizeof(uint64_t) + 1];
 } page_t;
 
 typedef struct {
@@ -45,7 +57,9 @@ typedef struct {
     void *work_context;
     const ht_decoder_sink_t *sink;
     const ht_trace_request_t *request;
-    atomic_bool stop; /* progress said no */
+    ht_trace_outcome_t outcome; /* of what was written */
+    ht_trace_outcome_t stopped; /* of what was told when progress said no */
+    atomic_bool stop;           /* it did */
 
     page_t *page;         /* PAGES of them */
     pthread_mutex_t lock; /* of what follows */
@@ -78,7 +92,7 @@ static void hand_on(ahead_t *ahead)
 /* The place for the next message. */
 static message_t *place(ahead_t *ahead)
 {
-    if (page_of(ahead, ahead->filled)->used >= PAGE_FULL) { hand_on(ahead); }
+    if (page_of(ahead, ahead->filled)->used >= PAGE_FULL_BYTES) { hand_on(ahead); }
     page_t *page = page_of(ahead, ahead->filled);
     return (message_t *)((char *)page->bytes + page->used);
 }
@@ -112,7 +126,7 @@ static void write_briefs(void *context, const ht_event_t *head, const ht_brief_t
 {
     ht_event_t *copy =
         room_for(context, TELL_BRIEFS, count, sizeof(*head) + count * sizeof(*brief));
-    *copy = *head; /* and behind it is `brief` */
+    *copy = *head; /* and behind it is `brief`, where room_for_briefs() said */
 }
 
 static void write_text(void *context, const uint8_t *bytes, size_t length)
@@ -138,11 +152,13 @@ static void write_frame(void *context, const uint8_t *wire, size_t length)
 static bool write_progress(void *context, uint64_t done, uint64_t total)
 {
     ahead_t *ahead = context;
-    memcpy(room_for(ahead, TELL_PROGRESS, done, sizeof(total)), &total, sizeof(total));
+    question_t *question = room_for(ahead, TELL_PROGRESS, done, sizeof(*question));
+    *question = (question_t){total, ahead->outcome};
+    hand_on(ahead);
     return !atomic_load_explicit(&ahead->stop, memory_order_relaxed);
 }
 
-/* Nobody is told what nobody wants to know. */
+/* The work; its callbacks write messages, for each kind that the sink has a function for. */
 static void *thread(void *context)
 {
     ahead_t *ahead = context;
@@ -157,7 +173,7 @@ static void *thread(void *context)
     ht_trace_request_t request = *ahead->request;
     if (request.progress != NULL) { request.progress = write_progress; }
     request.progress_context = ahead;
-    ahead->work(ahead->work_context, &sink, &request);
+    ahead->work(ahead->work_context, &sink, &request, &ahead->outcome);
     pthread_mutex_lock(&ahead->lock);
     ahead->filled++;
     ahead->done = true;
@@ -179,7 +195,12 @@ static void tell_briefs(ahead_t *ahead, const message_t *message)
 {
     const ht_event_t *head = (const void *)(message + 1);
     const ht_brief_t *brief = (const void *)(head + 1);
-    ahead->sink->briefs(ahead->sink->context, head, brief, message->count);
+    const ht_decoder_sink_t *sink = ahead->sink;
+    if (sink->room_for_briefs != NULL) {
+        brief =
+            memcpy(sink->room_for_briefs(sink->context), brief, message->count * sizeof(*brief));
+    }
+    sink->briefs(sink->context, head, brief, message->count);
 }
 
 static void tell_text(ahead_t *ahead, const message_t *message)
@@ -200,8 +221,10 @@ static void tell_frame(ahead_t *ahead, const message_t *message)
 static void ask_progress(ahead_t *ahead, const message_t *message)
 {
     const ht_trace_request_t *request = ahead->request;
-    const uint64_t *total = (const void *)(message + 1);
-    if (request->progress(request->progress_context, message->count, *total)) { return; }
+    const question_t *question = (const void *)(message + 1);
+    if (request->progress(request->progress_context, message->count, question->total)) { return; }
+    ahead->stopped = question->outcome;
+    ahead->stopped.result.stopped = true;
     atomic_store_explicit(&ahead->stop, true, memory_order_relaxed);
 }
 
@@ -239,19 +262,31 @@ static void give_back(ahead_t *ahead)
     pthread_mutex_unlock(&ahead->lock);
 }
 
-/* Signals stay with the caller's thread. */
+/* Signals stay with the caller's thread, but for those that tell of a fault in this one. */
 static bool begin_thread(pthread_t *id, ahead_t *ahead)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+    sigset_t masked, before;
+    sigfillset(&masked);
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        sigdelset(&masked, faults[i]);
+    }
+    pthread_sigmask(SIG_SETMASK, &masked, &before);
     const bool good = pthread_create(id, NULL, thread, ahead) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return good;
 }
 
+static void release(ahead_t *ahead)
+{
+    pthread_cond_destroy(&ahead->is_free);
+    pthread_cond_destroy(&ahead->is_full);
+    pthread_mutex_destroy(&ahead->lock);
+    free(ahead->page);
+}
+
 bool ht_trace_ahead(ht_trace_work_t work, void *context, const ht_decoder_sink_t *sink,
-                    const ht_trace_request_t *request, bool *stopped)
+                    const ht_trace_request_t *request, ht_trace_outcome_t *outcome)
 {
     ahead_t ahead = {.work = work,
                      .work_context = context,
@@ -264,7 +299,7 @@ bool ht_trace_ahead(ht_trace_work_t work, void *context, const ht_decoder_sink_t
     pthread_t id;
     if (ahead.page == NULL) { return false; }
     if (!begin_thread(&id, &ahead)) {
-        free(ahead.page);
+        release(&ahead);
         return false;
     }
     for (const page_t *page; (page = wait_for_page(&ahead)) != NULL;) {
@@ -272,7 +307,7 @@ bool ht_trace_ahead(ht_trace_work_t work, void *context, const ht_decoder_sink_t
         give_back(&ahead);
     }
     pthread_join(id, NULL);
-    free(ahead.page);
-    *stopped = atomic_load(&ahead.stop);
+    *outcome = atomic_load(&ahead.stop) ? ahead.stopped : ahead.outcome;
+    release(&ahead);
     return true;
 }

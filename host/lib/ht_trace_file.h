@@ -106,13 +106,13 @@ void ht_trace_reader_free(ht_trace_reader_t *reader);
 
 const ht_trace_info_t *ht_trace_reader_info(const ht_trace_reader_t *reader);
 
-/** Who reads, decompresses and decodes. The sink and `progress` are called in the thread that calls
- * ht_trace_reader_read(), whatever it is. */
+/** Does a thread of its own read, decompress and decode, ahead of the caller's? Never on a pipe or
+ * standard input. The sink and `progress` are called in the caller's thread in any case. */
 typedef enum {
-    HT_TRACE_THREADS_AS_NEEDED, /**< a thread of its own for a file of a MiB and more */
-    HT_TRACE_THREADS_NONE,      /**< the thread that calls */
-    HT_TRACE_THREADS_ONE        /**< a thread of its own, if it can be had */
-} ht_trace_threads_t;
+    HT_TRACE_AHEAD_AS_NEEDED, /**< for files of a MiB and more */
+    HT_TRACE_AHEAD_NEVER,
+    HT_TRACE_AHEAD_ALWAYS /**< if a thread can be had */
+} ht_trace_ahead_t;
 
 /** All zero: everything. */
 typedef struct {
@@ -126,11 +126,12 @@ typedef struct {
     uint64_t from_us, until_us;
 
     /** Now and then, with the bytes of the file that were read, and how many there are to read
-     * (0: not known). False ends the reading. NULL: nobody wants to know. */
+     * (0: not known). False ends the reading: nothing is told any more, and the result is that of
+     * this moment. NULL: nobody wants to know. */
     bool (*progress)(void *context, uint64_t done, uint64_t total);
     void *progress_context;
 
-    ht_trace_threads_t threads;
+    ht_trace_ahead_t ahead;
 } ht_trace_request_t;
 
 typedef struct {
@@ -144,6 +145,8 @@ typedef struct {
  * Read, and tell `sink`. False: `error` says what was wrong and where; HT_TRACE_DAMAGED means that
  * there was a piece that could not be read, and that everything else was. A file that can be read
  * from anywhere may be read again. `request` and `result` may be NULL.
+ *
+ * The callbacks must return (no longjmp(), no exception), and must not use this reader.
  *
  * Offsets of events and damages count the bytes of the wire, after decompression.
  */

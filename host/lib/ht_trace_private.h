@@ -65,6 +65,12 @@ static inline uint64_t ht_get_le(const uint8_t *from, unsigned bytes)
     return value;
 }
 
+/** What becomes of a reading. */
+typedef struct {
+    ht_trace_result_t result;
+    ht_trace_error_t error; /**< the first one */
+} ht_trace_outcome_t;
+
 /** Note it, if `error` is not NULL. Always false. */
 bool ht_trace_fail(ht_trace_error_t *error, ht_trace_code_t code, uint64_t offset,
                    const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -63,25 +63,28 @@ static bool has_more(ht_trace_pump_t *pump)
     ht_trace_input_t *input = &pump->reader->input;
     const ht_trace_request_t *request = pump->request;
     if (input->at < input->end) { return true; }
-    if (pump->result->stopped) { return false; }
-    if (!ht_trace_input_fill(input, pump->error.code == HT_TRACE_OK ? &pump->error : NULL)) {
+    if (pump->outcome->result.stopped) { return false; }
+    if (!ht_trace_input_fill(input, pump->outcome->error.code == HT_TRACE_OK ? &pump->outcome->error
+                                                                             : NULL)) {
         return false;
     }
-    pump->result->bytes_read += input->end;
+    pump->outcome->result.bytes_read += input->end;
+    pump->outcome->result.decoder = ht_decoder_status(pump->decoder);
     if (request->progress != NULL &&
-        !request->progress(request->progress_context, pump->result->bytes_read,
+        !request->progress(request->progress_context, pump->outcome->result.bytes_read,
                            pump->reader->info.bytes)) {
-        pump->result->stopped = true;
+        pump->outcome->result.stopped = true;
     }
-    return input->end != 0 && !pump->result->stopped;
+    return input->end != 0 && !pump->outcome->result.stopped;
 }
 
 /* The first error is the one that is told. */
 static void damaged(ht_trace_pump_t *pump, uint64_t offset, const char *words, const char *why)
 {
-    if (pump->error.code != HT_TRACE_OK) { return; }
-    (void)ht_trace_fail(&pump->error, HT_TRACE_DAMAGED, offset, "%s: byte %" PRIu64 ": %s%s%s",
-                        pump->reader->name, offset, words, why[0] == '\0' ? "" : ": ", why);
+    if (pump->outcome->error.code != HT_TRACE_OK) { return; }
+    (void)ht_trace_fail(&pump->outcome->error, HT_TRACE_DAMAGED, offset,
+                        "%s: byte %" PRIu64 ": %s%s%s", pump->reader->name, offset, words,
+                        why[0] == '\0' ? "" : ": ", why);
 }
 
 /* --- bytes of the wire, as they are
@@ -107,8 +110,8 @@ static bool is_ours(ht_trace_pump_t *pump, const uint8_t *bytes, size_t length)
     const char *foreign = ht_trace_foreign_text(bytes, length);
     if (foreign == NULL) { foreign = ht_trace_foreign(bytes, length); }
     if (foreign == NULL) { return true; }
-    return ht_trace_fail(&pump->error, HT_TRACE_FOREIGN, 0, "%s: not a trace: %s, compressed",
-                         pump->reader->name, foreign);
+    return ht_trace_fail(&pump->outcome->error, HT_TRACE_FOREIGN, 0,
+                         "%s: not a trace: %s, compressed", pump->reader->name, foreign);
 }
 
 /* Decompress what `in` has, and decode it. SIZE_MAX: it is foreign. Else what zstd says: an error,
@@ -178,7 +181,7 @@ static void pump_zstd(ht_trace_pump_t *pump)
             piece = position(pump);
         }
     }
-    if (left != 0 && !pump->result->stopped) {
+    if (left != 0 && !pump->outcome->result.stopped) {
         damaged(pump, position(pump), "the file ends inside a piece; what is before was read", "");
     }
 }
@@ -193,8 +196,8 @@ bool ht_trace_pump_begin(ht_trace_pump_t *pump, const ht_decoder_sink_t *sink)
     pump->plain_size = ZSTD_DStreamOutSize();
     pump->plain = malloc(pump->plain_size);
     if (pump->decoder == NULL || pump->zstd == NULL || pump->plain == NULL) {
-        return ht_trace_fail(&pump->error, HT_TRACE_NO_MEMORY, 0, "no memory to read %s with",
-                             pump->reader->name);
+        return ht_trace_fail(&pump->outcome->error, HT_TRACE_NO_MEMORY, 0,
+                             "no memory to read %s with", pump->reader->name);
     }
     (void)ZSTD_DCtx_setParameter(pump->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
     return true;
@@ -203,26 +206,27 @@ bool ht_trace_pump_begin(ht_trace_pump_t *pump, const ht_decoder_sink_t *sink)
 bool ht_trace_pump_range(ht_trace_pump_t *pump, uint64_t from, uint64_t to)
 {
     if (!ht_trace_input_range(&pump->reader->input, from, to)) {
-        return ht_trace_fail(&pump->error, HT_TRACE_UNREADABLE, 0, "%s can be read only once",
-                             pump->reader->name);
+        return ht_trace_fail(&pump->outcome->error, HT_TRACE_UNREADABLE, 0,
+                             "%s can be read only once", pump->reader->name);
     }
-    pump->result->bytes_read += pump->reader->input.end; /* of a pipe, read by the opening */
+    pump->outcome->result.bytes_read +=
+        pump->reader->input.end; /* of a pipe, read by the opening */
     (pump->reader->info.kind == HT_TRACE_WIRE ? pump_wire : pump_zstd)(pump);
-    return pump->error.code == HT_TRACE_OK;
+    return pump->outcome->error.code == HT_TRACE_OK;
 }
 
 /* Something was read, but not one frame. */
 static bool is_foreign(const ht_trace_pump_t *pump)
 {
-    const ht_decoder_status_t *status = &pump->result->decoder;
-    return pump->error.code == HT_TRACE_OK && !pump->result->stopped && status->frames == 0 &&
-           status->bytes != 0;
+    const ht_decoder_status_t *status = &pump->outcome->result.decoder;
+    return pump->outcome->error.code == HT_TRACE_OK && !pump->outcome->result.stopped &&
+           status->frames == 0 && status->bytes != 0;
 }
 
 static void tell_foreign(ht_trace_pump_t *pump)
 {
-    const ht_decoder_status_t *status = &pump->result->decoder;
-    (void)ht_trace_fail(&pump->error, HT_TRACE_FOREIGN, 0,
+    const ht_decoder_status_t *status = &pump->outcome->result.decoder;
+    (void)ht_trace_fail(&pump->outcome->error, HT_TRACE_FOREIGN, 0,
                         "%s: not a trace: %" PRIu64 " bytes without a whole frame, %" PRIu64
                         " damaged ones in them",
                         pump->reader->name, status->bytes, status->damaged_frames);
@@ -230,13 +234,15 @@ static void tell_foreign(ht_trace_pump_t *pump)
 
 bool ht_trace_pump_end(ht_trace_pump_t *pump)
 {
+    ht_trace_outcome_t *outcome = pump->outcome;
+    const bool silent = outcome->result.stopped || outcome->error.code == HT_TRACE_FOREIGN;
     if (pump->decoder != NULL) {
-        if (pump->error.code != HT_TRACE_FOREIGN) { ht_decoder_end(pump->decoder); }
-        pump->result->decoder = ht_decoder_status(pump->decoder);
+        if (!silent) { ht_decoder_end(pump->decoder); }
+        outcome->result.decoder = ht_decoder_status(pump->decoder);
         if (is_foreign(pump)) { tell_foreign(pump); }
     }
     ht_decoder_free(pump->decoder);
     (void)ZSTD_freeDCtx(pump->zstd);
     free(pump->plain);
-    return pump->error.code == HT_TRACE_OK;
+    return outcome->error.code == HT_TRACE_OK;
 }

@@ -183,15 +183,16 @@ static bool read_checkpoint(ht_trace_pump_t *pump, size_t i)
         ht_get_le(head, 4) != HT_FILE_CHECKPOINT_MAGIC ||
         memcmp(head + 8, HT_FILE_CHECKPOINT_NAME, 4) != 0 ||
         ht_get_le(head + 12, 4) != HT_FILE_VERSION) {
-        return ht_trace_fail(&pump->error, HT_TRACE_DAMAGED, entry->offset,
+        return ht_trace_fail(&pump->outcome->error, HT_TRACE_DAMAGED, entry->offset,
                              "a checkpoint that is none at byte %" PRIu64, entry->offset);
     }
-    pump->result->bytes_read += sizeof(head);
+    pump->outcome->result.bytes_read += sizeof(head);
     bool good = ht_trace_pump_range(pump, entry->offset + sizeof(head), end_of(reader, i));
+    if (pump->outcome->result.stopped) { return good; }
     ht_decoder_end(pump->decoder);
     ht_decoder_seek(pump->decoder, entry->wire_offset);
     ht_decoder_expect(pump->decoder, ht_get_le(head + 28, 8));
-    pump->result->from_checkpoint = true;
+    pump->outcome->result.from_checkpoint = true;
     return good;
 }
 
@@ -203,11 +204,11 @@ static bool read_pieces(ht_trace_pump_t *pump, const ht_trace_request_t *request
     size_t i = request->from_us == 0 ? 0 : first_entry(reader, request->from_us);
     bool good = true;
     if (index->entry[i].kind == HT_ENTRY_CHECKPOINT) { good = read_checkpoint(pump, i++); }
-    for (; i < index->count && (good || pump->error.code == HT_TRACE_DAMAGED); i++) {
+    for (; i < index->count && (good || pump->outcome->error.code == HT_TRACE_DAMAGED); i++) {
         const ht_trace_entry_t *entry = &index->entry[i];
         bool late =
             request->until_us != 0 && i >= reader->run && entry->first_us > request->until_us;
-        if (late || pump->result->stopped) { break; }
+        if (late || pump->outcome->result.stopped) { break; }
         if (entry->kind != HT_ENTRY_CHUNK) { continue; }
         good &= ht_trace_pump_range(pump, entry->offset, end_of(reader, i));
     }
@@ -228,20 +229,19 @@ static bool read_chosen(ht_trace_pump_t *pump, const ht_trace_request_t *request
  */
 
 static void read_all(void *context, const ht_decoder_sink_t *sink,
-                     const ht_trace_request_t *request)
+                     const ht_trace_request_t *request, ht_trace_outcome_t *outcome)
 {
-    ht_trace_pump_t *pump = context;
-    pump->request = request;
-    (void)(ht_trace_pump_begin(pump, sink) && read_chosen(pump, request));
-    (void)ht_trace_pump_end(pump);
+    ht_trace_pump_t pump = {.reader = context, .request = request, .outcome = outcome};
+    (void)(ht_trace_pump_begin(&pump, sink) && read_chosen(&pump, request));
+    (void)ht_trace_pump_end(&pump);
 }
 
+/* Not of a pipe: what came is to be told although nothing more comes, and nobody could end a thread
+ * that waits for more. */
 static bool wants_thread(const ht_trace_reader_t *reader, const ht_trace_request_t *request)
 {
-    if (request->threads != HT_TRACE_THREADS_AS_NEEDED) {
-        return request->threads == HT_TRACE_THREADS_ONE;
-    }
-    return reader->info.bytes >= BYTES_FOR_A_THREAD;
+    if (request->ahead == HT_TRACE_AHEAD_NEVER || !reader->input.seekable) { return false; }
+    return request->ahead == HT_TRACE_AHEAD_ALWAYS || reader->info.bytes >= BYTES_FOR_A_THREAD;
 }
 
 bool ht_trace_reader_read(ht_trace_reader_t *reader, const ht_decoder_sink_t *sink,
@@ -249,17 +249,14 @@ bool ht_trace_reader_read(ht_trace_reader_t *reader, const ht_decoder_sink_t *si
                           ht_trace_error_t *error)
 {
     static const ht_trace_request_t everything;
-    ht_trace_result_t ignored;
-    ht_trace_pump_t pump = {.reader = reader, .result = result != NULL ? result : &ignored};
+    ht_trace_outcome_t outcome = {0};
     if (request == NULL) { request = &everything; }
-    *pump.result = (ht_trace_result_t){0};
-    bool stopped = false;
     if (!wants_thread(reader, request) ||
-        !ht_trace_ahead(read_all, &pump, sink, request, &stopped)) {
-        read_all(&pump, sink, request);
+        !ht_trace_ahead(read_all, reader, sink, request, &outcome)) {
+        read_all(reader, sink, request, &outcome);
     }
-    pump.result->stopped |= stopped;
-    const bool good = pump.error.code == HT_TRACE_OK;
-    if (!good && error != NULL) { *error = pump.error; }
+    const bool good = outcome.error.code == HT_TRACE_OK;
+    if (result != NULL) { *result = outcome.result; }
+    if (!good && error != NULL) { *error = outcome.error; }
     return good;
 }

@@ -41,8 +41,7 @@ struct ht_trace_reader {
 typedef struct {
     ht_trace_reader_t *reader;
     const ht_trace_request_t *request;
-    ht_trace_result_t *result;
-    ht_trace_error_t error; /**< the first one */
+    ht_trace_outcome_t *outcome;
     ht_decoder_t *decoder;
     ZSTD_DCtx *zstd;
     uint8_t *plain; /**< decompressed */

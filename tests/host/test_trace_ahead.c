@@ -8,24 +8,39 @@
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "event_text.h"
 #include "ht_format.h"
+#include "ht_trace_ahead.h"
 #include "recording.h"
 
-static bool s_no_threads;
+/* The linker sends calls of pthread_create() and calloc() here. */
+static bool s_no_threads, s_no_memory;
+static bool s_masked_rightly;
 
-/* The linker sends calls of pthread_create() here. */
 int __real_pthread_create(pthread_t *id, const pthread_attr_t *how, void *(*fn)(void *), void *to);
 int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *how, void *(*fn)(void *), void *to);
 int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *how, void *(*fn)(void *), void *to)
 {
+    sigset_t masked;
+    pthread_sigmask(SIG_BLOCK, NULL, &masked);
+    s_masked_rightly = sigismember(&masked, SIGINT) && sigismember(&masked, SIGWINCH) &&
+                       !sigismember(&masked, SIGSEGV) && !sigismember(&masked, SIGBUS);
     return s_no_threads ? EAGAIN : __real_pthread_create(id, how, fn, to);
+}
+
+void *__real_calloc(size_t count, size_t bytes);
+void *__wrap_calloc(size_t count, size_t bytes);
+void *__wrap_calloc(size_t count, size_t bytes)
+{
+    return s_no_memory && count > 1 && bytes > 60000 ? NULL : __real_calloc(count, bytes);
 }
 
 /* --- everything that is told, as text -----------------------------------------------------------
@@ -38,13 +53,16 @@ typedef struct {
     unsigned calls;          /* of all kinds */
     unsigned asked, stop_at; /* progress says no at the latter; 0: never */
     bool stopped;
+    ht_brief_t *room; /* of its own, for briefs */
+    unsigned rooms;
+    const char *wrong; /* callbacks must return, and so must not fail */
 } listener_t;
 
 static FILE *told(void *context)
 {
     listener_t *listener = context;
-    assert_true(pthread_equal(pthread_self(), listener->thread));
-    assert_false(listener->stopped);
+    if (!pthread_equal(pthread_self(), listener->thread)) { listener->wrong = "another thread"; }
+    if (listener->stopped) { listener->wrong = "told after it was stopped"; }
     listener->calls++;
     if (listener->slow != 0 && listener->calls % listener->slow == 0) { (void)sched_yield(); }
     return listener->out;
@@ -58,12 +76,21 @@ static void on_event(void *context, const ht_event_t *event)
 static void on_briefs(void *context, const ht_event_t *head, const ht_brief_t *brief, size_t count)
 {
     FILE *out = told(context);
+    listener_t *listener = context;
     ht_event_t event = *head;
+    if (listener->room != NULL && brief != listener->room) { listener->wrong = "another room"; }
     fprintf(out, "%zu at once\n", count);
     for (size_t i = 0; i < count; i++) {
         ht_event_of_brief(&event, head, &brief[i]);
         event_text(out, &event);
     }
+}
+
+static ht_brief_t *room_for_briefs(void *context)
+{
+    listener_t *listener = context;
+    listener->rooms++;
+    return listener->room;
 }
 
 static void on_text(void *context, const uint8_t *bytes, size_t length)
@@ -106,57 +133,76 @@ static const ht_decoder_sink_t s_all = {.event = on_event,
                                         .damage = on_damage,
                                         .frame = on_frame};
 
-/* Read the file. Returns what was told, to be freed. */
-static char *read_with(ht_trace_threads_t threads, ht_decoder_sink_t sink, listener_t *listener,
-                       ht_trace_result_t *result, ht_trace_error_t *error)
-{
+/* A reading, and what was told in it. */
+typedef struct {
+    listener_t listener;
+    uint64_t from_us, until_us;
     char *text;
+    ht_trace_result_t result;
+    ht_trace_error_t error;
+} reading_of_t;
+
+static void read_it(ht_trace_ahead_t ahead, ht_decoder_sink_t sink, reading_of_t *reading)
+{
     size_t ignored;
-    *error = (ht_trace_error_t){0};
-    memset(result, 0, sizeof(*result));
-    listener->out = open_memstream(&text, &ignored);
+    sigset_t before, after;
+    listener_t *listener = &reading->listener;
+    listener->out = open_memstream(&reading->text, &ignored);
     listener->thread = pthread_self();
     sink.context = listener;
-    const ht_trace_request_t request = {
-        .progress = on_progress, .progress_context = listener, .threads = threads};
-    ht_trace_reader_t *reader = ht_trace_reader_open(recording_path, error);
+    const ht_trace_request_t request = {.from_us = reading->from_us,
+                                        .until_us = reading->until_us,
+                                        .progress = on_progress,
+                                        .progress_context = listener,
+                                        .ahead = ahead};
+    ht_trace_reader_t *reader = ht_trace_reader_open(recording_path, &reading->error);
     assert_non_null(reader);
-    bool good = ht_trace_reader_read(reader, &sink, &request, result, error);
-    assert_int_equal(good, error->code == HT_TRACE_OK);
+    pthread_sigmask(SIG_BLOCK, NULL, &before);
+    bool good = ht_trace_reader_read(reader, &sink, &request, &reading->result, &reading->error);
+    pthread_sigmask(SIG_BLOCK, NULL, &after);
     ht_trace_reader_free(reader);
     fclose(listener->out);
-    return text;
+    assert_int_equal(good, reading->error.code == HT_TRACE_OK);
+    assert_int_equal(sigismember(&before, SIGINT), sigismember(&after, SIGINT));
+    assert_null(listener->wrong);
 }
 
 /* The file is read in both ways, to the same end. Returns how many bytes were told. */
-static size_t expect_same(ht_decoder_sink_t sink, unsigned slow)
+static size_t expect_same_from(ht_decoder_sink_t sink, const reading_of_t *how)
 {
-    listener_t alone = {0}, ahead = {.slow = slow};
-    ht_trace_result_t expected, result;
-    ht_trace_error_t why, error;
-    char *expected_text = read_with(HT_TRACE_THREADS_NONE, sink, &alone, &expected, &why);
-    char *text = read_with(HT_TRACE_THREADS_ONE, sink, &ahead, &result, &error);
-    assert_string_equal(text, expected_text);
-    assert_memory_equal(&result, &expected, sizeof(result));
-    assert_int_equal(error.code, why.code);
-    assert_int_equal(error.offset, why.offset);
-    assert_string_equal(error.text, why.text);
-    const size_t length = strlen(text);
-    free(expected_text);
-    free(text);
+    reading_of_t alone = *how, ahead = *how;
+    alone.listener.slow = 0;
+    read_it(HT_TRACE_AHEAD_NEVER, sink, &alone);
+    read_it(HT_TRACE_AHEAD_ALWAYS, sink, &ahead);
+    assert_string_equal(ahead.text, alone.text);
+    assert_int_equal(ahead.result.bytes_read, alone.result.bytes_read);
+    assert_int_equal(ahead.result.from_checkpoint, alone.result.from_checkpoint);
+    assert_int_equal(ahead.result.stopped, alone.result.stopped);
+    assert_memory_equal(&ahead.result.decoder, &alone.result.decoder,
+                        sizeof(ahead.result.decoder)); /* numbers of 64 bits */
+    assert_int_equal(ahead.error.code, alone.error.code);
+    assert_int_equal(ahead.error.offset, alone.error.offset);
+    assert_string_equal(ahead.error.text, alone.error.text);
+    assert_int_equal(ahead.listener.rooms, alone.listener.rooms);
+    const size_t length = strlen(ahead.text);
+    free(alone.text);
+    free(ahead.text);
     return length;
 }
 
-/* A story's file, many pages long; `extra` bytes of the wire in front of it. */
-static void make_file(uint64_t events, const capture_bytes_t *extra)
+static size_t expect_same(ht_decoder_sink_t sink, unsigned slow)
+{
+    const reading_of_t how = {.listener = {.slow = slow}};
+    return expect_same_from(sink, &how);
+}
+
+/* A story's file, many pages long. */
+static void make_file(uint64_t events)
 {
     story_config_t config = recording_story;
     config.events = events;
-    capture_bytes_t wire = {0}, story = recording_wire(&config);
-    if (extra != NULL) { capture_append(&wire, extra->bytes, extra->length); }
-    capture_append(&wire, story.bytes, story.length);
+    capture_bytes_t wire = recording_wire(&config);
     ht_trace_writer_free(recording_make(&wire, &recording_small, true));
-    capture_bytes_free(&story);
     capture_bytes_free(&wire);
 }
 
@@ -166,9 +212,10 @@ static void make_file(uint64_t events, const capture_bytes_t *extra)
 static void test_everything_in_order(void **state)
 {
     (void)state;
-    make_file(30000, NULL);
+    make_file(30000);
     for (unsigned slow = 0; slow < 4; slow++) {
         assert_true(expect_same(s_all, slow) > 2500000);
+        assert_true(s_masked_rightly);
     }
 }
 
@@ -176,7 +223,7 @@ static void test_everything_in_order(void **state)
 static void test_parts_of_it(void **state)
 {
     (void)state;
-    make_file(20000, NULL);
+    make_file(20000);
     ht_decoder_sink_t sink = s_all;
     sink.briefs = NULL;
     expect_same(sink, 0);
@@ -188,8 +235,8 @@ static void test_parts_of_it(void **state)
     expect_same((ht_decoder_sink_t){.event = NULL}, 0);
 }
 
-/* The event that needs most room: a hello of as many pairs as a frame has bytes for, all of them
- * objects; and texts that fill a frame. */
+/* Events that fill a frame. A hello of two bytes for each pair, as many as there can be, needs most
+ * room: 180 KB. */
 static void to_wire(const ht_event_t *event, capture_bytes_t *wire)
 {
     const ht_writer_config_t config = {.sink = capture_frame, .context = wire};
@@ -204,10 +251,13 @@ static void to_wire(const ht_event_t *event, capture_bytes_t *wire)
 static void test_large_events(void **state)
 {
     (void)state;
-    enum { PAIRS = 550, FRAMES = 1900, LETTERS = 3900 };
-    static ht_hello_pair_t pair[PAIRS];
+    enum { NUMBERS = 2020, PAIRS = 550, FRAMES = 1900, LETTERS = 3900 };
+    static ht_hello_pair_t number[NUMBERS], pair[PAIRS];
     static uint64_t frame[FRAMES];
     static char letters[LETTERS];
+    for (size_t i = 0; i < NUMBERS; i++) {
+        number[i] = (ht_hello_pair_t){.key = HT_HELLO_PID, .number = i & 63U};
+    }
     for (size_t i = 0; i < PAIRS; i++) {
         pair[i] = (ht_hello_pair_t){.key = HT_HELLO_OBJECT, .object = {.start = 1, .end = i & 63U}};
     }
@@ -218,13 +268,14 @@ static void test_large_events(void **state)
     }
     memset(letters, 'x', sizeof(letters));
     const ht_event_t hello = {.kind = HT_EVENT_HELLO, .hello = {pair, PAIRS}};
+    const ht_event_t numbers = {.kind = HT_EVENT_HELLO, .hello = {number, NUMBERS}};
     const ht_event_t origin = {.kind = HT_EVENT_ORIGIN,
                                .origin = {.index = 1, .depth = FRAMES, .frames = frame}};
     const ht_event_t mark = {.kind = HT_EVENT_MARK, .mark = {.name = {letters, LETTERS}}};
-    const ht_event_t *const events[] = {&hello, &origin, &mark};
+    const ht_event_t *const events[] = {&hello, &origin, &numbers, &mark};
     capture_bytes_t wire = {0};
     for (size_t i = 0; i < 100; i++) { /* another one overwrites what one came from */
-        to_wire(events[i % 3], &wire);
+        to_wire(events[i % 4], &wire);
     }
     recording_write(wire.bytes, wire.length);
     assert_true(expect_same(s_all, 0) > 100U * 3000U);
@@ -252,9 +303,9 @@ static void test_text_and_damage(void **state)
 static void test_spoilt_files(void **state)
 {
     (void)state;
-    make_file(20000, NULL);
+    make_file(20000);
     capture_bytes_t file = recording_bytes();
-    for (size_t at = 20; at < file.length; at += file.length / 37) {
+    for (size_t at = 20; at < file.length; at += file.length / 17) {
         file.bytes[at] ^= 0x04;
         recording_write(file.bytes, file.length);
         expect_same(s_all, 0);
@@ -265,39 +316,140 @@ static void test_spoilt_files(void **state)
     capture_bytes_free(&file);
 }
 
-/* After progress said no, nothing is told any more, wherever the other thread is. */
+/* After progress said no, nothing is told any more, wherever the other thread is, and the outcome
+ * is that of then: also where what comes behind is damaged, or nothing was told yet. */
 static void test_progress_says_no(void **state)
 {
     (void)state;
-    make_file(300000, NULL);
-    for (unsigned stop_at = 1; stop_at < 5; stop_at++) {
-        listener_t listener = {.stop_at = stop_at};
-        ht_trace_result_t result;
-        ht_trace_error_t error;
-        char *text = read_with(HT_TRACE_THREADS_ONE, s_all, &listener, &result, &error);
-        assert_true(result.stopped);
-        assert_int_equal(error.code, HT_TRACE_OK);
-        assert_int_equal(listener.asked, stop_at);
-        free(text);
+    story_config_t config = recording_story;
+    config.events = 120000;
+    const capture_bytes_t wire = recording_wire(&config);
+    ht_trace_writer_free(recording_make(&wire, &recording_small, true));
+    const capture_bytes_t file = recording_bytes();
+    const struct {
+        const uint8_t *bytes;
+        size_t length;
+    } inputs[] = {{file.bytes, file.length},
+                  {file.bytes, file.length * 9 / 10},
+                  {wire.bytes, wire.length}}; /* which is stopped inside a frame */
+    for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
+        recording_write(inputs[i].bytes, inputs[i].length);
+        for (unsigned stop_at = 1; stop_at < 7; stop_at += 2) {
+            const reading_of_t how = {.listener = {.stop_at = stop_at}};
+            expect_same_from(s_all, &how);
+            expect_same_from((ht_decoder_sink_t){.event = NULL}, &how);
+        }
     }
+    free(file.bytes);
+    free(wire.bytes);
+}
+
+/* The thread is told soon, although it has nothing else to tell. */
+static void ask(void *context, const ht_decoder_sink_t *sink, const ht_trace_request_t *request,
+                ht_trace_outcome_t *outcome)
+{
+    unsigned *asked = context;
+    (void)sink;
+    while (*asked < 100000 && request->progress(request->progress_context, *asked, 0)) {
+        ++*asked;
+        outcome->result.bytes_read = *asked;
+    }
+}
+
+static void test_the_answer_arrives(void **state)
+{
+    (void)state;
+    unsigned asked = 0;
+    listener_t listener = {.thread = pthread_self(), .stop_at = 30, .out = fopen("/dev/null", "w")};
+    ht_trace_outcome_t outcome = {0};
+    const ht_decoder_sink_t sink = {0};
+    const ht_trace_request_t request = {.progress = on_progress, .progress_context = &listener};
+    assert_true(ht_trace_ahead(ask, &asked, &sink, &request, &outcome));
+    fclose(listener.out);
+    assert_in_range(asked, 29, 45);
+    assert_true(outcome.result.stopped);
+    assert_int_equal(outcome.result.bytes_read, 29);
+    assert_int_equal(listener.asked, 30);
+}
+
+static void test_windows(void **state)
+{
+    (void)state;
+    make_file(30000);
+    for (uint64_t i = 0; i < 5; i++) {
+        const reading_of_t how = {.from_us = i * 20000, .until_us = i * 22000};
+        expect_same_from(s_all, &how);
+    }
+}
+
+/* Briefs go where their owner says. */
+static void test_room_of_the_callers(void **state)
+{
+    (void)state;
+    static ht_brief_t s_room[HT_BRIEFS_MAX];
+    make_file(20000);
+    ht_decoder_sink_t sink = s_all;
+    sink.room_for_briefs = room_for_briefs;
+    reading_of_t reading = {.listener = {.room = s_room}};
+    expect_same_from(sink, &reading);
+    read_it(HT_TRACE_AHEAD_ALWAYS, sink, &reading);
+    assert_true(reading.listener.rooms > 50);
+    free(reading.text);
+    sink.briefs = NULL; /* then they come as events */
+    expect_same(sink, 0);
 }
 
 static void test_no_thread_to_be_had(void **state)
 {
     (void)state;
-    make_file(20000, NULL);
+    make_file(20000);
     s_no_threads = true;
     expect_same(s_all, 0);
     s_no_threads = false;
+    s_no_memory = true;
+    expect_same(s_all, 0);
+    s_no_memory = false;
+}
+
+/* Of a pipe nothing is read ahead: what came is told before more comes. */
+static void test_a_pipe(void **state)
+{
+    (void)state;
+    int ends[2];
+    char path[64];
+    s_masked_rightly = false;
+    capture_bytes_t wire = recording_wire(&recording_story);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], wire.bytes, 30000), 30000);
+    close(ends[1]);
+    (void)snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
+    ht_trace_error_t error = {0};
+    ht_trace_reader_t *reader = ht_trace_reader_open(path, &error);
+    const ht_trace_request_t request = {.ahead = HT_TRACE_AHEAD_ALWAYS};
+    const ht_decoder_sink_t sink = {0};
+    ht_trace_result_t result;
+    assert_true(ht_trace_reader_read(reader, &sink, &request, &result, &error));
+    assert_true(result.decoder.frames > 0);
+    assert_false(s_masked_rightly); /* pthread_create() was not called */
+    ht_trace_reader_free(reader);
+    close(ends[0]);
+    capture_bytes_free(&wire);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_everything_in_order), cmocka_unit_test(test_parts_of_it),
-        cmocka_unit_test(test_large_events),        cmocka_unit_test(test_text_and_damage),
-        cmocka_unit_test(test_spoilt_files),        cmocka_unit_test(test_progress_says_no),
+        cmocka_unit_test(test_everything_in_order),
+        cmocka_unit_test(test_parts_of_it),
+        cmocka_unit_test(test_large_events),
+        cmocka_unit_test(test_text_and_damage),
+        cmocka_unit_test(test_spoilt_files),
+        cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_progress_says_no),
+        cmocka_unit_test(test_the_answer_arrives),
+        cmocka_unit_test(test_room_of_the_callers),
         cmocka_unit_test(test_no_thread_to_be_had),
+        cmocka_unit_test(test_a_pipe),
     };
     return cmocka_run_group_tests_name("trace_ahead", tests, recording_make_path,
                                        recording_remove_path);
