@@ -8,10 +8,9 @@
  */
 #include "esp_freertos_hooks.h"
 #include "heaptrail_errors.h"
-#include "ht_config.h"
 #include "ht_turns.h"
 
-#if CONFIG_HEAPTRAIL_SCRUB_ROUND_MS > 0 && HT_CONFIG_CHECKS
+#if HT_TURNS_SCRUB
 
 /* Each turn looks at what is due: 1/300 of the blocks in the default round of 30 seconds. */
 #define TURN_US 100000U

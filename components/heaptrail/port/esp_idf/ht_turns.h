@@ -13,6 +13,13 @@
 #include <stdint.h>
 
 #include "esp_timer.h"
+#include "ht_config.h"
+#include "ht_ready.h"
+
+/** The scrubber has turns. */
+#define HT_TURNS_SCRUB (CONFIG_HEAPTRAIL_SCRUB_ROUND_MS > 0 && HT_CONFIG_CHECKS)
+/** Somebody has: else there is no ht_turns_begin(). (HT_READY: the recorder.) */
+#define HT_TURNS (HT_TURNS_SCRUB || HT_READY)
 
 /** Static memory of the caller's. */
 typedef struct {

@@ -4,6 +4,8 @@
  */
 #include "ht_turns.h"
 
+#if HT_TURNS
+
 #define RETRY_US 1000000
 
 static bool make_timer(ht_turns_t *turns)
@@ -24,3 +26,5 @@ bool ht_turns_begin(ht_turns_t *turns)
         make_timer(turns) && esp_timer_start_periodic(turns->timer, turns->period_us) == ESP_OK;
     return turns->started;
 }
+
+#endif
