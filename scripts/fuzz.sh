@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 seconds=${1:-60} names=${2:-wire records file core} out=build/fuzz found=0
 mkdir -p "$out"
 PACKAGES=tests/fuzz/packages.txt scripts/packages.sh
-sources=$(ls host/lib/ht_{decode,writer,keeper,trace,model,analyse,strings,core,memory,lookup_error}*.c)
+sources=$(ls host/lib/ht_{decode,event,writer,keeper,trace,model,analyse,strings,core,memory,lookup_error}*.c)
 flags="-O1 -g -D_GNU_SOURCE -Wno-macro-redefined -fno-omit-frame-pointer -Ihost/lib -Icomponents/heaptrail/format -Icomponents/heaptrail/include"
 libraries="-lz -lzstd -lm -lelf -lnettle"
 
