@@ -22,6 +22,7 @@ ht_keeper_t *ht_keeper_new(void)
 static void forget(ht_keeper_t *keeper)
 {
     ht_keeper_forget_definitions(keeper);
+    ht_keeper_forget_lives(keeper);
     free(keeper->blocks.slot);
     *keeper = (ht_keeper_t){.snapshot_blocks = UINT64_MAX};
 }
@@ -72,6 +73,7 @@ static void on_alloc(ht_keeper_t *keeper, const ht_event_t *event)
                                    .time_us = event->time_us,
                                    .origin = event->alloc.origin,
                                    .task = event->task,
+                                   .life = ht_keeper_life(keeper, event->task),
                                    .core = event->core,
                                    .unrecorded = event->alloc.unrecorded};
     put(keeper, &block);
@@ -102,6 +104,7 @@ static void on_pool_block(ht_keeper_t *keeper, const ht_event_t *event)
                                    .time_us = event->time_us,
                                    .origin = event->pool.origin,
                                    .task = event->task,
+                                   .life = ht_keeper_life(keeper, event->task),
                                    .heap = event->pool.heap,
                                    .core = event->core};
     if (event->pool.freed) {
@@ -113,7 +116,7 @@ static void on_pool_block(ht_keeper_t *keeper, const ht_event_t *event)
     keeper->counters.total_bytes += event->pool.size;
 }
 
-static ht_kept_block_t block_of(const ht_event_t *event)
+static ht_kept_block_t block_of(const ht_keeper_t *keeper, const ht_event_t *event)
 {
     uint64_t age = event->block.age_us < event->time_us ? event->block.age_us : event->time_us;
     return (ht_kept_block_t){.key = key_of(event->block.address, event->block.pool),
@@ -121,6 +124,7 @@ static ht_kept_block_t block_of(const ht_event_t *event)
                              .time_us = event->time_us - age,
                              .origin = event->block.origin,
                              .task = event->block.task,
+                             .life = ht_keeper_life(keeper, event->block.task),
                              .heap = event->block.heap,
                              .core = event->block.core,
                              .unrecorded = event->block.unrecorded};
@@ -129,7 +133,7 @@ static ht_kept_block_t block_of(const ht_event_t *event)
 /* A realloc() failed: its free does not count. */
 static void on_put_back(ht_keeper_t *keeper, const ht_event_t *event)
 {
-    const ht_kept_block_t block = block_of(event);
+    const ht_kept_block_t block = block_of(keeper, event);
     put(keeper, &block);
     if (block.unrecorded) { return; }
     keeper->counters.freed_blocks--;
@@ -153,14 +157,17 @@ static void on_snapshot(ht_keeper_t *keeper, const ht_event_t *event)
     keeper->snapshot_blocks = 0;
 }
 
-/* Its allocation may have been seen: that knows the time to the microsecond. */
+/* Its allocation may have been seen: that knows the time to the microsecond, and which task it was.
+ */
 static void on_snapshot_block(ht_keeper_t *keeper, const ht_event_t *event)
 {
-    ht_kept_block_t block = block_of(event);
+    ht_kept_block_t block = block_of(keeper, event);
     const ht_kept_block_t *known = ht_kept_find(&keeper->blocks, block.key);
     if (keeper->snapshot_blocks != UINT64_MAX) { keeper->snapshot_blocks++; }
     if (known != NULL && known->size == block.size && known->origin == block.origin) {
         block.time_us = known->time_us;
+        block.task = known->task;
+        block.life = known->life;
     }
     put(keeper, &block);
 }
@@ -269,12 +276,6 @@ void ht_keeper_event(ht_keeper_t *keeper, const ht_event_t *event)
 /* --- the checkpoint ------------------------------------------------------------------------------
  */
 
-static void write_definition(void *context, const ht_kept_definition_t *definition)
-{
-    ht_writer_put_record(context, definition->tag, definition->content, definition->length,
-                         definition->time_us);
-}
-
 static void write_block(ht_writer_t *writer, const ht_kept_block_t *block, uint64_t time_us)
 {
     const bool pool = (block->key & HT_KEPT_POOL) != 0;
@@ -294,23 +295,62 @@ static void write_block(ht_writer_t *writer, const ht_kept_block_t *block, uint6
     (void)ht_writer_event(writer, &event);
 }
 
-bool ht_keeper_write(ht_keeper_t *keeper, ht_writer_t *writer)
+typedef struct {
+    ht_keeper_t *keeper;
+    ht_writer_t *writer;
+    const ht_kept_block_t **past; /* blocks of past lives */
+    bool begun;                   /* the snapshot */
+} checkpoint_t;
+
+static void begin_snapshot(checkpoint_t *checkpoint, uint64_t time_us)
 {
-    if (!ht_keeper_each_definition(keeper, write_definition, writer)) { return false; }
+    const ht_event_t event = {
+        .kind = HT_EVENT_SNAPSHOT,
+        .time_us = time_us,
+        .snapshot = {.blocks = checkpoint->keeper->blocks.used, .complete = true}};
+    if (!checkpoint->begun) { (void)ht_writer_event(checkpoint->writer, &event); }
+    checkpoint->begun = true;
+}
+
+/* Before the row is another task's, the blocks that this one made. */
+static void write_definition(void *context, const ht_kept_definition_t *definition,
+                             const ht_kept_life_t *ended)
+{
+    checkpoint_t *checkpoint = context;
+    if (ended != NULL) { begin_snapshot(checkpoint, definition->time_us); }
+    for (size_t i = 0; ended != NULL && i < ended->blocks; i++) {
+        write_block(checkpoint->writer, checkpoint->past[ended->first + i], definition->time_us);
+    }
+    ht_writer_put_record(checkpoint->writer, definition->tag, definition->content,
+                         definition->length, definition->time_us);
+}
+
+static void write_rest(checkpoint_t *checkpoint)
+{
+    const ht_keeper_t *keeper = checkpoint->keeper;
     ht_event_t event = {
         .kind = HT_EVENT_COUNTERS, .time_us = keeper->time_us, .counters = keeper->counters};
-    (void)ht_writer_event(writer, &event);
-    event.kind = HT_EVENT_SNAPSHOT;
+    (void)ht_writer_event(checkpoint->writer, &event);
+    begin_snapshot(checkpoint, keeper->time_us);
+    for (size_t i = 0; i < keeper->blocks.size; i++) {
+        const ht_kept_block_t *block = &keeper->blocks.slot[i];
+        if (block->key == 0 || ht_keeper_is_of_the_past(keeper, block)) { continue; }
+        write_block(checkpoint->writer, block, keeper->time_us);
+    }
+    event.kind = HT_EVENT_SNAPSHOT_END;
     event.snapshot.number = 0;
     event.snapshot.blocks = keeper->blocks.used;
     event.snapshot.complete = true;
-    (void)ht_writer_event(writer, &event);
-    for (size_t i = 0; i < keeper->blocks.size; i++) {
-        const ht_kept_block_t *block = &keeper->blocks.slot[i];
-        if (block->key != 0) { write_block(writer, block, keeper->time_us); }
-    }
-    event.kind = HT_EVENT_SNAPSHOT_END;
-    (void)ht_writer_event(writer, &event);
-    ht_writer_flush(writer);
-    return true;
+    (void)ht_writer_event(checkpoint->writer, &event);
+    ht_writer_flush(checkpoint->writer);
+}
+
+bool ht_keeper_write(ht_keeper_t *keeper, ht_writer_t *writer)
+{
+    checkpoint_t checkpoint = {.keeper = keeper, .writer = writer};
+    const bool good = ht_keeper_sort_lives(keeper, &checkpoint.past) &&
+                      ht_keeper_each_definition(keeper, write_definition, &checkpoint);
+    if (good) { write_rest(&checkpoint); }
+    free(checkpoint.past);
+    return good;
 }

@@ -30,13 +30,19 @@ void ht_keeper_forget_definitions(ht_keeper_t *keeper)
     keeper->hellos = 0;
 }
 
-/* The definition with that key, made where there is none. */
-static ht_kept_definition_t *definition_of(ht_keeper_t *keeper, uint64_t key)
+static ht_kept_definition_t *find_definition(const ht_keeper_t *keeper, uint64_t key)
 {
     const ht_kept_definition_t wanted = {.key = key};
     void *found = tfind(&wanted, &keeper->definitions, compare_keys);
-    if (found != NULL) { return *(ht_kept_definition_t **)found; }
-    ht_kept_definition_t *definition = calloc(1, sizeof(*definition));
+    return found != NULL ? *(ht_kept_definition_t **)found : NULL;
+}
+
+/* The definition with that key, made where there is none. */
+static ht_kept_definition_t *definition_of(ht_keeper_t *keeper, uint64_t key)
+{
+    ht_kept_definition_t *definition = find_definition(keeper, key);
+    if (definition != NULL) { return definition; }
+    definition = calloc(1, sizeof(*definition));
     if (definition == NULL) { return NULL; }
     definition->key = key;
     definition->order = keeper->next_order++;
@@ -51,9 +57,8 @@ static ht_kept_definition_t *definition_of(ht_keeper_t *keeper, uint64_t key)
 static void forget_definition(ht_keeper_t *keeper, uint64_t key)
 {
     const ht_kept_definition_t wanted = {.key = key};
-    void *found = tfind(&wanted, &keeper->definitions, compare_keys);
-    if (found == NULL) { return; }
-    ht_kept_definition_t *definition = *(ht_kept_definition_t **)found;
+    ht_kept_definition_t *definition = find_definition(keeper, key);
+    if (definition == NULL) { return; }
     tdelete(&wanted, &keeper->definitions, compare_keys);
     free_definition(definition);
     keeper->definition_count--;
@@ -124,6 +129,27 @@ static void keep(ht_keeper_t *keeper, ht_kept_definition_t *definition, uint64_t
     definition->time_us = time_us;
 }
 
+/* A handle of 0 tells once more of a task that is gone. */
+static bool is_told_again(const ht_event_t *event)
+{
+    return event->task_defined.type == HT_TRACE_TASK && event->task_defined.handle == 0;
+}
+
+/* The row's task is another one than before, or has another name. False: it is as it was. */
+static bool begin_task(ht_keeper_t *keeper, ht_kept_definition_t *definition,
+                       const ht_event_t *event, bool same)
+{
+    const uint32_t index = event->task_defined.index;
+    ht_kept_definition_t *gone = find_definition(keeper, key_of(HT_TAG_TASK_GONE, index));
+    if (definition->content == NULL) { return true; }
+    if (is_told_again(event) ? gone != NULL : same && gone == NULL) { return false; }
+    if (!is_told_again(event)) {
+        keeper->no_memory |= !ht_keeper_end_life(keeper, index, definition, gone);
+        definition->order = keeper->next_order++;
+    }
+    return true;
+}
+
 void ht_keeper_define(ht_keeper_t *keeper, const ht_event_t *event)
 {
     uint8_t content[HT_FRAME_MAX];
@@ -137,7 +163,8 @@ void ht_keeper_define(ht_keeper_t *keeper, const ht_event_t *event)
         return;
     }
     definition->tag = tag;
-    if (is_same(definition, content, length)) { return; }
+    const bool same = is_same(definition, content, length);
+    if (tag == HT_TAG_TASK ? !begin_task(keeper, definition, event, same) : same) { return; }
     keep(keeper, definition, event->time_us, content, length);
     if (tag == HT_TAG_TASK) { forget_definition(keeper, key_of(HT_TAG_TASK_GONE, index)); }
 }
@@ -168,16 +195,42 @@ void ht_keeper_suspect(ht_keeper_t *keeper, const ht_event_t *event)
  */
 
 typedef struct {
-    const ht_kept_definition_t **list;
+    const ht_kept_definition_t *definition;
+    const ht_kept_life_t *ended; /* with it */
+} ht_item_t;
+
+typedef struct {
+    const ht_keeper_t *keeper;
+    ht_item_t *item;
     size_t count;
 } ht_collected_t;
+
+static void add(ht_collected_t *collected, const ht_kept_definition_t *definition,
+                const ht_kept_life_t *ended)
+{
+    if (definition->content == NULL) { return; }
+    collected->item[collected->count++] = (ht_item_t){definition, ended};
+}
 
 static void collect(const void *node, VISIT visit, void *context)
 {
     ht_collected_t *collected = context;
     if (visit != postorder && visit != leaf) { return; }
     const ht_kept_definition_t *definition = *(const ht_kept_definition_t *const *)node;
-    if (definition->content != NULL) { collected->list[collected->count++] = definition; }
+    const bool task = definition->tag == HT_TAG_TASK;
+    add(collected, definition,
+        task ? ht_keeper_last_life(collected->keeper, (uint32_t)definition->key) : NULL);
+}
+
+static void collect_past(ht_collected_t *collected)
+{
+    const ht_keeper_t *keeper = collected->keeper;
+    for (size_t i = 0; i < keeper->past_count; i++) {
+        const ht_kept_life_t *life = &keeper->past[i];
+        const bool first = i == 0 || life[-1].task != life->task;
+        add(collected, &life->defined, first ? NULL : life - 1);
+        add(collected, &life->gone, NULL);
+    }
 }
 
 /* Hello, then what has no time, then tasks as they came and went, and what was found then. */
@@ -191,25 +244,28 @@ static uint64_t rank(const ht_kept_definition_t *definition)
 
 static int compare_times(const void *a, const void *b)
 {
-    const ht_kept_definition_t *x = *(const ht_kept_definition_t *const *)a;
-    const ht_kept_definition_t *y = *(const ht_kept_definition_t *const *)b;
+    const ht_kept_definition_t *x = ((const ht_item_t *)a)->definition;
+    const ht_kept_definition_t *y = ((const ht_item_t *)b)->definition;
     if (rank(x) != rank(y)) { return rank(x) < rank(y) ? -1 : 1; }
     if (rank(x) == 2 && x->time_us != y->time_us) { return x->time_us < y->time_us ? -1 : 1; }
     return (x->order > y->order) - (x->order < y->order);
 }
 
 bool ht_keeper_each_definition(const ht_keeper_t *keeper,
-                               void (*fn)(void *context, const ht_kept_definition_t *definition),
+                               void (*fn)(void *context, const ht_kept_definition_t *definition,
+                                          const ht_kept_life_t *ended),
                                void *context)
 {
-    ht_collected_t collected = {
-        .list = calloc(keeper->definition_count + 1U, sizeof(collected.list[0]))};
-    if (collected.list == NULL) { return false; }
+    const size_t most = keeper->definition_count + 2U * keeper->past_count;
+    ht_collected_t collected = {.keeper = keeper,
+                                .item = calloc(most + 1U, sizeof(collected.item[0]))};
+    if (collected.item == NULL) { return false; }
     twalk_r(keeper->definitions, collect, &collected);
-    qsort(collected.list, collected.count, sizeof(collected.list[0]), compare_times);
+    collect_past(&collected);
+    qsort(collected.item, collected.count, sizeof(collected.item[0]), compare_times);
     for (size_t i = 0; i < collected.count; i++) {
-        fn(context, collected.list[i]);
+        fn(context, collected.item[i].definition, collected.item[i].ended);
     }
-    free(collected.list);
+    free(collected.item);
     return true;
 }

@@ -16,9 +16,12 @@ typedef struct {
     uint64_t time_us; /**< of its allocation */
     uint32_t origin, task, heap;
     uint32_t snapshot; /**< the last one that it was seen in or made after */
+    uint32_t life;     /**< of its task's row (ht_keeper_lives.c) */
     uint8_t core;
     bool unrecorded;
 } ht_kept_block_t;
+
+_Static_assert(sizeof(ht_kept_block_t) == 48, "as ht_keeper.h says");
 
 /** Open addressing, linear probing, at most 2/3 full. */
 typedef struct {
@@ -46,6 +49,14 @@ typedef struct {
     uint8_t *content;
 } ht_kept_definition_t;
 
+/** An earlier task of a row, or the same under another name, of which blocks live. */
+typedef struct {
+    uint32_t task, life;
+    ht_kept_definition_t defined;
+    ht_kept_definition_t gone; /**< content NULL: it went on under another name */
+    size_t blocks, first;      /**< in the list of ht_keeper_sort_lives() */
+} ht_kept_life_t;
+
 struct ht_keeper {
     void *definitions; /**< tree of tsearch(), by key */
     size_t definition_count;
@@ -58,6 +69,10 @@ struct ht_keeper {
     ht_search_t search; /**< the one that is kept; number 0: none */
     uint32_t suspects;  /**< kept, by rank */
     uint64_t searching; /**< of which search suspects are to be kept; 0: of none */
+    uint32_t *life_of;  /**< of each task's row: how many lives it had before this one */
+    size_t life_room;   /**< rows beyond had none */
+    ht_kept_life_t *past;
+    size_t past_count, past_room;
     uint32_t snapshot;
     uint64_t snapshot_blocks; /**< seen of it; UINT64_MAX: none is under way */
     uint32_t snapshot_number;
@@ -70,7 +85,32 @@ void ht_keeper_search(ht_keeper_t *keeper, const ht_event_t *event);
 void ht_keeper_suspect(ht_keeper_t *keeper, const ht_event_t *event);
 void ht_keeper_forget_definitions(ht_keeper_t *keeper);
 
-/** Call it for each, by time, those without one first. False: no memory. */
+/* --- ht_keeper_lives.c --- */
+
+/** Which life of a task's row is it now? */
+uint32_t ht_keeper_life(const ht_keeper_t *keeper, uint32_t task);
+void ht_keeper_forget_lives(ht_keeper_t *keeper);
+
+/** It ends: the content of its definitions is taken. `gone` NULL: by another name. False: no
+ * memory. */
+bool ht_keeper_end_life(ht_keeper_t *keeper, uint32_t task, ht_kept_definition_t *defined,
+                        ht_kept_definition_t *gone);
+
+bool ht_keeper_is_of_the_past(const ht_keeper_t *keeper, const ht_kept_block_t *block);
+
+/** The past lives that have blocks, by task and in their order; and those blocks, in the same
+ * order, to be freed. False: no memory. O(live blocks). */
+bool ht_keeper_sort_lives(ht_keeper_t *keeper, const ht_kept_block_t ***blocks);
+
+/** The one before this one, after ht_keeper_sort_lives(). NULL: none that has blocks. */
+const ht_kept_life_t *ht_keeper_last_life(const ht_keeper_t *keeper, uint32_t task);
+
+/* --- ht_keeper_define.c --- */
+
+/** Call it for each, by time, those without one first. `ended`: the life of its task's row that
+ * ends with this one, NULL: none that has blocks. After ht_keeper_sort_lives(). False: no memory.
+ */
 bool ht_keeper_each_definition(const ht_keeper_t *keeper,
-                               void (*fn)(void *context, const ht_kept_definition_t *definition),
+                               void (*fn)(void *context, const ht_kept_definition_t *definition,
+                                          const ht_kept_life_t *ended),
                                void *context);

@@ -9,7 +9,7 @@ foreach(test records codings)
     LIBS heaptrail_host_test)
 endforeach()
 heaptrail_add_test(host_decode_damage SOURCES test_decode_damage.c LIBS heaptrail_host_test)
-foreach(test trace_file trace_broken)
+foreach(test trace_file trace_broken trace_lives)
   heaptrail_add_test(host_${test} SOURCES test_${test}.c recording.c
     LIBS heaptrail_host_test heaptrail_file heaptrail_model)
 endforeach()
