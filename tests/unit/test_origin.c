@@ -165,7 +165,10 @@ static void test_crowded_index_gives_the_number_back(void **state)
     assert_int_equal(s_tracker.origins.count, HT_ORIGIN_PROBES);
     assert_int_equal(s_tracker.origins.frames_used, 3 * HT_ORIGIN_PROBES);
     assert_int_equal(unit_loss(&s_tracker).origins_full, 1);
-    const ht_origin_key_t other = {.site = &s_sites[6], .frames = s_frames, .depth = 4};
+    ht_origin_key_t other = {.site = &s_sites[6], .frames = s_frames, .depth = 4};
+    while ((ht_origin_hash(&other) & s_tracker.origins.index_mask) == 60) { /* by its address */
+        other.caps++;
+    }
     assert_int_equal(intern(&other), HT_ORIGIN_PROBES + 1);
 }
 
