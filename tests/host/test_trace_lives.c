@@ -147,7 +147,8 @@ typedef struct {
     uint64_t blocks; /* of the snapshot that is told */
 } taker_t;
 
-/* A checkpoint's snapshot has as many blocks as it says. (Reading may begin inside the device's.) */
+/* A checkpoint's snapshot has as many blocks as it says. (Reading may begin inside the device's.)
+ */
 static void into_model(void *context, const ht_event_t *event)
 {
     taker_t *taker = context;
