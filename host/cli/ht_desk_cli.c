@@ -144,6 +144,8 @@ static void set_up(ht_desk_cli_t *cli, const ht_desk_options_t *options)
                                .damage_bytes = input->damage_bytes,
                                .lost_frames = input->decoder.lost_frames,
                                .read_bytes = input->file_bytes,
+                               .of_some_sizes = options->session.model.size_min != 0 ||
+                                                options->session.model.size_max != 0,
                                .names_hint = cli->naming.hint};
     if (options->session.from.given && !options->since.given) {
         desk->since = true;

@@ -39,6 +39,7 @@ typedef struct {
     uint64_t damages, damage_bytes, lost_frames;
     uint64_t read_bytes;    /**< of the file: with an index, less than all of it may be enough */
     const char *names_hint; /**< a sentence, how to get names; NULL: not needed */
+    bool of_some_sizes;     /**< of live blocks; the device judges those of any size */
 } ht_about_t;
 
 typedef struct {

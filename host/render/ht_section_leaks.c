@@ -158,6 +158,11 @@ static void search_notes(ht_desk_t *desk)
         ht_desk_note(desk, HT_STYLE_WARN, why_not_scanned(search));
     }
     if (search == NULL) { return; }
+    if (desk->about.of_some_sizes) {
+        ht_desk_note(desk, HT_STYLE_WARN,
+                     "The device judged blocks of any size: --min-size and --max-size choose among "
+                     "those of the trace only.");
+    }
     uint64_t missing =
         search->suspects > desk->view.suspects ? search->suspects - desk->view.suspects : 0;
     ht_unknown_line(out, missing, "suspect", " that was found is missing in the trace",
