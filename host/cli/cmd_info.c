@@ -105,6 +105,14 @@ static void hex_line(ht_out_t *out, const char *name, const uint8_t *bytes, size
     ht_out_line(out);
 }
 
+/* Of a pipe, what came. (Where a piece is damaged, more is read than there is: some of it twice.)
+ */
+static uint64_t bytes_of(const ht_session_t *session)
+{
+    const uint64_t bytes = session->input.info.bytes;
+    return bytes != 0 ? bytes : session->input.file_bytes;
+}
+
 static void file_lines(const info_t *info, const ht_session_t *session, ht_out_t *out)
 {
     char text[64];
@@ -113,7 +121,7 @@ static void file_lines(const info_t *info, const ht_session_t *session, ht_out_t
     ht_out_name(out, info->desk.session.path, SIZE_MAX);
     ht_out_style(out, HT_STYLE_PLAIN);
     ht_out_text(out, ": ");
-    ht_out_size(out, session->input.file_bytes);
+    ht_out_size(out, bytes_of(session));
     ht_out_text(out, ", ");
     ht_out_count(out, info->events, "event");
     ht_out_line(out);
@@ -121,7 +129,7 @@ static void file_lines(const info_t *info, const ht_session_t *session, ht_out_t
                       ? (double)(decoder->bytes - decoder->text_bytes) / (double)info->events
                       : 0.0;
     snprintf(text, sizeof(text), "%.2f bytes on the wire, %.2f in the file", each,
-             info->events != 0 ? (double)session->input.file_bytes / (double)info->events : 0.0);
+             info->events != 0 ? (double)bytes_of(session) / (double)info->events : 0.0);
     text_line(out, "an event takes", text);
     number_line(out, "frames", decoder->frames);
     const ht_trace_info_t *file = &session->input.info;
@@ -264,7 +272,7 @@ static bool write_json(const info_t *info, const ht_session_t *session, ht_desk_
     const ht_decoder_status_t *decoder = &session->input.decoder;
     json_t *tree = ht_tree_report("info");
     ht_tree_text(tree, "trace", info->desk.session.path);
-    ht_tree_number(tree, "file_bytes", session->input.file_bytes);
+    ht_tree_number(tree, "file_bytes", bytes_of(session));
     ht_tree_number(tree, "wire_bytes", decoder->bytes - decoder->text_bytes);
     ht_tree_number(tree, "text_bytes", decoder->text_bytes);
     ht_tree_number(tree, "frames", decoder->frames);

@@ -74,8 +74,9 @@ int ht_cmd_help(int argc, char **argv)
 int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
-    /* A full pipe's end is an error that is told, not a signal. */
+    /* Errors that are told, not signals: a pipe that nobody reads, a file that may not grow. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     argp_err_exit_status = HT_EXIT_USAGE;
     argp_program_version = "heaptrail " HEAPTRAIL_VERSION;
     program_invocation_name = s_called;

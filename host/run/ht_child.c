@@ -73,6 +73,7 @@ static _Noreturn void become(const ht_child_plan_t *plan, int trace, int failure
     restore(plan, SIGINT);
     restore(plan, SIGQUIT);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
     if (plan->signals != NULL) { sigprocmask(SIG_SETMASK, plan->signals, NULL); }
     if (prepare(plan, move_high(trace))) {
         execvp(plan->command[0], plan->command);

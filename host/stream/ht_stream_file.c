@@ -5,12 +5,23 @@
 /* Files, pipes and standard input: they end, and do not come back. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "ht_stream_private.h"
+
+/* zstd's frame, or a skippable one of ours (SPEC.md 5.6): a recorded file. */
+static bool is_recorded(int fd)
+{
+    static const uint8_t zstd[] = {0x28, 0xB5, 0x2F, 0xFD};
+    uint8_t head[4];
+    if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head)) { return false; } /* a pipe */
+    return memcmp(head, zstd, sizeof(head)) == 0 ||
+           (memcmp(head + 1, "\x2A\x4D\x18", 3) == 0 && head[0] >= 0x50 && head[0] <= 0x5F);
+}
 
 static bool open_file(ht_stream_t *stream, char *error, size_t error_size)
 {
@@ -28,6 +39,12 @@ static bool open_file(ht_stream_t *stream, char *error, size_t error_size)
     }
     if (fstat(stream->fd, &what) == 0 && S_ISDIR(what.st_mode)) {
         snprintf(error, error_size, "%s is a directory", stream->path);
+        return false;
+    }
+    if (is_recorded(stream->fd)) {
+        snprintf(error, error_size,
+                 "%s is recorded already, or compressed: heaptrail report reads it as it is",
+                 stream->path);
         return false;
     }
     return true;

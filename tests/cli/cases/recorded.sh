@@ -11,3 +11,11 @@ for window in 300h..300h10m 490h.. ..1h; do
     read=$("$HEAPTRAIL" report long.htz --between "$window" --json --summary | jq .read_bytes)
     [ "$((read * 2))" -lt "$(stat -c %s long.htz)" ] && echo "less than half of the file was read"
 done
+# It is not recorded again.
+"$HEAPTRAIL" record -q -o again.htz long.htz; echo "exit code $?"
+# Where a piece is damaged more is read than there is; the file is not larger for that.
+cp long.htz hit.htz
+for at in 20000 40000 60000; do printf 'x' | dd of=hit.htz bs=1 seek=$at conv=notrunc status=none; done
+[ "$("$HEAPTRAIL" info -q hit.htz --json | jq .file_bytes)" -eq "$(stat -c %s hit.htz)" ] && echo "its size is its size"
+# A file that may not grow is an error, not a signal.
+(ulimit -f 8; "$HEAPTRAIL" record -q --no-console -o small.htz long.ht; echo "exit code $?") 2>&1 | sed 's/byte [0-9]*/byte N/'
