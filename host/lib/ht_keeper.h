@@ -7,7 +7,8 @@
  * What a reader must be told to join a trace in its middle: definitions, live blocks, counters.
  * Follows the events and writes it all down as a checkpoint of a recorded file (SPEC.md 5.6).
  *
- * Memory: 48 bytes per live block in a table between 1/3 and 2/3 full, and each definition once.
+ * Memory: 48 bytes per live block in a table between 1/3 and 2/3 full, each definition once, and
+ * those of a task's row that had other owners, while blocks of theirs live.
  */
 #pragma once
 
@@ -24,7 +25,8 @@ typedef struct ht_keeper ht_keeper_t;
 ht_keeper_t *ht_keeper_new(void);
 void ht_keeper_free(ht_keeper_t *keeper);
 
-/** The next event. O(1), but for the end of a snapshot: O(live blocks). */
+/** The next event. O(1), but for the end of a snapshot, and one in so many tasks that begin in the
+ * row of another one: O(live blocks). */
 void ht_keeper_event(ht_keeper_t *keeper, const ht_event_t *event);
 
 /** Live blocks that are known, those of pools included. */

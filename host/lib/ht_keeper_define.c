@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "ht_keeper_private.h"
+#include "ht_reader.h"
 #include "ht_writer_internal.h"
 
 static int compare_keys(const void *a, const void *b)
@@ -135,18 +136,31 @@ static bool is_told_again(const ht_event_t *event)
     return event->task_defined.type == HT_TRACE_TASK && event->task_defined.handle == 0;
 }
 
-/* The row's task is another one than before, or has another name. False: it is as it was. */
+static bool has_name(const ht_kept_definition_t *definition, ht_text_t name)
+{
+    ht_reader_t reader = {definition->content, definition->content + definition->length, false};
+    for (unsigned i = 0; i < 4; i++) { /* dt, index, handle, type */
+        (void)ht_reader_varint(&reader);
+    }
+    const ht_text_t had = ht_reader_text(&reader);
+    return had.length == name.length &&
+           (name.length == 0 || memcmp(had.bytes, name.bytes, name.length) == 0);
+}
+
+/* Is the row's task another one than before, or has it another name? As is_another() in
+ * ht_model_define.c. False: it is as it was. */
 static bool begin_task(ht_keeper_t *keeper, ht_kept_definition_t *definition,
                        const ht_event_t *event, bool same)
 {
     const uint32_t index = event->task_defined.index;
     ht_kept_definition_t *gone = find_definition(keeper, key_of(HT_TAG_TASK_GONE, index));
     if (definition->content == NULL) { return true; }
-    if (is_told_again(event) ? gone != NULL : same && gone == NULL) { return false; }
-    if (!is_told_again(event)) {
-        keeper->no_memory |= !ht_keeper_end_life(keeper, index, definition, gone);
-        definition->order = keeper->next_order++;
+    if (is_told_again(event) ? has_name(definition, event->task_defined.name)
+                             : same && gone == NULL) {
+        return false;
     }
+    keeper->no_memory |= !ht_keeper_end_life(keeper, index, definition, gone);
+    definition->order = keeper->next_order++;
     return true;
 }
 
@@ -251,9 +265,19 @@ static int compare_times(const void *a, const void *b)
     return (x->order > y->order) - (x->order < y->order);
 }
 
+/* Of those that have one: what is told before must not be later. */
+static uint64_t first_time(const ht_collected_t *collected)
+{
+    for (size_t i = 0; i < collected->count; i++) {
+        const ht_kept_definition_t *definition = collected->item[i].definition;
+        if (rank(definition) == 2) { return definition->time_us; }
+    }
+    return UINT64_MAX;
+}
+
 bool ht_keeper_each_definition(const ht_keeper_t *keeper,
                                void (*fn)(void *context, const ht_kept_definition_t *definition,
-                                          const ht_kept_life_t *ended),
+                                          uint64_t time_us, const ht_kept_life_t *ended),
                                void *context)
 {
     const size_t most = keeper->definition_count + 2U * keeper->past_count;
@@ -263,8 +287,12 @@ bool ht_keeper_each_definition(const ht_keeper_t *keeper,
     twalk_r(keeper->definitions, collect, &collected);
     collect_past(&collected);
     qsort(collected.item, collected.count, sizeof(collected.item[0]), compare_times);
+    const uint64_t first_us = first_time(&collected);
     for (size_t i = 0; i < collected.count; i++) {
-        fn(context, collected.item[i].definition, collected.item[i].ended);
+        const ht_kept_definition_t *definition = collected.item[i].definition;
+        const uint64_t time_us = definition->time_us;
+        const bool early = rank(definition) == 2 || time_us < first_us;
+        fn(context, definition, early ? time_us : first_us, collected.item[i].ended);
     }
     free(collected.item);
     return true;

@@ -75,15 +75,23 @@ static ht_kept_life_t *life_of_block(const ht_keeper_t *keeper, const ht_kept_bl
                : bsearch(&wanted, keeper->past, keeper->past_count, sizeof(wanted), compare_lives);
 }
 
+/* Without it, the one before could be taken for the one behind, by its name. */
+static bool parts(const ht_keeper_t *keeper, size_t kept, const ht_kept_life_t *life)
+{
+    const ht_kept_life_t *before = kept != 0 ? &keeper->past[kept - 1U] : NULL;
+    return before != NULL && before->task == life->task && before->blocks != 0;
+}
+
 /* Those that have none go: they will never have any again. */
 static void drop_empty(ht_keeper_t *keeper)
 {
     size_t kept = 0;
     for (size_t i = 0; i < keeper->past_count; i++) {
-        if (keeper->past[i].blocks == 0) {
-            free_life(&keeper->past[i]);
+        ht_kept_life_t *life = &keeper->past[i];
+        if (life->blocks == 0 && !parts(keeper, kept, life)) {
+            free_life(life);
         } else {
-            keeper->past[kept++] = keeper->past[i];
+            keeper->past[kept++] = *life;
         }
     }
     keeper->past_count = kept;
@@ -134,13 +142,16 @@ bool ht_keeper_sort_lives(ht_keeper_t *keeper, const ht_kept_block_t ***blocks)
 /* --- a life ends --------------------------------------------------------------------------------
  */
 
-/* Is there room for one more? What is in the way without need goes first. */
+/* Is there room for one more? What is in the way without need goes first: a look at all blocks, and
+ * therefore seldom, the more there are. */
 static bool make_room(ht_keeper_t *keeper)
 {
     if (keeper->past_count < keeper->past_room) { return true; }
+    const size_t least = keeper->blocks.size / 16U;
     (void)count_blocks(keeper);
-    if (keeper->past_count < keeper->past_room / 2U) { return true; }
-    const size_t room = keeper->past_room != 0 ? 2U * keeper->past_room : FIRST_ROOM;
+    if (keeper->past_count < keeper->past_room / 2U && keeper->past_room >= least) { return true; }
+    size_t room = keeper->past_room != 0 ? 2U * keeper->past_room : FIRST_ROOM;
+    room = room < least ? least : room;
     ht_kept_life_t *past = reallocarray(keeper->past, room, sizeof(*past));
     if (past == NULL) { return false; }
     keeper->past = past;

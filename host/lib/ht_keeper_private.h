@@ -102,15 +102,15 @@ bool ht_keeper_is_of_the_past(const ht_keeper_t *keeper, const ht_kept_block_t *
  * order, to be freed. False: no memory. O(live blocks). */
 bool ht_keeper_sort_lives(ht_keeper_t *keeper, const ht_kept_block_t ***blocks);
 
-/** The one before this one, after ht_keeper_sort_lives(). NULL: none that has blocks. */
+/** The one before this one, after ht_keeper_sort_lives(). NULL: none is kept. */
 const ht_kept_life_t *ht_keeper_last_life(const ht_keeper_t *keeper, uint32_t task);
 
 /* --- ht_keeper_define.c --- */
 
-/** Call it for each, by time, those without one first. `ended`: the life of its task's row that
- * ends with this one, NULL: none that has blocks. After ht_keeper_sort_lives(). False: no memory.
- */
+/** Call it for each, by time, those without one first; `time_us`: never less than the one before.
+ * `ended`: the life of its task's row that ends with this one, NULL: none is kept. After
+ * ht_keeper_sort_lives(). False: no memory. */
 bool ht_keeper_each_definition(const ht_keeper_t *keeper,
                                void (*fn)(void *context, const ht_kept_definition_t *definition,
-                                          const ht_kept_life_t *ended),
+                                          uint64_t time_us, const ht_kept_life_t *ended),
                                void *context);

@@ -43,32 +43,26 @@ static void tell(world_t *world, ht_event_t event)
     assert_true(ht_writer_event(world->writer, &event));
 }
 
-static void define(world_t *world, unsigned row)
+static void define_as(world_t *world, unsigned row, uint64_t handle)
 {
     static const char *const names[] = {"worker", "net", "w3"};
     const char *name = names[world->name[row]];
     tell(world, (ht_event_t){.kind = HT_EVENT_TASK,
                              .task_defined = {.index = row,
                                               .type = HT_TRACE_TASK,
-                                              .handle = 0x3FC90000U + row,
+                                              .handle = handle,
                                               .name = {name, strlen(name)}}});
+}
+
+static void define(world_t *world, unsigned row)
+{
+    define_as(world, row, 0x3FC90000U + row);
     world->lives[row] = true;
 }
 
-/* Begins, ends, or gets another name. */
-static void change_task(world_t *world)
+static void tell_gone(world_t *world, unsigned row)
 {
-    const unsigned row = below(world, ROWS);
-    if (!world->lives[row]) {
-        define(world, row);
-    } else if (below(world, 3) == 0) {
-        world->name[row] = below(world, 3);
-        define(world, row);
-    } else {
-        tell(world, (ht_event_t){.kind = HT_EVENT_TASK_GONE, .task_gone = row});
-        world->lives[row] = false;
-        if (below(world, 2) == 0) { define(world, row); } /* in the same microsecond */
-    }
+    tell(world, (ht_event_t){.kind = HT_EVENT_TASK_GONE, .task_gone = row});
 }
 
 static uint64_t address_of(unsigned at)
@@ -120,6 +114,53 @@ static void take_snapshot(world_t *world)
          (ht_event_t){.kind = HT_EVENT_SNAPSHOT_END, .snapshot = {world->snapshots, blocks, true}});
 }
 
+/* Once more, after it is gone (handle 0): as it was, or another one of which nothing was seen,
+ * whose blocks a snapshot tells. */
+static void tell_again(world_t *world, unsigned row)
+{
+    const unsigned name = below(world, 3);
+    const bool unseen = name != world->name[row];
+    world->name[row] = name;
+    define_as(world, row, 0);
+    tell_gone(world, row);
+    for (unsigned at = below(world, 100); unseen && at < BLOCKS; at += 100U) {
+        if (world->used[at]) { continue; }
+        world->used[at] = true;
+        world->owner[at] = row;
+        world->made_us[at] = world->time_us;
+    }
+    if (unseen) { take_snapshot(world); }
+}
+
+/* Begins, ends, or gets another name. */
+static void change_task(world_t *world)
+{
+    const unsigned row = below(world, ROWS);
+    if (!world->lives[row]) {
+        world->name[row] = below(world, 3);
+        define(world, row);
+    } else if (below(world, 3) == 0) {
+        world->name[row] = below(world, 3);
+        define(world, row);
+    } else {
+        tell_gone(world, row);
+        world->lives[row] = false;
+        if (below(world, 40) == 0) { tell_again(world, row); }
+        if (below(world, 2) == 0) { /* in the same microsecond */
+            world->name[row] = below(world, 3);
+            define(world, row);
+        }
+    }
+}
+
+/* Says something else each time, as a Linux program's clock does. */
+static void tell_hello(world_t *world)
+{
+    const ht_hello_pair_t pairs[] = {{.key = HT_HELLO_GENERATION, .number = 7},
+                                     {.key = HT_HELLO_WALL_CLOCK_US, .number = world->time_us}};
+    tell(world, (ht_event_t){.kind = HT_EVENT_HELLO, .hello = {pairs, 2}});
+}
+
 /* `changes`: of tasks, one in so many events. */
 static void make_file(uint64_t seed, unsigned changes)
 {
@@ -131,6 +172,7 @@ static void make_file(uint64_t seed, unsigned changes)
     for (unsigned i = 0; i < EVENTS; i++) {
         below(&world, changes) == 0 ? change_task(&world) : change_block(&world);
         if (below(&world, 20000) == 0) { take_snapshot(&world); }
+        if (i % 1000U == 0) { tell_hello(&world); }
         world.time_us += below(&world, 3);
     }
     ht_writer_flush(world.writer);
@@ -182,29 +224,41 @@ static int compare_lines(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Those that hold something, a line each, in order. */
-static char *tasks_of(const ht_model_t *model)
+typedef struct {
+    const ht_model_view_t *view;
+    char **line;
+    size_t count;
+} lines_t;
+
+static bool add_block(void *context, const ht_live_row_t *block)
+{
+    lines_t *lines = context;
+    const ht_task_row_t *task = &lines->view->task[lines->view->flow[block->flow].task];
+    char *line = malloc(160);
+    (void)snprintf(line, 160, "%#llx %llu bytes at %llu us by %u %s%s",
+                   (unsigned long long)block->address, (unsigned long long)block->size,
+                   (unsigned long long)block->time_us, task->index, task->name,
+                   task->gone ? " gone" : "");
+    lines->line[lines->count++] = line;
+    return true;
+}
+
+/* Each live block, when it was made and by whom, in order. */
+static char *blocks_of(const ht_model_t *model)
 {
     const ht_model_view_t view = ht_model_view(model);
-    char **line = calloc(view.tasks, sizeof(*line));
-    size_t count = 0, ignored;
+    lines_t lines = {.view = &view, .line = calloc(view.live_blocks + 1U, sizeof(char *))};
+    size_t ignored;
     char *text;
-    for (uint32_t i = 0; i < view.tasks; i++) {
-        const ht_task_row_t *task = &view.task[i];
-        if (task->live_bytes == 0) { continue; }
-        line[count] = malloc(128);
-        (void)snprintf(line[count++], 128, "%u %#llx %s%s %llu bytes", task->index,
-                       (unsigned long long)task->handle, task->name, task->gone ? " gone" : "",
-                       (unsigned long long)task->live_bytes);
-    }
-    qsort(line, count, sizeof(*line), compare_lines);
+    ht_model_each_block(model, add_block, &lines);
+    qsort(lines.line, lines.count, sizeof(char *), compare_lines);
     FILE *out = open_memstream(&text, &ignored);
-    for (size_t i = 0; i < count; i++) {
-        fprintf(out, "%s\n", line[i]);
-        free(line[i]);
+    for (size_t i = 0; i < lines.count; i++) {
+        fprintf(out, "%s\n", lines.line[i]);
+        free(lines.line[i]);
     }
     fclose(out);
-    free(line);
+    free(lines.line);
     return text;
 }
 
@@ -215,7 +269,7 @@ static void compare_from(uint64_t from_us, unsigned *checkpoints)
     assert_false(from_checkpoint);
     ht_model_t *part = model_from(from_us, &from_checkpoint);
     *checkpoints += from_checkpoint;
-    char *expected = tasks_of(whole), *found = tasks_of(part);
+    char *expected = blocks_of(whole), *found = blocks_of(part);
     assert_string_equal(found, expected);
     const ht_model_view_t a = ht_model_view(whole), b = ht_model_view(part);
     assert_int_equal(b.live_blocks, a.live_blocks);
@@ -231,7 +285,7 @@ static void test_tasks_from_checkpoints(void **state)
     (void)state;
     for (uint64_t seed = 1; seed <= 6; seed++) {
         unsigned checkpoints = 0;
-        make_file(seed * 7919U, seed % 2U == 0 ? 300U : 2000U);
+        make_file(seed * 7919U, (const unsigned[]){300, 2000, 15}[seed % 3U]);
         bool ignored;
         ht_model_t *whole = model_from(0, &ignored);
         const uint64_t last_us = ht_model_view(whole).last_us;
