@@ -312,19 +312,23 @@ static void begin_snapshot(checkpoint_t *checkpoint, uint64_t time_us)
     checkpoint->begun = true;
 }
 
-/* Before the row is another task's, the blocks that this one made. Their ages count from the time
- * of their frame: they have none of their own. */
+/* Their ages count from the time of their frame: blocks have none of their own. */
+static void write_life(checkpoint_t *checkpoint, const ht_kept_life_t *life, uint64_t time_us)
+{
+    if (life->blocks == 0) { return; }
+    ht_writer_flush(checkpoint->writer);
+    begin_snapshot(checkpoint, time_us);
+    for (size_t i = 0; i < life->blocks; i++) {
+        write_block(checkpoint->writer, checkpoint->past[life->first + i], time_us);
+    }
+}
+
+/* Before the row is another task's, the blocks that this one made. */
 static void write_definition(void *context, const ht_kept_definition_t *definition,
                              uint64_t time_us, const ht_kept_life_t *ended)
 {
     checkpoint_t *checkpoint = context;
-    if (ended != NULL && ended->blocks != 0) {
-        ht_writer_flush(checkpoint->writer);
-        begin_snapshot(checkpoint, definition->time_us);
-    }
-    for (size_t i = 0; ended != NULL && i < ended->blocks; i++) {
-        write_block(checkpoint->writer, checkpoint->past[ended->first + i], definition->time_us);
-    }
+    if (ended != NULL) { write_life(checkpoint, ended, definition->time_us); }
     ht_writer_put_record(checkpoint->writer, definition->tag, definition->content,
                          definition->length, time_us);
 }

@@ -49,7 +49,8 @@ typedef struct {
     uint8_t *content;
 } ht_kept_definition_t;
 
-/** An earlier task of a row, or the same under another name, of which blocks live. */
+/** An earlier task of a row, or the same under another name. Kept while blocks of it live, or while
+ * it stands behind such a one, which could be taken for the next one else. */
 typedef struct {
     uint32_t task, life;
     ht_kept_definition_t defined;
@@ -98,7 +99,7 @@ bool ht_keeper_end_life(ht_keeper_t *keeper, uint32_t task, ht_kept_definition_t
 
 bool ht_keeper_is_of_the_past(const ht_keeper_t *keeper, const ht_kept_block_t *block);
 
-/** The past lives that have blocks, by task and in their order; and those blocks, in the same
+/** The past lives that are to be kept, by task and in their order; and their blocks, in the same
  * order, to be freed. False: no memory. O(live blocks). */
 bool ht_keeper_sort_lives(ht_keeper_t *keeper, const ht_kept_block_t ***blocks);
 
